@@ -1,0 +1,138 @@
+"""Errors that teach: what was being done, what was expected, what came, what to do.
+
+Most errors are plain ValueError and TypeError. A class lives here only when its message needs a paragraph and
+several places raise it.
+"""
+
+import difflib
+import reprlib
+from collections.abc import Iterable
+
+_SHOWN_CHOICES = 12
+
+
+def did_you_mean(word: object, choices: Iterable[str]) -> str:
+    """The hint to append to a message about an unknown name; empty when nothing is near.
+
+    Args:
+        word: what the user wrote.
+        choices: the names that would have been right.
+
+    Returns:
+        `''`, or `' Did you mean "x"?'` with a leading blank.
+
+    >>> did_you_mean("rellu", ["relu", "selu", "tanh"])
+    ' Did you mean "relu"?'
+    >>> did_you_mean("zzz", ["relu"])
+    ''
+    """
+    text = str(word)[:100]
+    by_plain: dict[str, str] = {}
+    for choice in choices:
+        by_plain.setdefault(_plain(choice), choice)
+    near = difflib.get_close_matches(_plain(text), by_plain, n=1, cutoff=0.6)
+    return f' Did you mean "{by_plain[near[0]]}"?' if near else ""
+
+
+def unknown(kind: str, word: object, choices: Iterable[str]) -> str:
+    """The standard message about a name that is not known.
+
+    Args:
+        kind: what the name stands for, as in `"activation"`.
+        word: what the user wrote.
+        choices: the names that would have been right.
+
+    Returns:
+        One line: the name, a suggestion if one is near, and the first of the known names.
+
+    >>> unknown("activation", "rellu", ["relu", "tanh"])
+    'Unknown activation "rellu". Did you mean "relu"? Known: relu, tanh.'
+    """
+    names = sorted(set(choices))
+    shown = ", ".join(names[:_SHOWN_CHOICES]) + (", ..." if len(names) > _SHOWN_CHOICES else "")
+    known = f" Known: {shown}." if names else ""
+    name = f'"{shorten(word)}"' if isinstance(word, str) else shorten(word)
+    return f"Unknown {kind} {name}.{did_you_mean(word, names)}{known}"
+
+
+def add_context(exc: BaseException, text: str) -> BaseException:
+    """Say in an error where it happened, keeping its type and its traceback.
+
+    The text is put before the message when the error is an ordinary one holding one string, and attached as a note
+    otherwise (errors of an engine build their text in other ways). Adding the same text twice adds it once.
+
+    Args:
+        exc: the error, changed in place.
+        text: where or in what it happened, as in `'In layer "model/dense"'`.
+
+    Returns:
+        The same error, so that a caller may write `raise add_context(error, ...)`.
+
+    >>> str(add_context(ValueError("bad width"), 'In layer "net/dense"'))
+    'In layer "net/dense": bad width'
+    """
+    notes = getattr(exc, "__notes__", [])
+    if text in notes or any(isinstance(arg, str) and text in arg for arg in exc.args):
+        return exc
+    plain = type(exc).__str__ in (BaseException.__str__, ImportError.__str__)
+    if plain and len(exc.args) == 1 and isinstance(exc.args[0], str) and not isinstance(exc, ImportError):
+        exc.args = (f"{text}: {exc.args[0]}",)
+    else:
+        exc.add_note(text)
+    return exc
+
+
+def shorten(value: object, limit: int = 80) -> str:
+    """A value for a message: its text or its repr, cut so that no array, list or file fills the screen.
+
+    Args:
+        value: anything.
+        limit: the greatest length of the result.
+
+    >>> shorten("x" * 1000, limit=9)
+    'xxxxxx...'
+    """
+    text = value[: limit + 1] if isinstance(value, str) else _brief.repr(value)
+    return text if len(text) <= limit else text[: limit - 3] + "..."
+
+
+class EngineMissingError(ImportError):
+    """An engine was asked for whose package is not installed.
+
+    Args:
+        engine: the engine's name, as in `"tensorflow"`.
+        package: what pip installs; the engine's name when left out.
+        reason: what the import said, when it failed for another reason than absence.
+    """
+
+    def __init__(self, engine: str, package: str | None = None, reason: str = "") -> None:
+        self.engine = engine
+        why = f" ({reason})" if reason else ""
+        super().__init__(
+            f"engine '{engine}' is not installed{why}. Install it with: pip install {package or engine}. "
+            f'Or choose another one: keras.config.set_backend("numpy"), or KERAS_BACKEND=numpy in the environment.'
+        )
+
+
+class EngineCannotError(NotImplementedError):
+    """An engine was asked for a primitive it declares it cannot do.
+
+    Args:
+        engine: the engine's name.
+        primitive: the primitive's name.
+        reason: why it cannot, in a few words.
+    """
+
+    def __init__(self, engine: str, primitive: str, reason: str = "") -> None:
+        self.engine, self.primitive, self.reason = engine, primitive, reason
+        why = f" ({reason})" if reason else ""
+        super().__init__(f"engine '{engine}' has no primitive '{primitive}'{why}; see docs/primitives.md")
+
+
+def _plain(name: str) -> str:
+    """A name without case and separators, so that `GlorotUniform` is near `glorot_uniform`."""
+    return name.lower().replace("_", "").replace("-", "").replace(" ", "")
+
+
+_brief = reprlib.Repr()
+_brief.maxstring = _brief.maxother = 80
