@@ -314,3 +314,16 @@ def _is_shape(node: Any) -> bool:
 
 def _settle(replaced: Any) -> Any:
     return None if replaced is MAP_TO_NONE or isinstance(replaced, MAP_TO_NONE) else replaced
+
+
+def signature(structure: Tree) -> Any:
+    """The containers of a structure as a hashable value: equal for structures that differ only in their leaves.
+
+    >>> signature({"a": [1, 2]}) == signature({"a": [3, 4]})
+    True
+    """
+    if not isinstance(structure, _CONTAINERS):
+        return None
+    if isinstance(structure, dict):
+        return (dict, *((k, signature(structure[k])) for k in _keys(structure)))
+    return (type(structure), *map(signature, structure))

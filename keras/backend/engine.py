@@ -32,6 +32,7 @@ from keras.backend.defaults.movement import MovementDefaults
 from keras.backend.defaults.random import RandomDefaults
 from keras.backend.defaults.reduction import ReductionDefaults
 from keras.backend.defaults.window import WindowDefaults
+from keras.backend.state import recording
 from keras.errors import EngineCannotError
 
 if TYPE_CHECKING:
@@ -310,6 +311,19 @@ class Engine(
         self._missing("host_call")
 
     # ------------------------------------------------------------------ services, same on every engine
+    def read_variable(self, variable: Variable) -> Tensor:
+        """A variable's value as this engine sees it: recorded in the call being traced, else the cell's."""
+        scope = recording() if self.records_state else None
+        return scope.get(variable) if scope is not None else self.read(variable.cell(self))
+
+    def write_variable(self, variable: Variable, value: Tensor) -> None:
+        """Give a variable a new value of its shape and dtype: recorded in the call being traced, else at once."""
+        scope = recording() if self.records_state else None
+        if scope is not None:
+            scope.set(variable, value)
+        else:
+            self.write(variable.cell(self), value)
+
     def native(self, name: str) -> Callable[..., Any] | None:
         """This engine's own version of the kernel `name`, or None."""
         return getattr(self, name, None)
@@ -331,7 +345,7 @@ class Engine(
 
 
 #: Public methods of `Engine` that are not primitives.
-SERVICES = frozenset({"native", "default", "variable_attribute", "describe"})
+SERVICES = frozenset({"native", "read_variable", "write_variable", "default", "variable_attribute", "describe"})
 
 #: Every primitive by name, in contract order: E first, as written above, then the inherited D and H ones.
 E_PRIMITIVES: tuple[str, ...] = tuple(

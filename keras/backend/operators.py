@@ -1,0 +1,71 @@
+"""Python operators for the library's own tensor-like objects: symbolic tensors, traced tensors, variables.
+
+The implementations are the public ops; they register themselves here because this module lies below them.
+"""
+
+from __future__ import annotations
+
+import importlib
+from collections.abc import Callable
+from typing import Any
+
+#: Public ops by name, filled by `keras.ops.dispatch.op`.
+OPS: dict[str, Callable[..., Any]] = {}
+
+
+def public_op(name: str) -> Callable[..., Any]:
+    """The public op `name`, importing `keras.ops` if nobody has yet."""
+    if name not in OPS:
+        importlib.import_module("keras.ops")
+    return OPS[name]
+
+
+def _binary(name: str) -> tuple[Callable[..., Any], Callable[..., Any]]:
+    def forward(self: Any, other: Any) -> Any:
+        return public_op(name)(self, other)
+
+    def reflected(self: Any, other: Any) -> Any:
+        return public_op(name)(other, self)
+
+    return forward, reflected
+
+
+def _unary(name: str) -> Callable[..., Any]:
+    def method(self: Any) -> Any:
+        return public_op(name)(self)
+
+    return method
+
+
+class TensorOperators:
+    """`+ - * / @ [] < ...` through the public ops, with their promotion rules."""
+
+    __array_ufunc__ = None  # ndarray.__add__(this) must return NotImplemented, so that __radd__ is asked
+
+    __add__, __radd__ = _binary("add")
+    __sub__, __rsub__ = _binary("subtract")
+    __mul__, __rmul__ = _binary("multiply")
+    __truediv__, __rtruediv__ = _binary("true_divide")
+    __floordiv__, __rfloordiv__ = _binary("floor_divide")
+    __mod__, __rmod__ = _binary("mod")
+    __pow__, __rpow__ = _binary("power")
+    __matmul__, __rmatmul__ = _binary("matmul")
+    __and__, __rand__ = _binary("logical_and")
+    __or__, __ror__ = _binary("logical_or")
+    __xor__, __rxor__ = _binary("logical_xor")
+    __lt__, _ = _binary("less")
+    __le__, _ = _binary("less_equal")
+    __gt__, _ = _binary("greater")
+    __ge__, _ = _binary("greater_equal")
+    __eq__, _ = _binary("equal")  # type: ignore[assignment]
+    __ne__, _ = _binary("not_equal")  # type: ignore[assignment]
+    __neg__ = _unary("negative")
+    __abs__ = _unary("absolute")
+    __invert__ = _unary("logical_not")
+    __hash__ = object.__hash__
+
+    def __getitem__(self, key: Any) -> Any:
+        return public_op("get_item")(self, key)
+
+    def __round__(self, ndigits: int | None = None) -> Any:
+        return public_op("round")(self, decimals=ndigits or 0)

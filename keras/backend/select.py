@@ -1,0 +1,158 @@
+"""Which engine is in force: by name, by context, by default; engines are constructed at first use, never at import."""
+
+from __future__ import annotations
+
+import importlib
+import importlib.util
+import sys
+import threading
+from collections.abc import Iterator
+from contextlib import contextmanager
+from contextvars import ContextVar
+from typing import TYPE_CHECKING, NamedTuple
+
+from keras import config
+from keras.errors import EngineMissingError, unknown
+
+if TYPE_CHECKING:
+    from keras.backend.engine import Engine
+
+
+class _Adapter(NamedTuple):
+    """Where an engine's adapter is, and what must be installed for it."""
+
+    module: str
+    class_name: str
+    requires: str
+
+
+_ADAPTERS = {
+    "tensorflow": _Adapter("keras.backend.tensorflow", "TensorFlowEngine", "tensorflow"),
+    "numpy": _Adapter("keras.backend.numpy", "NumPyEngine", "numpy"),
+}
+
+_engines: dict[str, Engine] = {}
+_lock = threading.RLock()
+_chosen: str | None = None  # set_backend()'s choice; None until then
+_default: str | None = None  # resolved once from _chosen, the environment and what is installed
+_name: ContextVar[str | None] = ContextVar("keras_engine_name", default=None)
+_scope: ContextVar[Engine | None] = ContextVar("keras_engine_scope", default=None)
+
+
+def known() -> tuple[str, ...]:
+    """Names of all engines the library has an adapter for, the preferred one first."""
+    return tuple(_ADAPTERS)
+
+
+def available() -> tuple[str, ...]:
+    """Names of the engines whose package is installed; nothing is imported to find out."""
+    return tuple(n for n in _ADAPTERS if _installed(n))
+
+
+def _installed(name: str) -> bool:
+    requires = _ADAPTERS[name].requires
+    return requires in sys.modules or importlib.util.find_spec(requires) is not None
+
+
+def get(name: str) -> Engine:
+    """The engine `name`, constructed (and its package imported) at the first call.
+
+    Raises:
+        ValueError: no such engine. EngineMissingError (an ImportError): its package is not installed.
+    """
+    engine = _engines.get(name)
+    if engine is None:
+        with _lock:
+            engine = _engines.get(name) or _construct(name)
+            _engines[name] = engine
+    return engine
+
+
+def _construct(name: str) -> Engine:
+    _check_name(name)
+    if not _installed(name):
+        raise EngineMissingError(name, f'"keras[{name}]"')
+    adapter = _ADAPTERS[name]
+    return getattr(importlib.import_module(adapter.module), adapter.class_name)()
+
+
+def _check_name(name: str) -> None:
+    if name not in _ADAPTERS:
+        raise ValueError(unknown("backend", name, _ADAPTERS))
+
+
+def current() -> Engine:
+    """The engine in force here: an inner scope (abstract, tape), else `using(...)`, else the default."""
+    return _scope.get() or get(current_name())
+
+
+def current_name() -> str:
+    """Name of the real engine in force, without constructing it."""
+    return _name.get() or _default_name()
+
+
+def _default_name() -> str:
+    global _default
+    if _default is None:
+        _default = _chosen or _resolve_default()
+    return _default
+
+
+def _resolve_default() -> str:
+    asked = config.requested_backend()
+    if asked is not None:
+        _check_name(asked)
+        return asked
+    found = available()
+    if found[0] == "numpy":
+        print(
+            "keras: no engine is installed, running on the numpy reference engine; "
+            'for speed: pip install "keras[tensorflow]"',
+            file=sys.stderr,
+        )
+    return found[0]
+
+
+def set_backend(name: str) -> None:
+    """Choose the default engine for this process; possible until the default engine has been used.
+
+    Raises:
+        ValueError: unknown name. RuntimeError: the default engine already holds tensors.
+    """
+    global _chosen, _default
+    _check_name(name)
+    if _default is not None and _default != name and _default in _engines:
+        raise RuntimeError(
+            f"set_backend({name!r}) came too late: engine {_default!r} is already in use. "
+            f"Call it before the first tensor, or run a part on another engine: `with keras.backend.using({name!r}): ...`."
+        )
+    _chosen = _default = name
+
+
+@contextmanager
+def using(name: str) -> Iterator[Engine]:
+    """Run the block on engine `name`; variables made inside belong to it.
+
+    Example:
+        >>> import keras
+        >>> with keras.backend.using("numpy"):
+        ...     print(keras.ops.add(1, 2))
+        3
+    """
+    engine = get(name)
+    name_token, scope_token = _name.set(name), _scope.set(None)
+    try:
+        yield engine
+    finally:
+        _scope.reset(scope_token)
+        _name.reset(name_token)
+
+
+@contextmanager
+def scope(engine: Engine | None) -> Iterator[None]:
+    """Put an inner engine (abstract, tape) in force; None gives back the real one underneath."""
+    token = _scope.set(engine)
+    try:
+        yield
+    finally:
+        _scope.reset(token)

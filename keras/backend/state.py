@@ -1,0 +1,317 @@
+"""Variables, and the scopes that decide what reading and writing one means.
+
+A `Variable` holds a host (NumPy) value until an engine first touches it, so building a model needs no engine. Reads
+and writes go through the engine in force: the abstract engine answers with a spec, a tape with its traced leaf, an
+engine that compiles pure functions with the value recorded so far in the call (`RecordingScope`).
+"""
+
+from __future__ import annotations
+
+import re
+from collections import defaultdict
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from contextvars import ContextVar
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+
+from keras import config
+from keras.backend import dtypes, select
+from keras.backend.operators import TensorOperators, public_op
+
+if TYPE_CHECKING:
+    from keras.backend.engine import Engine
+
+Tensor = Any
+
+_recording: ContextVar[RecordingScope | None] = ContextVar("keras_recording", default=None)
+_autocast: ContextVar[str | None] = ContextVar("keras_autocast", default=None)
+_names: ContextVar[tuple[str, ...]] = ContextVar("keras_name_scope", default=())
+_counters: dict[str, int] = defaultdict(int)
+
+
+class Variable(TensorOperators):
+    """A tensor that keeps its value between calls: weights, optimizer slots, counters, seeds.
+
+    Args:
+        initializer: the initial value (array-like), or a callable `(shape, dtype=...)`.
+        shape: required when `initializer` is a callable.
+        dtype: name; default that of the value, or `floatx`.
+        trainable: whether gradients are wanted.
+        autocast: whether a layer's compute dtype applies when it is read inside the layer.
+        name: last part of `path`; made up from the class name if absent.
+
+    Raises:
+        ValueError: a callable without a shape, or a value of another shape.
+
+    Example:
+        >>> import keras
+        >>> v = keras.Variable([1.0, 2.0], name="v")
+        >>> v.assign_add([1.0, 1.0]).numpy().tolist()
+        [2.0, 3.0]
+    """
+
+    def __init__(
+        self,
+        initializer: Any,
+        shape: tuple[int, ...] | None = None,
+        dtype: Any = None,
+        trainable: bool = True,
+        autocast: bool = True,
+        aggregation: str = "none",
+        synchronization: str = "auto",
+        name: str | None = None,
+    ) -> None:
+        self.name = name or auto_name(to_snake_case(type(self).__name__))
+        if "/" in self.name:
+            raise ValueError(f"A variable's name may not contain '/'. Received: name={self.name!r}")
+        self.path = "/".join((*_names.get(), self.name))
+        self.trainable = trainable
+        self.autocast = autocast
+        self.aggregation = aggregation
+        self.synchronization = synchronization
+        self.regularizer: Any = None
+        self.constraint: Any = None
+        self.overwrite_with_gradient = False
+        value = self._initial_value(initializer, shape, dtype)
+        self._shape: tuple[int, ...] = value.shape
+        self._dtype: str = dtypes.standardize(value.dtype)
+        self._host: np.ndarray | None = value
+        self._cell: Any = None
+        self._owner: str = select.current_name()
+
+    def _initial_value(self, initializer: Any, shape: tuple[int, ...] | None, dtype: Any) -> np.ndarray:
+        if callable(initializer):
+            if shape is None:
+                raise ValueError(
+                    f"Variable {self.path!r}: an initializer function needs a shape. Received: initializer={initializer}"
+                )
+            shape = tuple(int(d) for d in shape)
+            dtype = dtypes.standardize(dtype or config.floatx())
+            if hasattr(initializer, "host"):
+                value = initializer.host(shape, dtype)
+            else:
+                with select.scope(None):  # a real value is wanted, also while shapes are being inferred
+                    value = to_host(initializer(shape, dtype=dtype))
+        else:
+            value = to_host(initializer)
+            if dtype is None:
+                dtype = _default_dtype(initializer, value)
+        value = np.array(value, dtype=dtypes.to_numpy_dtype(dtype))
+        if shape is not None and value.shape != tuple(shape):
+            raise ValueError(f"Variable {self.path!r}: expected a value of shape {tuple(shape)}. Received: {value.shape}")
+        return value
+
+    # ------------------------------------------------------------------ facts
+    @property
+    def shape(self) -> tuple[int, ...]:
+        return self._shape
+
+    @property
+    def dtype(self) -> str:
+        """The dtype it is read with: the compute dtype inside a layer that autocasts, else the stored one."""
+        wanted = _autocast.get()
+        if wanted is not None and self.autocast and dtypes.is_float(self._dtype):
+            return wanted
+        return self._dtype
+
+    @property
+    def ndim(self) -> int:
+        return len(self._shape)
+
+    @property
+    def engine_name(self) -> str:
+        """Name of the engine this variable belongs to."""
+        return self._owner
+
+    def __repr__(self) -> str:
+        return f"<Variable path={self.path}, shape={self._shape}, dtype={self._dtype}>"
+
+    def __len__(self) -> int:
+        return self._shape[0]
+
+    # ------------------------------------------------------------------ reading
+    @property
+    def value(self) -> Tensor:
+        """The current value as a tensor of the engine in force."""
+        engine = select.current()
+        x = engine.read_variable(self)
+        return x if self.dtype == self._dtype else engine.cast(x, self.dtype)
+
+    def numpy(self) -> np.ndarray:
+        """The current value as a host array (a copy)."""
+        if self._cell is None:
+            assert self._host is not None
+            return self._host.copy()
+        engine = select.get(self._owner)
+        return np.array(engine.to_numpy(engine.read(self._cell)))
+
+    def __array__(self, dtype: Any = None, copy: bool | None = None) -> np.ndarray:
+        return self.numpy() if dtype is None else self.numpy().astype(dtype)
+
+    def __float__(self) -> float:
+        return float(self.numpy())
+
+    def __int__(self) -> int:
+        return int(self.numpy())
+
+    def __bool__(self) -> bool:
+        return bool(self.numpy())
+
+    # ------------------------------------------------------------------ writing
+    def assign(self, value: Any) -> Variable:
+        """Replace the value; shapes must agree, the dtype is converted. Returns the variable."""
+        engine = select.current()
+        if self._cell is None and engine.name == self._owner and not engine.is_tensor(value) and _recording.get() is None:
+            self._host = self._checked(np.asarray(to_host(value), dtypes.to_numpy_dtype(self._dtype)).copy())
+            return self
+        tensor = public_op("convert_to_tensor")(value)
+        shape, dtype = engine.spec(tensor)
+        self._checked_shape(shape)
+        engine.write_variable(self, tensor if dtype == self._dtype else engine.cast(tensor, self._dtype))
+        return self
+
+    def assign_add(self, value: Any) -> Variable:
+        """`assign(self + value)`."""
+        return self.assign(public_op("add")(self._stored(), value))
+
+    def assign_sub(self, value: Any) -> Variable:
+        """`assign(self - value)`."""
+        return self.assign(public_op("subtract")(self._stored(), value))
+
+    def _stored(self) -> Tensor:
+        return select.current().read_variable(self)
+
+    def _checked(self, value: np.ndarray) -> np.ndarray:
+        self._checked_shape(value.shape)
+        return value
+
+    def _checked_shape(self, shape: tuple[Any, ...]) -> None:
+        if len(shape) != len(self._shape) or any(isinstance(a, int) and a != b for a, b in zip(shape, self._shape, strict=True)):
+            raise ValueError(
+                f"Variable {self.path!r}: cannot assign a value of shape {tuple(shape)}; the variable's shape is {self._shape}"
+            )
+
+    # ------------------------------------------------------------------ the engine's side
+    def cell(self, engine: Engine) -> Any:
+        """The engine's cell, made at the first call. Raises RuntimeError for another engine's variable."""
+        if engine.name != self._owner:
+            raise RuntimeError(
+                f"Variable {self.path!r} belongs to engine {self._owner!r} but engine {engine.name!r} is in force. "
+                f"Run this inside `with keras.backend.using({self._owner!r}):`, or copy the values over: "
+                "`other_model.set_weights(model.get_weights())`."
+            )
+        if self._cell is None:
+            assert self._host is not None
+            self._cell = engine.variable(self._host, self._dtype, self.path)
+            self._host = None
+        return self._cell
+
+    def __getattr__(self, name: str) -> Any:
+        # Only for names the engine's own API looks for on a variable (for example TensorFlow's `handle`).
+        owner = self.__dict__.get("_owner")
+        if owner is None or (name.startswith("__") and name.endswith("__")):
+            raise AttributeError(name)
+        return select.get(owner).variable_attribute(self, name)
+
+
+def to_host(value: Any) -> np.ndarray:
+    """Anything with a concrete value to a host array: arrays, tensors of any engine, variables, lists, scalars."""
+    if isinstance(value, Variable):
+        return value.numpy()
+    if isinstance(value, np.ndarray):
+        return value
+    for engine in (select.current(), select.get(select.current_name())):
+        if engine.is_tensor(value):
+            return engine.to_numpy(value)
+    return np.asarray(value)
+
+
+def _default_dtype(initial: Any, value: np.ndarray) -> str:
+    if hasattr(initial, "dtype"):
+        return dtypes.standardize(initial.dtype)
+    if value.dtype.kind == "f":
+        return config.floatx()
+    return "int32" if value.dtype.kind == "i" else dtypes.standardize(value.dtype)
+
+
+# ---------------------------------------------------------------------- scopes
+class RecordingScope:
+    """State of one call of a pure compiled function: what was read, and what each written variable holds now.
+
+    An engine that compiles pure functions enters the scope while it traces (or runs) `f`, and then commits
+    `written` its own way, all or nothing.
+    """
+
+    def __init__(self, reader: Callable[[Variable], Tensor]) -> None:
+        self.read: dict[Variable, Tensor] = {}
+        self.written: dict[Variable, Tensor] = {}
+        self._reader = reader
+
+    def get(self, variable: Variable) -> Tensor:
+        """The value inside the call: the last one written, else the one it began with."""
+        if variable in self.written:
+            return self.written[variable]
+        if variable not in self.read:
+            self.read[variable] = self._reader(variable)
+        return self.read[variable]
+
+    def set(self, variable: Variable, value: Tensor) -> None:
+        """Record a new value; nothing outside the call changes yet."""
+        self.written[variable] = value
+
+    def __enter__(self) -> RecordingScope:
+        self._token = _recording.set(self)
+        return self
+
+    def __exit__(self, *exc: object) -> None:
+        _recording.reset(self._token)
+
+
+def recording() -> RecordingScope | None:
+    """The scope of the compiled call being traced or run, if any."""
+    return _recording.get()
+
+
+@contextmanager
+def autocast(dtype: str | None) -> Iterator[None]:
+    """Float variables that allow it are read as `dtype` inside the block."""
+    token = _autocast.set(dtype)
+    try:
+        yield
+    finally:
+        _autocast.reset(token)
+
+
+@contextmanager
+def name_scope(name: str, absolute: bool = False) -> Iterator[None]:
+    """Prefix the paths of variables made inside the block; `absolute` starts anew from `name`'s parts."""
+    token = _names.set(tuple(name.split("/")) if absolute else (*_names.get(), name))
+    try:
+        yield
+    finally:
+        _names.reset(token)
+
+
+def current_path() -> str:
+    """The name scopes in force, joined by '/'."""
+    return "/".join(_names.get())
+
+
+# ---------------------------------------------------------------------- names
+def auto_name(prefix: str) -> str:
+    """`prefix`, then `prefix_1`, `prefix_2`, ...: unique until `reset_names()`."""
+    n = _counters[prefix]
+    _counters[prefix] += 1
+    return prefix if n == 0 else f"{prefix}_{n}"
+
+
+def reset_names() -> None:
+    """Start the automatic names anew."""
+    _counters.clear()
+
+
+def to_snake_case(name: str) -> str:
+    """`Conv2DTranspose` to `conv2d_transpose`: a word starts before Capital+lower, or where a capital follows a small letter."""
+    return re.sub(r"(?<=.)(?=[A-Z][a-z])|(?<=[a-z])(?=[A-Z])", "_", name).lower()

@@ -1,0 +1,105 @@
+"""Compiled functions over trees of tensors: traced once per input spec, then called without ceremony.
+
+A `Compiled` flattens its arguments, looks the spec up, and hands flat tensors to what the engine compiled. Every trace
+has concrete shapes; the ragged last batch is a second trace.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any
+
+import numpy as np
+
+from keras import tree
+from keras.backend import dtypes
+from keras.backend.select import current
+from keras.backend.state import Variable
+
+Tensor = Any
+
+
+class Compiled:
+    """`f` compiled by the engine in force, once per structure, shape and dtype of its arguments.
+
+    Leaves that are neither tensors, variables nor arrays (None, bools, numbers, strings) are static: they belong to the
+    signature, and the function sees them as they are. The same holds for such leaves in the result.
+
+    Args:
+        f: pure apart from reads and writes of `Variable`s.
+        jit_compile: passed on to `Engine.trace_and_compile`.
+        on_trace: called with the signature before each trace, for logs and tests.
+    """
+
+    def __init__(
+        self, f: Callable[..., Any], jit_compile: bool | None = None, on_trace: Callable[[Any], None] | None = None
+    ) -> None:
+        self._f = f
+        self._jit_compile = jit_compile
+        self._on_trace = on_trace
+        self._traces: dict[Any, Callable[..., Any]] = {}
+
+    @property
+    def trace_count(self) -> int:
+        """How many signatures have been traced."""
+        return len(self._traces)
+
+    def __call__(self, *args: Any) -> Any:
+        engine = current()
+        leaves = tree.flatten(args)
+        dynamic: list[Any] = []
+        key: list[Any] = [engine.name]
+        for x in leaves:
+            if isinstance(x, Variable):
+                x = x.value
+            if isinstance(x, np.ndarray):
+                dynamic.append(x)
+                key.append((x.shape, dtypes.standardize(x.dtype)))
+            elif engine.is_tensor(x):
+                dynamic.append(x)
+                key.append(engine.spec(x))
+            else:
+                key.append(("static", type(x), x))
+        key.append(tree.signature(args))
+        signature = tuple(key)
+        run = self._traces.get(signature)
+        if run is None:
+            run = self._traces[signature] = self._trace(args, signature)
+        return run(dynamic)
+
+    def _trace(self, args: Any, signature: tuple[Any, ...]) -> Callable[..., Any]:
+        if self._on_trace is not None:
+            self._on_trace(signature)
+        kinds = signature[1:-1]
+        specs = [k for k in kinds if k[0] != "static"]
+        structure = tree.map_structure(lambda _: None, args)
+        pack: list[Callable[[list[Tensor]], Any]] = []
+
+        def flat(*tensors: Tensor) -> list[Tensor]:
+            engine = current()
+            supply = iter(tensors)
+            full = [k[2] if k[0] == "static" else next(supply) for k in kinds]
+            outputs = self._f(*tree.unflatten(structure, full))
+            out_leaves = [x.value if isinstance(x, Variable) else x for x in tree.flatten(outputs)]
+            if not pack:
+                pack.append(_packer(outputs, [None if engine.is_tensor(x) else (x,) for x in out_leaves]))
+            return [x for x in out_leaves if engine.is_tensor(x)]
+
+        compiled = current().trace_and_compile(flat, specs, self._jit_compile)
+
+        def run(dynamic: list[Any]) -> Any:
+            outputs = compiled(*dynamic)
+            return pack[0](outputs)
+
+        return run
+
+
+def _packer(structure: Any, static: list[Any]) -> Callable[[list[Tensor]], Any]:
+    """A function that puts flat outputs back into the structure the traced function returned."""
+    shape = tree.map_structure(lambda _: None, structure)
+
+    def pack(outputs: list[Tensor]) -> Any:
+        supply = iter(outputs)
+        return tree.unflatten(shape, [next(supply) if s is None else s[0] for s in static])
+
+    return pack

@@ -1,0 +1,264 @@
+"""How a call of an op finds its way: to the graph, to an engine's own kernel, or to the shared body.
+
+`@op` makes a public op: with a symbolic argument the body runs on the abstract engine and a graph node is recorded;
+otherwise the body runs on the engine in force. Bodies settle everything friendly (promotion, negative axes, keepdims)
+with the helpers below, and then call primitives of `current()`, kernels, or other ops.
+
+`@kernel` makes a composed building block with strict arguments which an engine may override by a method of its name.
+"""
+
+from __future__ import annotations
+
+import functools
+from collections.abc import Callable, Sequence
+from typing import Any, TypeVar
+
+import numpy as np
+
+from keras import config, tree
+from keras.backend import dtypes
+from keras.backend.operators import OPS
+from keras.backend.select import current, scope
+from keras.backend.spec import ABSTRACT, UNKNOWN, KerasTensor
+from keras.backend.state import Variable, auto_name, to_snake_case
+from keras.ops.node import Node, Operation, fresh
+
+Tensor = Any
+F = TypeVar("F", bound=Callable[..., Any])
+
+#: Kernels by name, for tests and docs.
+KERNELS: dict[str, Callable[..., Any]] = {}
+
+
+# ---------------------------------------------------------------------- op
+def op(body: F) -> F:
+    """Make `body` a public op."""
+    name = body.__name__
+
+    @functools.wraps(body)
+    def call(*args: Any, **kwargs: Any) -> Any:
+        engine = current()
+        if engine is ABSTRACT:
+            return body(*args, **kwargs)
+        if has_symbolic(args) or (kwargs and has_symbolic(kwargs)):
+            return record(call, args, kwargs)
+        if engine.checks_first:
+            _replay(body, args, kwargs)
+        try:
+            return body(*args, **kwargs)
+        except Exception as error:
+            _explain(error, body, args, kwargs)
+            raise
+
+    call.body = body  # type: ignore[attr-defined]
+    OPS[name] = call
+    return call  # type: ignore[return-value]
+
+
+def has_symbolic(args: Any) -> bool:
+    """Whether a symbolic tensor is among the arguments, inside lists, tuples and dicts too."""
+    for a in args.values() if isinstance(args, dict) else args:
+        if isinstance(a, KerasTensor) or (isinstance(a, (list, tuple, dict)) and has_symbolic(a)):
+            return True
+    return False
+
+
+class OpCall(Operation):
+    """A public op as a step of a functional graph."""
+
+    def __init__(self, function: Callable[..., Any], name: str | None = None) -> None:
+        super().__init__(name or auto_name(to_snake_case(function.__name__)))
+        self.function = function
+
+    def __call__(self, *args: Any, **kwargs: Any) -> Any:
+        return self.function(*args, **kwargs)
+
+
+def record(function: Callable[..., Any], args: tuple[Any, ...], kwargs: dict[str, Any]) -> Any:
+    """Run an op on the abstract engine and record the call as a node of the graph."""
+    with scope(ABSTRACT):
+        outputs = function.body(*args, **kwargs)  # type: ignore[attr-defined]
+    symbolic = [t for t in tree.flatten((args, kwargs)) if isinstance(t, KerasTensor)]
+    outputs = fresh(outputs, symbolic)
+    Node(OpCall(function), args, kwargs, outputs)
+    return outputs
+
+
+def _replay(body: Callable[..., Any], args: tuple[Any, ...], kwargs: dict[str, Any]) -> None:
+    """Run the body on the abstract engine for its checks alone."""
+    engine = current()
+
+    def abstract(x: Any) -> Any:
+        return KerasTensor(*engine.spec(x)) if engine.is_tensor(x) else x
+
+    with scope(ABSTRACT):
+        body(*tree.map_structure(abstract, args), **tree.map_structure(abstract, kwargs))
+
+
+def _explain(error: Exception, body: Callable[..., Any], args: tuple[Any, ...], kwargs: dict[str, Any]) -> None:
+    """Raise the library's own error if the arguments were at fault; an engine's words differ from engine to engine."""
+    if getattr(error, "_keras_explained", False):
+        return
+    error._keras_explained = True  # type: ignore[attr-defined]
+    if isinstance(error, (MemoryError, NotImplementedError)):
+        return
+    try:
+        _replay(body, args, kwargs)
+    except (ValueError, TypeError, IndexError) as ours:
+        ours._keras_explained = True  # type: ignore[union-attr]
+        raise ours from None
+
+
+# ---------------------------------------------------------------------- kernel
+def kernel(body: F) -> F:
+    """Make `body` a kernel: an engine method of the same name and signature is called instead, if there is one."""
+    name = body.__name__
+
+    @functools.wraps(body)
+    def call(*args: Any) -> Any:
+        native = current().native(name)
+        if native is not None:
+            result = native(*args)
+            if result is not NotImplemented:
+                return result
+        return body(*args)
+
+    call.body = body  # type: ignore[attr-defined]
+    KERNELS[name] = call
+    return call  # type: ignore[return-value]
+
+
+# ---------------------------------------------------------------------- settling arguments
+def convert(x: Any, dtype: Any = None) -> Tensor:
+    """Anything array-like to a tensor of the engine in force, of `dtype` if given.
+
+    Without it, tensors and arrays keep their dtype; Python floats get `floatx`, ints `int32`, bools `bool`.
+    """
+    engine = current()
+    wanted = None if dtype is None else dtypes.standardize(dtype)
+    if isinstance(x, Variable):
+        x = x.value
+    if not engine.is_tensor(x):
+        x = _constant(engine, x, wanted)
+    return x if wanted is None or engine.spec(x)[1] == wanted else engine.cast(x, wanted)
+
+
+def _constant(engine: Any, x: Any, wanted: str | None) -> Tensor:
+    if isinstance(x, KerasTensor):
+        x._no_value()
+    if isinstance(x, (list, tuple)) and _holds_tensors(x):
+        return _stack([convert(e, wanted) for e in x])
+    if engine is ABSTRACT and hasattr(x, "shape") and hasattr(x, "dtype") and not isinstance(x, (np.ndarray, np.generic)):
+        return KerasTensor(tuple(x.shape), wanted or dtypes.standardize(x.dtype))
+    array = _host_array(x)
+    return engine.constant(array, wanted or _natural_dtype(x, array))
+
+
+def _host_array(x: Any) -> np.ndarray:
+    try:
+        array = np.asarray(x)
+    except ValueError as error:
+        raise ValueError(f"Cannot make a tensor of nested lists with unequal lengths: {error}") from None
+    if array.dtype.kind not in "biufcV":
+        raise TypeError(
+            f"Cannot make a tensor of {type(x).__name__} with dtype {array.dtype}: expected numbers or bools. "
+            "Encode strings and objects as integers first."
+        )
+    return array
+
+
+def _natural_dtype(x: Any, array: np.ndarray) -> str:
+    if hasattr(x, "dtype"):
+        return dtypes.standardize(x.dtype)
+    kind = array.dtype.kind
+    return config.floatx() if kind == "f" or array.size == 0 else "int32" if kind in "iu" else dtypes.standardize(array.dtype)
+
+
+def _holds_tensors(x: Sequence[Any]) -> bool:
+    engine = current()
+    return any(
+        isinstance(e, (Variable, KerasTensor))
+        or (engine.is_tensor(e) and not isinstance(e, np.ndarray))
+        or (isinstance(e, (list, tuple)) and _holds_tensors(e))
+        for e in x
+    )
+
+
+def _stack(xs: list[Tensor]) -> Tensor:
+    engine = current()
+    xs = promote(*xs)
+    return engine.concat([engine.reshape(x, (1, *engine.spec(x)[0])) for x in xs], 0)
+
+
+def promote(*xs: Any) -> list[Tensor]:
+    """Tensors of one dtype, by the promotion rules; Python scalars are weak."""
+    dtype = dtypes.result_type(*(dtype_or_type(x) for x in xs))
+    return [convert(x, dtype) for x in xs]
+
+
+def dtype_or_type(x: Any) -> Any:
+    """What promotion looks at: a tensor's or array's dtype name, or the Python type of a scalar."""
+    if isinstance(x, (bool, int, float, complex)):
+        return type(x)
+    if isinstance(x, (list, tuple)):
+        return current().spec(convert(x))[1]
+    return dtype_of(x)
+
+
+def as_float(x: Any) -> Tensor:
+    """A float (or complex) tensor: ints and bools become `floatx`."""
+    x = convert(x)
+    dtype = dtype_of(x)
+    return x if dtypes.is_float(dtype) or dtypes.is_complex(dtype) else current().cast(x, config.floatx())
+
+
+def cast(x: Tensor, dtype: str) -> Tensor:
+    """`x` as `dtype` (a standard name); `x` itself if it has it."""
+    return x if dtype_of(x) == dtype else current().cast(x, dtype)
+
+
+def shape_of(x: Any) -> tuple[Any, ...]:
+    """Shape as a tuple of ints; UNKNOWN stands for dimensions an abstract tensor does not know."""
+    engine = current()
+    if engine.is_tensor(x):
+        return engine.spec(x)[0]
+    if isinstance(x, Variable):
+        return x.shape
+    return engine.spec(convert(x))[0]
+
+
+def dtype_of(x: Any) -> str:
+    """Dtype name of a tensor, variable or array."""
+    engine = current()
+    if engine.is_tensor(x):
+        return engine.spec(x)[1]
+    if hasattr(x, "dtype"):
+        return dtypes.standardize(x.dtype)
+    return engine.spec(convert(x))[1]
+
+
+def ndim_of(x: Any) -> int:
+    """Rank."""
+    return len(shape_of(x))
+
+
+def axis_of(axis: Any, ndim: int, who: str, name: str = "axis") -> int:
+    """`axis` as a non-negative int. Raises ValueError naming the op when it is out of range."""
+    try:
+        i = axis.__index__()
+    except (AttributeError, TypeError):
+        raise TypeError(f"{who}: `{name}` must be an int. Received: {name}={axis!r}") from None
+    if not -ndim <= i < ndim:
+        raise ValueError(f"{who}: `{name}`={i} is out of range for a tensor of rank {ndim} (expected {-ndim} to {ndim - 1})")
+    return i % ndim
+
+
+def axes_of(axis: Any, ndim: int, who: str, name: str = "axis") -> tuple[int, ...]:
+    """`None` (all), an int or a sequence of ints to a sorted tuple of distinct non-negative axes."""
+    if axis is None:
+        return tuple(range(ndim))
+    axes = [axis_of(a, ndim, who, name) for a in (axis if isinstance(axis, (list, tuple)) else (axis,))]
+    if len(set(axes)) != len(axes):
+        raise ValueError(f"{who}: `{name}` names an axis twice. Received: {name}={axis}")
+    return tuple(sorted(axes))
+
