@@ -313,13 +313,15 @@ class Engine(
     # ------------------------------------------------------------------ services, same on every engine
     def read_variable(self, variable: Variable) -> Tensor:
         """A variable's value as this engine sees it: recorded in the call being traced, else the cell's."""
-        scope = recording() if self.records_state else None
-        return scope.get(variable) if scope is not None else self.read(variable.cell(self))
+        scope = recording()
+        if scope is not None and (self.records_state or scope.isolates):
+            return scope.get(variable)
+        return self.read(variable.cell(self))
 
     def write_variable(self, variable: Variable, value: Tensor) -> None:
         """Give a variable a new value of its shape and dtype: recorded in the call being traced, else at once."""
-        scope = recording() if self.records_state else None
-        if scope is not None:
+        scope = recording()
+        if scope is not None and (self.records_state or scope.isolates):
             scope.set(variable, value)
         else:
             self.write(variable.cell(self), value)

@@ -86,6 +86,11 @@ def current() -> Engine:
     return _scope.get() or get(current_name())
 
 
+def inner() -> Engine | None:
+    """The inner scope's engine (abstract, tape), or None; unlike `current()` it never constructs an engine."""
+    return _scope.get()
+
+
 def current_name() -> str:
     """Name of the real engine in force, without constructing it."""
     return _name.get() or _default_name()

@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import re
 from collections import defaultdict
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from contextlib import contextmanager
 from contextvars import ContextVar
 from typing import TYPE_CHECKING, Any
@@ -244,6 +244,9 @@ class RecordingScope:
     `written` its own way, all or nothing.
     """
 
+    #: Whether even an engine that writes its cells directly must go through this scope.
+    isolates = False
+
     def __init__(self, reader: Callable[[Variable], Tensor]) -> None:
         self.read: dict[Variable, Tensor] = {}
         self.written: dict[Variable, Tensor] = {}
@@ -267,6 +270,44 @@ class RecordingScope:
 
     def __exit__(self, *exc: object) -> None:
         _recording.reset(self._token)
+
+
+class StatelessScope(RecordingScope):
+    """Run code with other variable values and keep what it writes to itself.
+
+    Args:
+        values: pairs (variable, value) to begin with.
+
+    Example:
+        >>> import keras
+        >>> v = keras.Variable(1.0)
+        >>> with StatelessScope([(v, 5.0)]) as inside:
+        ...     v.assign_add(1.0)
+        <Variable path=variable, shape=(), dtype=float32>
+        >>> float(inside.get(v)), float(v)
+        (6.0, 1.0)
+    """
+
+    isolates = True
+
+    def __init__(self, values: Iterable[tuple[Variable, Any]] = ()) -> None:
+        super().__init__(self._read_outside)
+        self._outer = _recording.get()
+        for variable, value in values:
+            self.set(variable, public_op("convert_to_tensor")(value, dtype=variable._dtype))
+
+    def _read_outside(self, variable: Variable) -> Tensor:
+        token = _recording.set(self._outer)
+        try:
+            return select.current().read_variable(variable)
+        finally:
+            _recording.reset(token)
+
+    def get_current_value(self, variable: Variable) -> Tensor:
+        return self.written.get(variable)
+
+    def add_update(self, update: tuple[Variable, Tensor]) -> None:
+        self.set(*update)
 
 
 def recording() -> RecordingScope | None:

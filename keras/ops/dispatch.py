@@ -18,7 +18,7 @@ import numpy as np
 from keras import config, tree
 from keras.backend import dtypes
 from keras.backend.operators import OPS
-from keras.backend.select import current, scope
+from keras.backend.select import current, inner, scope
 from keras.backend.spec import ABSTRACT, UNKNOWN, KerasTensor
 from keras.backend.state import Variable, auto_name, to_snake_case
 from keras.ops.node import Node, Operation, fresh
@@ -37,12 +37,11 @@ def op(body: F) -> F:
 
     @functools.wraps(body)
     def call(*args: Any, **kwargs: Any) -> Any:
-        engine = current()
-        if engine is ABSTRACT:
+        if inner() is ABSTRACT:
             return body(*args, **kwargs)
         if has_symbolic(args) or (kwargs and has_symbolic(kwargs)):
             return record(call, args, kwargs)
-        if engine.checks_first:
+        if current().checks_first:
             _replay(body, args, kwargs)
         try:
             return body(*args, **kwargs)

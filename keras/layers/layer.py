@@ -1,0 +1,689 @@
+"""`Layer`: state made once in `build`, a computation in `call`, and nothing else to write.
+
+A call goes: settle the arguments (arrays to tensors, compute dtype, training flag, masks), build at the first call,
+then either run `call` on the engine, or, for symbolic inputs, run it on the abstract engine and record a node.
+"""
+
+from __future__ import annotations
+
+import inspect
+from collections.abc import Callable, Iterable, Iterator
+from contextlib import contextmanager, nullcontext
+from contextvars import ContextVar
+from functools import wraps
+from typing import Any, ClassVar
+
+import numpy as np
+
+from keras import constraints, dtype_policies, initializers, regularizers, tree
+from keras.backend import dtypes, state
+from keras.backend.masks import get_mask, set_mask
+from keras.backend.select import current, inner, scope
+from keras.backend.spec import ABSTRACT, KerasTensor, shape_str
+from keras.backend.state import Variable
+from keras.errors import add_context
+from keras.layers.input_spec import check as check_input_spec
+from keras.ops.dispatch import convert, has_symbolic
+from keras.ops.node import Node, Operation, fresh
+from keras.random import SeedGenerator
+
+Tensor = Any
+Shape = Any
+
+
+class _CallContext:
+    """What the outermost call of a layer decides for the calls inside it."""
+
+    def __init__(self, entry: Layer, training: bool | None) -> None:
+        self.entry = entry
+        self.training = training
+
+
+_call: ContextVar[_CallContext | None] = ContextVar("keras_layer_call", default=None)
+
+
+class _Signature:
+    """What a layer class's `call` takes, looked at once."""
+
+    def __init__(self, function: Callable[..., Any]) -> None:
+        parameters = list(inspect.signature(function).parameters.values())[1:]
+        self.names = tuple(p.name for p in parameters if p.kind is not p.VAR_POSITIONAL and p.kind is not p.VAR_KEYWORD)
+        self.open = any(p.kind is p.VAR_KEYWORD for p in parameters)
+        self.has_training = "training" in self.names
+        self.training_default = next((p.default for p in parameters if p.name == "training"), None)
+        self.positional = tuple(p.name for p in parameters if p.kind in (p.POSITIONAL_ONLY, p.POSITIONAL_OR_KEYWORD))
+
+    def bind(self, args: tuple[Any, ...], kwargs: dict[str, Any]) -> dict[str, Any]:
+        """Arguments by name, in the order of the signature; extra positional ones are left out."""
+        given = dict(zip(self.positional, args, strict=False))
+        given.update(kwargs)
+        return given
+
+
+class Layer(Operation):
+    """A computation with state. Subclasses write `__init__`, `build(input_shape)` and `call(inputs)`.
+
+    Shapes are inferred by running `call` on the abstract engine, and the config is captured from the signature of
+    `__init__`, so neither `compute_output_shape` nor `get_config` needs to be written.
+
+    Args:
+        activity_regularizer: regularizer of the output, added to the losses.
+        trainable: whether the layer's variables are trained.
+        dtype: dtype name or policy of the computation and the weights.
+        autocast: whether float inputs and weights are cast to the compute dtype.
+        name: unique within a model; made up from the class name if absent.
+
+    Example:
+        >>> import keras
+        >>> class Scale(keras.Layer):
+        ...     def build(self, input_shape):
+        ...         self.factor = self.add_weight((input_shape[-1],), "ones")
+        ...     def call(self, x):
+        ...         return x * self.factor
+        >>> Scale()(keras.Input((3,))).shape
+        (None, 3)
+    """
+
+    #: Attributes that never hold tracked state.
+    _untracked: ClassVar[frozenset[str]] = frozenset({"_inbound_nodes", "_losses", "_init_call"})
+    _not_in_config = frozenset({"input_shape", "input_dim", "batch_input_shape", "batch_size", "weights"})
+    _signature: ClassVar[_Signature]
+    _has_build: ClassVar[bool] = False
+
+    def __init_subclass__(cls, **kwargs: Any) -> None:
+        super().__init_subclass__(**kwargs)
+        if "call" in cls.__dict__:
+            cls._signature = _Signature(cls.call)
+        if "build" in cls.__dict__:
+            cls._has_build = True
+            cls.build = _scoped_build(cls.build)  # type: ignore[method-assign]
+
+    def __init__(
+        self,
+        *,
+        activity_regularizer: Any = None,
+        trainable: bool = True,
+        dtype: Any = None,
+        autocast: bool = True,
+        name: str | None = None,
+        **kwargs: Any,
+    ) -> None:
+        super().__init__(name=name)
+        self.dtype_policy = dtype_policies.get(dtype)
+        self.autocast = autocast
+        self.activity_regularizer = regularizers.get(activity_regularizer)
+        self.built = False
+        self.supports_masking = False
+        self.input_spec: Any = None
+        self._trainable = bool(trainable)
+        self._own_variables: list[Variable] = []
+        self._losses: list[Tensor] = []
+        self._parent_path: str | None = None
+        self._build_shapes: dict[str, Any] | None = None
+        self._input_shape_arg = _take_input_shape(kwargs)
+        self._initial_weights = kwargs.pop("weights", None)
+        if kwargs:
+            raise TypeError(
+                f"{type(self).__name__}: unknown argument(s) {sorted(kwargs)}. "
+                f"Expected arguments of {type(self).__name__} or of Layer: activity_regularizer, trainable, dtype, autocast, name."
+            )
+
+    # ------------------------------------------------------------------ to be written by subclasses
+    def build(self, input_shape: Shape) -> None:
+        """Make the layer's variables for inputs of this shape (None: any size)."""
+        self.built = True
+
+    def call(self, *args: Any, **kwargs: Any) -> Any:
+        """The computation."""
+        raise NotImplementedError(f"{type(self).__name__} has no `call` method: write `def call(self, inputs): ...`.")
+
+    def compute_mask(self, inputs: Any, previous_mask: Any) -> Any:
+        """The output's mask, given the inputs' masks; a layer with `supports_masking` hands them through."""
+        return previous_mask
+
+    # ------------------------------------------------------------------ calling
+    def __call__(self, *args: Any, **kwargs: Any) -> Any:
+        self._check_initialised()
+        symbolic = inner() is not ABSTRACT and (has_symbolic(args) or has_symbolic(kwargs))
+        with self._entered(kwargs) as training:
+            try:
+                if symbolic:
+                    with scope(ABSTRACT):
+                        outputs = self._run(self._as_tensors(args), self._as_tensors(kwargs), training)
+                else:
+                    outputs = self._run(self._as_tensors(args), self._as_tensors(kwargs), training)
+            except Exception as error:
+                raise self._located(error, args, kwargs) from error.__cause__
+        return self._record(args, kwargs, outputs) if symbolic else outputs
+
+    def _run(self, args: tuple[Any, ...], kwargs: dict[str, Any], training: bool | None) -> Any:
+        signature = self._signature
+        bound = signature.bind(args, kwargs)
+        first = args[0] if args else next(iter(bound.values()), None)
+        if self.input_spec is not None:
+            check_input_spec(self.input_spec, first, self)
+        self._maybe_build(bound)
+        if self.input_spec is not None:
+            check_input_spec(self.input_spec, first, self)
+        kwargs = dict(kwargs)
+        masks = self._fill_masks(bound, kwargs)
+        if signature.has_training and bound.get("training") is None and training is not None:
+            kwargs["training"] = training
+        with state.name_scope(self._full_path(), absolute=True), state.autocast(self._autocast_dtype()):
+            outputs = self.call(*args, **kwargs)
+        if self.activity_regularizer is not None:
+            self._add_activity_losses(outputs)
+        self._mask_outputs(first, masks, outputs)
+        return outputs
+
+    def _record(self, args: tuple[Any, ...], kwargs: dict[str, Any], outputs: Any) -> Any:
+        inputs = [t for t in tree.flatten((args, kwargs)) if isinstance(t, KerasTensor)]
+        copies = fresh(outputs, inputs)
+        for old, new in zip(tree.flatten(outputs), tree.flatten(copies), strict=True):
+            if new is not old:
+                set_mask(new, get_mask(old))
+        Node(self, args, kwargs, copies)
+        return copies
+
+    @contextmanager
+    def _entered(self, kwargs: dict[str, Any]) -> Iterator[bool | None]:
+        """Enter the call context; yields the training flag in force."""
+        outer = _call.get()
+        explicit = kwargs.get("training")
+        if explicit is None:
+            explicit = outer.training if outer is not None else None
+        if explicit is None and self._signature.training_default is not inspect.Parameter.empty:
+            explicit = self._signature.training_default
+        if outer is None:
+            self._clear_losses()
+        token = _call.set(_CallContext(self if outer is None else outer.entry, explicit))
+        try:
+            yield explicit
+        finally:
+            _call.reset(token)
+
+    def _as_tensors(self, value: Any) -> Any:
+        """Arrays (not lists of numbers) to tensors; floats to the compute dtype if the layer autocasts."""
+        return tree.map_structure(self._as_tensor, value)
+
+    def _as_tensor(self, x: Any) -> Any:
+        if isinstance(x, (bool, int, float, str, type(None))):
+            return x
+        engine = current()
+        if not engine.is_tensor(x):
+            if not (isinstance(x, (Variable, np.generic)) or hasattr(x, "__array__")):
+                return x
+            x = convert(x)
+        dtype, wanted = engine.spec(x)[1], self.compute_dtype
+        if self.autocast and wanted is not None and dtype != wanted and dtypes.is_float(dtype):
+            mask = get_mask(x)
+            x = engine.cast(x, wanted)
+            set_mask(x, mask)
+        return x
+
+    def _maybe_build(self, bound: dict[str, Any]) -> None:
+        if self.built:
+            return
+        shapes = self._shapes_of(bound)
+        with scope(None) if inner() is ABSTRACT else nullcontext():
+            self._build_with(shapes)
+        self._apply_initial_weights()
+
+    def _build_with(self, shapes: dict[str, Any]) -> None:
+        """Call `build` the way its signature asks: one shape, or one per argument by name."""
+        if not self._has_build:
+            self.built = True
+            self._build_shapes = shapes
+            return
+        names = [p for p in inspect.signature(self.build).parameters]
+        if len(names) == 1:
+            self.build(next(iter(shapes.values()), None))
+            self._build_shapes = {names[0]: next(iter(shapes.values()), None)}
+        else:
+            given = {n: shapes[n] for n in names if n in shapes}
+            self.build(**given)
+            self._build_shapes = given
+
+    def _shapes_of(self, bound: dict[str, Any]) -> dict[str, Any]:
+        """Shapes of the tensor arguments, as `{argument}_shape`."""
+        return {f"{name}_shape": _shape_tree(x) for name, x in bound.items() if _is_tensor_tree(x)}
+
+    def _fill_masks(self, bound: dict[str, Any], kwargs: dict[str, Any]) -> Any:
+        """Give `call` the masks that travel with its tensors; returns those of the first argument."""
+        first_masks = None
+        for i, (name, x) in enumerate(bound.items()):
+            if not _is_tensor_tree(x):
+                continue
+            masks = tree.map_structure(get_mask, x) if tree.is_nested(x) else get_mask(x)
+            if i == 0:
+                first_masks = masks
+            target = f"{name}_mask" if f"{name}_mask" in self._signature.names else "mask" if i == 0 else None
+            if target in self._signature.names and bound.get(target) is None and _any_mask(masks):
+                kwargs[target] = masks
+        return bound["mask"] if first_masks is None and bound.get("mask") is not None else first_masks
+
+    def _mask_outputs(self, inputs: Any, masks: Any, outputs: Any) -> None:
+        produces = type(self).compute_mask is not Layer.compute_mask
+        if not produces and not (self.supports_masking and _any_mask(masks)):
+            return
+        mask = self.compute_mask(inputs, masks)
+        if mask is None:
+            return
+        flat = tree.flatten(outputs)
+        flat_masks = tree.flatten(mask)
+        if len(flat_masks) == len(flat):
+            for y, m in zip(flat, flat_masks, strict=True):
+                if m is not None:
+                    set_mask(y, m)
+        elif len(flat_masks) == 1:
+            set_mask(flat[0], flat_masks[0])
+
+    def _add_activity_losses(self, outputs: Any) -> None:
+        for y in tree.flatten(outputs):
+            shape = current().spec(y)[0]
+            batch = shape[0] if shape else 1
+            loss = self.activity_regularizer(y)
+            self.add_loss(loss / float(batch) if isinstance(batch, int) else loss)
+
+    def _located(self, error: Exception, args: Any, kwargs: Any) -> BaseException:
+        """Name the layer and what it received, once: at the innermost layer."""
+        if getattr(error, "_keras_layer", None) is not None or not isinstance(error, (ValueError, TypeError, IndexError)):
+            return error
+        error._keras_layer = self  # type: ignore[attr-defined]
+        label = f'{type(self).__name__} "{self.path}"'
+        if label in str(error):
+            return error
+        shapes = [shape_str(_shape_tree(x)) for x in tree.flatten((args, kwargs)) if _is_tensor_tree(x)]
+        error = add_context(error, label)  # type: ignore[assignment]
+        if shapes and len(error.args) == 1 and isinstance(error.args[0], str) and "inputs.shape" not in error.args[0]:
+            error.args = (f"{error.args[0]} (called with inputs.shape={', '.join(shapes)})",)
+        return error
+
+    def _check_initialised(self) -> None:
+        if "_own_variables" not in self.__dict__:
+            name = type(self).__name__
+            raise RuntimeError(f"{name}.__init__ did not call the constructor of Layer. Begin it with `super().__init__(**kwargs)`.")
+
+    # ------------------------------------------------------------------ shapes
+    def compute_output_spec(self, *args: Any, **kwargs: Any) -> Any:
+        """Symbolic outputs (shape and dtype) for symbolic inputs, without recording anything."""
+        with scope(ABSTRACT):
+            return self(*args, **kwargs)
+
+    def symbolic_call(self, *args: Any, **kwargs: Any) -> Any:
+        """Record a call on symbolic inputs; what `__call__` does for them."""
+        return self(*args, **kwargs)
+
+    def compute_output_shape(self, input_shape: Shape, *more: Shape) -> Shape:
+        """Output shape(s) for input shape(s)."""
+        dtype = self.input_dtype
+        inputs = [_map_shapes(lambda s: KerasTensor(s, dtype), s) for s in (input_shape, *more)]
+        outputs = self.compute_output_spec(*inputs)
+        return tree.map_structure(lambda t: t.shape, outputs)
+
+    def get_build_config(self) -> dict[str, Any] | None:
+        """Shapes the layer was built with, for files."""
+        shapes = self._build_shapes
+        if not shapes:
+            return None
+        return {"input_shape": next(iter(shapes.values()))} if len(shapes) == 1 else shapes
+
+    def build_from_config(self, config: dict[str, Any] | None) -> None:
+        """Build with the shapes that `get_build_config` gave."""
+        if not config or self.built:
+            return
+        shapes = {k: _as_shape(v) for k, v in config.items() if k != "shapes_dict"} or config.get("shapes_dict", {})
+        if any(v is not None for v in shapes.values()):
+            self._build_with(shapes)
+
+    # ------------------------------------------------------------------ variables
+    def add_weight(
+        self,
+        shape: Shape = None,
+        initializer: Any = None,
+        dtype: Any = None,
+        trainable: bool = True,
+        autocast: bool = True,
+        regularizer: Any = None,
+        constraint: Any = None,
+        aggregation: str = "none",
+        overwrite_with_gradient: bool = False,
+        name: str | None = None,
+    ) -> Variable:
+        """Make a variable that belongs to the layer.
+
+        Args:
+            shape: tuple of ints; default a scalar.
+            initializer: name, config or callable; default `glorot_uniform` for floats, else zeros.
+            dtype: default the policy's variable dtype.
+            trainable: whether it is trained.
+            autocast: whether it is read in the compute dtype.
+            regularizer: adds a loss. constraint: applied after each update.
+            name: last part of its path.
+        """
+        self._check_initialised()
+        shape = tuple(int(d) for d in (shape if isinstance(shape, (tuple, list)) else () if shape is None else (shape,)))
+        dtype = dtypes.standardize(dtype) if dtype is not None else self.variable_dtype
+        if initializer is None:
+            initializer = "glorot_uniform" if dtypes.is_float(dtype) else "zeros"
+        with state.name_scope(self._full_path(), absolute=True):
+            variable = Variable(
+                initializers.get(initializer), shape, dtype, trainable, autocast=autocast, aggregation=aggregation, name=name
+            )
+        variable.regularizer = regularizers.get(regularizer)
+        variable.constraint = constraints.get(constraint)
+        variable.overwrite_with_gradient = overwrite_with_gradient
+        self._own_variables.append(variable)
+        return variable
+
+    def _tracked(self) -> Iterator[Any]:
+        """Layers, variables, seed generators and metrics among the attributes, in the order they were set."""
+        for name, value in self.__dict__.items():
+            if name not in self._untracked:
+                yield from _tracked_in(value)
+
+    def _flatten_layers(self, include_self: bool = True, recursive: bool = True) -> list[Layer]:
+        """This layer and those below it, each once, parents first."""
+        found: dict[int, Layer] = {}
+
+        def visit(layer: Layer, add: bool) -> None:
+            if add:
+                if id(layer) in found:
+                    return
+                found[id(layer)] = layer
+            for child in layer._sublayers():
+                if recursive:
+                    visit(child, True)
+                else:
+                    found.setdefault(id(child), child)
+
+        visit(self, include_self)
+        return list(found.values())
+
+    def _sublayers(self) -> list[Layer]:
+        """Layers directly below this one."""
+        return _unique(x for x in self._tracked() if isinstance(x, Layer))
+
+    def _direct(self, kind: Callable[[Any], bool]) -> list[Any]:
+        return _unique(x for x in self._tracked() if kind(x))
+
+    def _direct_weights(self) -> list[Variable]:
+        """The layer's own weights: trainable ones first, as files have them."""
+        own = self._direct(lambda x: isinstance(x, Variable))
+        return [v for v in own if v.trainable] + [v for v in own if not v.trainable]
+
+    @property
+    def weights(self) -> list[Variable]:
+        """All weights of the layer and the layers below; no seeds, no metrics."""
+        return _unique(v for layer in self._flatten_layers() for v in layer._direct_weights())
+
+    @property
+    def variables(self) -> list[Variable]:
+        """All state: weights, and the states of seed generators."""
+        found = []
+        for layer in self._flatten_layers():
+            found += layer._direct_weights()
+            found += [g.state for g in layer._direct(lambda x: isinstance(x, SeedGenerator))]
+        return _unique(found)
+
+    @property
+    def trainable_variables(self) -> list[Variable]:
+        """Variables that training changes."""
+        frozen = self._frozen_ids()
+        return [v for v in self.variables if v.trainable and id(v) not in frozen]
+
+    @property
+    def non_trainable_variables(self) -> list[Variable]:
+        """Variables that training leaves alone."""
+        trained = {id(v) for v in self.trainable_variables}
+        return [v for v in self.variables if id(v) not in trained]
+
+    @property
+    def trainable_weights(self) -> list[Variable]:
+        """Weights that training changes."""
+        frozen = self._frozen_ids()
+        return [v for v in self.weights if v.trainable and id(v) not in frozen]
+
+    @property
+    def non_trainable_weights(self) -> list[Variable]:
+        """Weights that training leaves alone."""
+        trained = {id(v) for v in self.trainable_weights}
+        return [v for v in self.weights if id(v) not in trained]
+
+    def _frozen_ids(self) -> set[int]:
+        """Ids of variables below a layer that is not trainable."""
+        frozen: set[int] = set()
+        for layer in self._flatten_layers():
+            if not layer._trainable:
+                frozen.update(id(v) for below in layer._flatten_layers() for v in below._direct_weights())
+        return frozen
+
+    @property
+    def trainable(self) -> bool:
+        """Whether the layer's variables are trained; setting it sets all layers below."""
+        return self._trainable
+
+    @trainable.setter
+    def trainable(self, value: bool) -> None:
+        for layer in self._flatten_layers():
+            layer._trainable = bool(value)
+
+    def get_weights(self) -> list[np.ndarray]:
+        """Values of `weights` as host arrays."""
+        return [v.numpy() for v in self.weights]
+
+    def set_weights(self, weights: Iterable[Any]) -> None:
+        """Assign arrays in the order of `weights`.
+
+        Raises:
+            ValueError: another number of arrays, or an array of another shape; nothing is changed then.
+        """
+        arrays = [state.to_host(w) for w in weights]
+        mine = self.weights
+        label = f'{type(self).__name__} "{self.path}"'
+        if len(arrays) != len(mine):
+            raise ValueError(
+                f"{label}: set_weights expected {len(mine)} arrays ({[v.path for v in mine]}). Received: {len(arrays)}"
+            )
+        for v, a in zip(mine, arrays, strict=True):
+            if v.shape != a.shape:
+                raise ValueError(f"{label}: set_weights expected shape {v.shape} for {v.path}. Received: {a.shape}")
+        for v, a in zip(mine, arrays, strict=True):
+            v.assign(a)
+
+    def count_params(self) -> int:
+        """Number of scalars in `weights`."""
+        if not self.built:
+            raise ValueError(f'{type(self).__name__} "{self.path}" has no weights yet: call it once, or call `build(shape)`.')
+        return sum(int(np.prod(v.shape, dtype=np.int64)) for v in self.weights)
+
+    def save_own_variables(self, store: Any) -> None:
+        """Put the layer's own weights into a mapping, keyed by position."""
+        for i, v in enumerate(self._direct_weights()):
+            store[str(i)] = v.numpy()
+
+    def load_own_variables(self, store: Any) -> None:
+        """Take the layer's own weights from a mapping that `save_own_variables` filled."""
+        mine = self._direct_weights()
+        if len(store.keys()) != len(mine):
+            raise ValueError(
+                f'{type(self).__name__} "{self.path}" has {len(mine)} weights, but the file holds {len(store.keys())} for it.'
+                + ("" if self.built else " The layer is not built yet: call the model once before loading.")
+            )
+        for i, v in enumerate(mine):
+            v.assign(store[str(i)])
+
+    def _apply_initial_weights(self) -> None:
+        if self._initial_weights is not None:
+            self.set_weights(self._initial_weights)
+            self._initial_weights = None
+
+    def stateless_call(
+        self, trainable_variables: Any, non_trainable_variables: Any, *args: Any, return_losses: bool = False, **kwargs: Any
+    ) -> Any:
+        """Call with the given variable values; returns the outputs and the new non-trainable values, changing nothing."""
+        mine = [*self.trainable_variables, *self.non_trainable_variables]
+        values = [*trainable_variables, *non_trainable_variables]
+        if len(mine) != len(values):
+            raise ValueError(f"stateless_call expected {len(mine)} variable values. Received: {len(values)}")
+        with state.StatelessScope(zip(mine, values, strict=True)) as inside:
+            outputs = self(*args, **kwargs)
+            losses = self.losses if return_losses else []
+        after = [inside.get(v) for v in self.non_trainable_variables]
+        self._clear_losses()
+        return (outputs, after, losses) if return_losses else (outputs, after)
+
+    # ------------------------------------------------------------------ losses, metrics
+    def add_loss(self, loss: Any) -> None:
+        """Add scalar loss(es), computed from the inputs of the running call, to the training loss."""
+        self._losses.extend(x for x in tree.flatten(loss) if x is not None)
+
+    @property
+    def losses(self) -> list[Tensor]:
+        """Losses added in the last call by this layer and those below, and the weight regularisation."""
+        found = [x for layer in self._flatten_layers() for x in layer._losses]
+        found += [v.regularizer(v) for v in self.trainable_variables if v.regularizer is not None]
+        return found
+
+    def _clear_losses(self) -> None:
+        for layer in self._flatten_layers():
+            layer._losses.clear()
+
+    @property
+    def metrics(self) -> list[Any]:
+        """Metrics among the attributes of this layer and those below."""
+        return _unique(m for layer in self._flatten_layers() for m in layer._direct(_is_metric))
+
+    @property
+    def metrics_variables(self) -> list[Variable]:
+        """State of `metrics`."""
+        return [v for m in self.metrics for v in m.variables]
+
+    # ------------------------------------------------------------------ names and dtypes
+    @property
+    def path(self) -> str:
+        """Names from the outermost enclosing layer down to this one, joined by '/'."""
+        return f"{self._parent_path}/{self.name}" if self._parent_path else self.name
+
+    def _full_path(self) -> str:
+        """The path, fixed at the first use inside an enclosing layer."""
+        if self._parent_path is None:
+            self._parent_path = state.current_path()
+        return self.path
+
+    @property
+    def dtype(self) -> str | None:
+        """Dtype of the weights."""
+        return self.variable_dtype
+
+    @property
+    def compute_dtype(self) -> str | None:
+        """Dtype of the computation."""
+        return self.dtype_policy.compute_dtype
+
+    @property
+    def variable_dtype(self) -> str | None:
+        """Dtype of the weights."""
+        return self.dtype_policy.variable_dtype
+
+    @property
+    def input_dtype(self) -> str | None:
+        """Dtype that float inputs are cast to."""
+        return self.dtype_policy.compute_dtype
+
+    def _autocast_dtype(self) -> str | None:
+        same = self.compute_dtype == self.variable_dtype
+        return self.compute_dtype if self.autocast and not same else None
+
+    def _base_config(self) -> dict[str, Any]:
+        base = {"name": self.name, "trainable": self._trainable, "dtype": dtype_policies.serialize(self.dtype_policy)}
+        if self.activity_regularizer is not None:
+            base["activity_regularizer"] = regularizers.serialize(self.activity_regularizer)
+        return base
+
+    def __repr__(self) -> str:
+        return f"<{type(self).__name__} name={self.name}, built={self.built}>"
+
+
+def _scoped_build(build: Callable[..., None]) -> Callable[..., None]:
+    """`build` inside the layer's name scope, marking the layer built and remembering the shapes."""
+
+    @wraps(build)
+    def scoped(self: Layer, *args: Any, **kwargs: Any) -> None:
+        self._check_initialised()
+        with state.name_scope(self._full_path(), absolute=True):
+            build(self, *args, **kwargs)
+        if self._build_shapes is None:
+            names = list(inspect.signature(build).parameters)[1:]
+            self._build_shapes = {**dict(zip(names, args, strict=False)), **kwargs}
+        self.built = True
+
+    return scoped
+
+
+def _take_input_shape(kwargs: dict[str, Any]) -> tuple[Any, ...] | None:
+    """The batch shape from the ways Keras 2 programs give it to a first layer."""
+    batch = kwargs.pop("batch_size", None)
+    if "batch_input_shape" in kwargs:
+        return tuple(kwargs.pop("batch_input_shape"))
+    if "input_shape" in kwargs:
+        shape = kwargs.pop("input_shape")
+        kwargs.pop("input_dim", None)
+        return (batch, *(shape if isinstance(shape, (tuple, list)) else (shape,)))
+    if "input_dim" in kwargs:
+        return (batch, kwargs.pop("input_dim"))
+    return None
+
+
+def _tracked_in(value: Any) -> Iterator[Any]:
+    if isinstance(value, (Layer, Variable, SeedGenerator)) or _is_metric(value):
+        yield value
+    elif isinstance(value, dict):
+        for v in value.values():
+            yield from _tracked_in(v)
+    elif isinstance(value, (list, tuple)):
+        for v in value:
+            if not isinstance(v, (int, float, str, KerasTensor)):
+                yield from _tracked_in(v)
+
+
+def _is_metric(x: Any) -> bool:
+    return hasattr(type(x), "update_state") and hasattr(type(x), "reset_state")
+
+
+def _unique(items: Iterable[Any]) -> list[Any]:
+    return list({id(x): x for x in items}.values())
+
+
+def _is_tensor_tree(x: Any) -> bool:
+    leaves = tree.flatten(x)
+    return bool(leaves) and all(isinstance(t, KerasTensor) or current().is_tensor(t) for t in leaves)
+
+
+def _shape_tree(x: Any) -> Any:
+    def shape(t: Any) -> tuple[Any, ...]:
+        return t.shape if isinstance(t, KerasTensor) else tuple(current().spec(t)[0])
+
+    return tree.map_structure(shape, x)
+
+
+def _any_mask(masks: Any) -> bool:
+    return any(m is not None for m in tree.flatten(masks))
+
+
+def _is_shape(s: Any) -> bool:
+    return isinstance(s, (tuple, list)) and all(d is None or isinstance(d, (int, np.integer)) for d in s)
+
+
+def _map_shapes(f: Callable[[Any], Any], shapes: Any) -> Any:
+    """Map over a structure whose leaves are shapes."""
+    if _is_shape(shapes):
+        return f(shapes)
+    if isinstance(shapes, dict):
+        return {k: _map_shapes(f, v) for k, v in shapes.items()}
+    return type(shapes)(_map_shapes(f, v) for v in shapes)
+
+
+def _as_shape(s: Any) -> Any:
+    """Lists from JSON back to tuples."""
+    return None if s is None else _map_shapes(tuple, s)
