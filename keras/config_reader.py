@@ -1,0 +1,183 @@
+"""Reading configs: dicts of plain data, as Keras 2 and Keras 3 write them, back into objects.
+
+The data may come from a stranger's file. So a name is only looked up (`keras.registry`), never imported; only
+classes with a config and pure functions can come out; the code of lambdas is refused; nesting is limited; and no
+switch, which the data might turn, changes any of this.
+"""
+
+import inspect
+from collections.abc import Callable, Mapping
+from contextvars import ContextVar
+from typing import Any
+
+import numpy as np
+
+from keras import registry
+from keras.errors import add_context, shorten, unknown
+
+MAX_DEPTH = 64
+
+Config = dict[str, Any]
+
+_depth: ContextVar[int] = ContextVar("keras_config_depth", default=0)
+
+
+def deserialize(
+    config: Any,
+    custom_objects: Mapping[str, Any] | None = None,
+    safe_mode: bool = True,
+    *,
+    family: str | None = None,
+) -> Any:
+    """The object a config describes. Reads what Keras 2 and Keras 3 write.
+
+    Args:
+        config: what `serialize` returned, perhaps by way of JSON. What is not a config is returned as it is.
+        custom_objects: classes and functions of yours by the names the config uses.
+        safe_mode: passed on to `from_config` methods that take it. Code in a file is refused either way.
+        family: the family to look in first when the config does not say, as in `"initializers"`.
+
+    Returns:
+        The object, or the nesting of objects.
+
+    Raises:
+        ValueError: if the config names something unknown or not allowed, holds code, or is nested too deeply.
+
+    >>> deserialize({"class_name": "__slice__", "config": {"start": 0, "stop": 4, "step": None}})
+    slice(0, 4, None)
+    """
+    if not isinstance(config, dict | list | tuple):
+        return config
+    depth = _depth.get()
+    if depth >= MAX_DEPTH:
+        raise ValueError(f"deserialize: the config is nested more than {MAX_DEPTH} levels deep")
+    token = _depth.set(depth + 1)
+    try:
+        if isinstance(config, dict):
+            return _deserialize_dict(config, custom_objects, safe_mode, family)
+        items = [deserialize(item, custom_objects, safe_mode, family=family) for item in config]
+        return items if isinstance(config, list) else tuple(items)
+    finally:
+        _depth.reset(token)
+
+
+def _deserialize_dict(
+    data: Config, custom_objects: Mapping[str, Any] | None, safe_mode: bool, family: str | None
+) -> Any:
+    name = data.get("class_name")
+    if not isinstance(name, str) or not ("config" in data or "items" in data):
+        return {key: deserialize(value, custom_objects, safe_mode) for key, value in data.items()}
+    if name == "__lambda__":
+        return _refuse_code(custom_objects)
+    if name in _READERS:
+        config = data.get("config", data)
+        if not isinstance(config, dict):
+            raise ValueError(f"deserialize: the config of {name} must be a dict, got {shorten(config)}")
+        return _READERS[name](config)
+    if name == "function":
+        return _find_function(data, custom_objects, family)
+    if name == "type" and data.get("module") in (None, "builtins"):
+        return _find_numpy_type(data["config"])
+    return _deserialize_object(data, custom_objects, safe_mode, family)
+
+
+def _deserialize_object(
+    data: Config, custom_objects: Mapping[str, Any] | None, safe_mode: bool, family: str | None
+) -> Any:
+    cls, config = _find_class(data, custom_objects, family), data["config"]
+    if not isinstance(config, dict):
+        raise ValueError(f"deserialize: the config of {cls.__name__} must be a dict, got {shorten(config)}")
+    accepted = inspect.signature(cls.from_config).parameters
+    offered = {"custom_objects": custom_objects, "safe_mode": safe_mode}
+    try:
+        with registry.custom_object_scope(custom_objects):
+            obj = cls.from_config(config, **{k: v for k, v in offered.items() if k in accepted})
+            for part, method in (
+                ("build_config", "build_from_config"),
+                ("compile_config", "compile_from_config"),
+            ):
+                if isinstance(data.get(part), dict) and data[part] and hasattr(obj, method):
+                    getattr(obj, method)(data[part])
+    except Exception as error:
+        add_context(error, f"while making a {cls.__name__} from its config")
+        raise
+    return obj
+
+
+def _find_class(data: Config, custom_objects: Mapping[str, Any] | None, family: str | None) -> Any:
+    name, module = data["class_name"], data.get("module")
+    found = registry.find_custom((data.get("registered_name"), name), custom_objects)
+    if found is not None:
+        if not hasattr(found, "from_config"):
+            raise TypeError(f'deserialize: "{shorten(name)}" is given as {shorten(found)}, a class is needed')
+        return found
+    if module is not None and not isinstance(module, str):
+        raise ValueError(f"deserialize: the module must be a text, got {shorten(module)}")
+    found = registry.find_class(name, module, family) if module != "builtins" else None
+    if found is None:
+        raise ValueError(_unknown_message("class", name, module, family))
+    return found
+
+
+def _find_function(data: Config, custom_objects: Mapping[str, Any] | None, family: str | None) -> Any:
+    name, module = data["config"], data.get("module")
+    if not isinstance(name, str):
+        return _refuse_code(custom_objects)
+    found = registry.find_custom((name, data.get("registered_name")), custom_objects)
+    if found is None:
+        found = registry.find_function(name, module, family)
+    if found is None:
+        raise ValueError(_unknown_message("function", name, module, family))
+    return found
+
+
+def _unknown_message(kind: str, name: str, module: str | None, family: str | None) -> str:
+    family = registry.family_of(module) or family
+    known = registry.public(family) if family else ()
+    origin = "" if module is None else f" in the module {shorten(module)!r}"
+    short = shorten(name)
+    return (
+        f"deserialize: the config names a {kind}{origin} that is not known here. {unknown(kind, name, known)} "
+        "Nothing is imported because a file names it. If it is yours, give it: "
+        f"custom_objects={{{short!r}: ...}}, or decorate it with @keras.saving.register_keras_serializable()."
+    )
+
+
+def _refuse_code(custom_objects: Mapping[str, Any] | None) -> Any:
+    found = registry.find_custom(("<lambda>",), custom_objects)
+    if found is not None:
+        return found
+    raise ValueError(
+        "deserialize: the config holds the code of a lambda, which is never run, whatever safe_mode says. "
+        "Give the function yourself: custom_objects={'<lambda>': your_function}."
+    )
+
+
+def _find_numpy_type(name: Any) -> type:
+    kind = getattr(np, name, None) if isinstance(name, str) and name in np.sctypeDict else None
+    if not (isinstance(kind, type) and issubclass(kind, np.number | np.bool_)):
+        raise ValueError(f"deserialize: {shorten(name)} is not a number type of NumPy")
+    return kind
+
+
+def _array(config: Config) -> np.ndarray:
+    dtype = np.dtype(_find_numpy_type(config.get("dtype", "float32")))
+    return np.array(config.get("value"), dtype=dtype)
+
+
+def _keras_tensor(config: Config) -> Any:
+    from keras.backend.spec import KerasTensor  # above this module; only symbolic models bring it here
+
+    return KerasTensor(tuple(config["shape"]), dtype=config.get("dtype", "float32"))
+
+
+_READERS: Mapping[str, Callable[[Config], Any]] = {
+    "__numpy__": _array,
+    "__tensor__": _array,
+    "__bytes__": lambda config: str(config["value"]).encode("utf-8"),
+    "__slice__": lambda config: slice(*(deserialize(config.get(k)) for k in ("start", "stop", "step"))),
+    "__ellipsis__": lambda config: Ellipsis,
+    "__tuple__": lambda config: tuple(deserialize(item) for item in config["items"]),
+    "TensorShape": lambda config: tuple(config["items"]),
+    "__keras_tensor__": _keras_tensor,
+}
