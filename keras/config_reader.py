@@ -1,8 +1,8 @@
 """Reading configs: dicts of plain data, as Keras 2 and Keras 3 write them, back into objects.
 
-The data may come from a stranger's file. So a name is only looked up (`keras.registry`), never imported; only
-classes with a config and pure functions can come out; the code of lambdas is refused; nesting is limited; and no
-switch, which the data might turn, changes any of this.
+The data may come from a stranger's file. So a name is only looked up (`keras.registry`), never imported;
+only classes with a config and pure functions can come out; the code of lambdas is refused; nesting is limited;
+and no switch, which the data might turn, changes any of this.
 """
 
 import inspect
@@ -137,7 +137,7 @@ def _unknown_message(kind: str, name: str, module: str | None, family: str | Non
     origin = "" if module is None else f" in the module {shorten(module)!r}"
     short = shorten(name)
     return (
-        f"deserialize: the config names a {kind}{origin} that is not known here. {unknown(kind, name, known)} "
+        f"deserialize: the config names a {kind}{origin} not known here. {unknown(kind, name, known)} "
         "Nothing is imported because a file names it. If it is yours, give it: "
         f"custom_objects={{{short!r}: ...}}, or decorate it with @keras.saving.register_keras_serializable()."
     )

@@ -1,8 +1,9 @@
 """The only way a name becomes a class or a function.
 
-Names come from files and from users. They are looked up in three places and nowhere else: objects the user
-hands over (`custom_objects=`, `custom_object_scope`), objects the user registered (`register_keras_serializable`),
-and the export lists of our own families, a fixed table. No name is ever imported or followed as an attribute path.
+Names come from files and from users. They are looked up in three places and nowhere else: objects the
+user hands over (`custom_objects=`, `custom_object_scope`), objects the user registered
+(`register_keras_serializable`), and the export lists of our own families, a fixed table. No name is ever
+imported or followed as an attribute path.
 """
 
 import importlib

@@ -1,8 +1,8 @@
 """Objects as plain data and back: configs, the way files, clones and `get_config()` speak of objects.
 
 `Serializable` remembers the arguments of the constructor, so a class normally writes neither `get_config` nor
-`from_config`. `serialize` writes dicts in the layout of Keras 3; `deserialize` (`keras.config_reader`) reads those
-of Keras 2 and 3 and runs nothing they hold. This module gathers all names about configs; import them from here.
+`from_config`. `serialize` writes dicts in the layout of Keras 3; `deserialize` (`keras.config_reader`) reads
+those of Keras 2 and 3 and runs nothing they hold. This module gathers all names about configs.
 """
 
 import inspect
@@ -208,7 +208,7 @@ def get(
 
 @contextmanager
 def keep_functions() -> Iterator[None]:
-    """A block in which `serialize` leaves functions as they are: for copies in the process, never for files."""
+    """A block in which `serialize` leaves functions as they are: for copies in the process, not for files."""
     token = _keep.set(True)
     try:
         yield
