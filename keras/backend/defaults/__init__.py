@@ -1,0 +1,1 @@
+"""Shared bodies of the primitives an engine need not write: an override must agree with them, and is tested so."""
