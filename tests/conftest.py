@@ -1,0 +1,60 @@
+"""What every test gets: the engines as a fixture, fixed seeds, and settings put back afterwards.
+
+A test that takes the fixture `engine` runs once on each engine the library has an adapter for; an engine that is not
+installed fails its tests. Tests without it run on numpy, unless KERAS_BACKEND says otherwise. `pytest --engine=NAME`
+(more than once, if need be) narrows the engines.
+"""
+
+import os
+import random
+from collections.abc import Iterator
+from pathlib import Path
+
+# Before keras or an engine is imported: no settings of the user's, no TensorFlow log, no matplotlib window.
+os.environ["KERAS_HOME"] = str(Path(__file__).with_name("no-settings"))
+os.environ.setdefault("KERAS_BACKEND", "numpy")
+os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "3")
+os.environ.setdefault("MPLBACKEND", "Agg")
+
+import numpy as np
+import pytest
+
+from keras import config
+from keras.backend import select
+from keras.backend.engine import Engine
+
+
+def pytest_addoption(parser: pytest.Parser) -> None:
+    parser.addoption(
+        "--engine",
+        action="append",
+        choices=select.known(),
+        help="run the tests that take `engine` on this engine only (may be given more than once)",
+    )
+
+
+def pytest_generate_tests(metafunc: pytest.Metafunc) -> None:
+    if "engine" in metafunc.fixturenames:
+        names = metafunc.config.getoption("--engine") or select.known()
+        metafunc.parametrize("engine", names, indirect=True)
+
+
+@pytest.fixture
+def engine(request: pytest.FixtureRequest) -> Iterator[Engine]:
+    """The engine the test runs on, in force."""
+    if request.param not in select.available():
+        pytest.fail(
+            f'engine {request.param} is not installed: pip install "keras[{request.param}]"', pytrace=False
+        )
+    with select.using(request.param) as engine:
+        yield engine
+
+
+@pytest.fixture(autouse=True)
+def _same_start_every_time() -> Iterator[None]:
+    random.seed(0)
+    np.random.seed(0)
+    settings = dict(config._settings)
+    yield
+    config._settings.clear()
+    config._settings.update(settings)
