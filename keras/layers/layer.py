@@ -317,7 +317,7 @@ class Layer(Operation):
     def compute_output_shape(self, input_shape: Shape, *more: Shape) -> Shape:
         """Output shape(s) for input shape(s)."""
         dtype = self.input_dtype
-        inputs = [_map_shapes(lambda s: KerasTensor(s, dtype), s) for s in (input_shape, *more)]
+        inputs = [tree.map_shape_structure(lambda s: KerasTensor(s, dtype), s) for s in (input_shape, *more)]
         outputs = self.compute_output_spec(*inputs)
         return tree.map_structure(lambda t: t.shape, outputs)
 
@@ -671,19 +671,6 @@ def _any_mask(masks: Any) -> bool:
     return any(m is not None for m in tree.flatten(masks))
 
 
-def _is_shape(s: Any) -> bool:
-    return isinstance(s, (tuple, list)) and all(d is None or isinstance(d, (int, np.integer)) for d in s)
-
-
-def _map_shapes(f: Callable[[Any], Any], shapes: Any) -> Any:
-    """Map over a structure whose leaves are shapes."""
-    if _is_shape(shapes):
-        return f(shapes)
-    if isinstance(shapes, dict):
-        return {k: _map_shapes(f, v) for k, v in shapes.items()}
-    return type(shapes)(_map_shapes(f, v) for v in shapes)
-
-
 def _as_shape(s: Any) -> Any:
     """Lists from JSON back to tuples."""
-    return None if s is None else _map_shapes(tuple, s)
+    return None if s is None else tree.map_shape_structure(tuple, s)

@@ -44,7 +44,9 @@ class Operation(Serializable):
 class Node:
     """One symbolic call: `operation(*args, **kwargs) -> outputs`, with symbolic tensors inside the arguments."""
 
-    def __init__(self, operation: Operation, args: tuple[Any, ...], kwargs: dict[str, Any], outputs: Any) -> None:
+    def __init__(
+        self, operation: Operation, args: tuple[Any, ...], kwargs: dict[str, Any], outputs: Any, register: bool = True
+    ) -> None:
         self.operation = operation
         self.args = args
         self.kwargs = kwargs
@@ -53,7 +55,8 @@ class Node:
         self.output_tensors: list[KerasTensor] = [t for t in tree.flatten(outputs) if isinstance(t, KerasTensor)]
         for i, t in enumerate(self.output_tensors):
             t.node, t.index = self, i
-        operation._inbound_nodes.append(self)
+        if register:
+            operation._inbound_nodes.append(self)
 
     @property
     def is_input(self) -> bool:

@@ -1,0 +1,243 @@
+"""`Functional`: a model that is a graph of layer calls."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Any, ClassVar
+
+from keras import tree
+from keras.backend import dtypes
+from keras.backend.masks import get_mask, set_mask
+from keras.backend.select import current
+from keras.backend.spec import KerasTensor, is_keras_tensor, same, shape_str
+from keras.layers import Input, InputLayer, Layer
+from keras.models import functional_config
+from keras.models.graph import Graph
+from keras.models.model import Model
+from keras.ops.dispatch import convert
+from keras.ops.node import Node, Operation
+
+Tensor = Any
+
+
+class Functional(Model):
+    """The model `outputs = f(inputs)` for symbolic tensors connected by layer calls.
+
+    Args:
+        inputs: symbolic tensor, or a list or dict of them.
+        outputs: likewise.
+        name: the model's name.
+        trainable: whether its variables are trained.
+
+    Raises:
+        ValueError: an input or output is not symbolic, an output does not follow from the inputs, or two layers share a name.
+
+    Example:
+        >>> import keras
+        >>> x = keras.Input((4,))
+        >>> model = keras.Model(x, keras.layers.Dense(2)(x))
+        >>> model.output_shape
+        (None, 2)
+    """
+
+    _untracked: ClassVar[frozenset[str]] = Model._untracked | {"_graph", "_inputs_struct", "_outputs_struct"}
+
+    def __init__(self, inputs: Any, outputs: Any, name: str | None = None, **kwargs: Any) -> None:
+        trainable = kwargs.pop("trainable", True)
+        _check_symbolic("inputs", inputs)
+        _check_symbolic("outputs", outputs)
+        Model.__init__(self, name=name, **kwargs)
+        self._inputs_struct, self._outputs_struct = inputs, outputs
+        graph = Graph(tree.flatten(inputs), tree.flatten(outputs))
+        self._graph = self._begin_at_input_layers(graph)
+        self._operations: list[Operation] = self._graph.operations
+        _check_names(self._operations, self.name)
+        self.built = True
+        if not trainable:
+            self.trainable = False
+
+    def build(self, input_shape: Any = None) -> None:
+        self.built = True
+
+    def _begin_at_input_layers(self, graph: Graph) -> Graph:
+        """The graph itself, or a copy in which inner tensors given as inputs are made by input layers."""
+        if len({id(t) for t in graph.inputs}) != len(graph.inputs):
+            raise ValueError(f'Model "{self.name}": a tensor is given twice in `inputs`.')
+        if all(isinstance(t.node and t.node.operation, InputLayer) for t in graph.inputs):
+            return graph
+        replaced: dict[int, KerasTensor] = {}
+        for t in graph.inputs:
+            is_input = isinstance(t.node and t.node.operation, InputLayer)
+            name = None if t.node is None else t.node.operation.name
+            replaced[id(t)] = t if is_input else Input(batch_shape=t.shape, dtype=t.dtype, name=name and f"{name}_input")
+
+        def copy(t: Any) -> Any:
+            return replaced[id(t)] if isinstance(t, KerasTensor) else t
+
+        for node in graph.nodes:
+            outputs = tree.map_structure(lambda t: KerasTensor(t.dims, t.dtype) if is_keras_tensor(t) else t, node.outputs)
+            for old, new in zip(tree.flatten(node.outputs), tree.flatten(outputs), strict=True):
+                if isinstance(old, KerasTensor):
+                    replaced[id(old)] = new
+                    set_mask(new, get_mask(old))
+            Node(node.operation, tree.map_structure(copy, node.args), tree.map_structure(copy, node.kwargs), outputs, register=False)
+        self._inputs_struct = tree.map_structure(copy, self._inputs_struct)
+        self._outputs_struct = tree.map_structure(copy, self._outputs_struct)
+        return Graph([copy(t) for t in graph.inputs], [copy(t) for t in graph.outputs])
+
+    # ------------------------------------------------------------------ calling
+    def call(self, inputs: Any, training: bool | None = None, mask: Any = None) -> Any:
+        values = self._standardize_inputs(inputs)
+        if mask is not None:
+            for v, m in zip(values, tree.flatten(mask), strict=True):
+                set_mask(v, m)
+        return tree.unflatten(self._outputs_struct, self._graph.run(values))
+
+    def compute_mask(self, inputs: Any, previous_mask: Any) -> Any:
+        return None  # the layers inside have put masks on the outputs already
+
+    def _standardize_inputs(self, inputs: Any) -> list[Tensor]:
+        expected = tree.flatten(self._inputs_struct)
+        given = self._flat_inputs(inputs, expected)
+        return [self._settle(x, t, i) for i, (x, t) in enumerate(zip(given, expected, strict=True))]
+
+    def _flat_inputs(self, inputs: Any, expected: list[KerasTensor]) -> list[Any]:
+        """The given inputs in the order of the model's, matched by name when they come as a dict."""
+        names = self.input_names
+        if isinstance(inputs, dict):
+            keys = self._input_keys()
+            table = keys if all(k in inputs for k in keys) else names
+            missing = [n for n in table if n not in inputs]
+            if missing:
+                raise ValueError(
+                    f'Model "{self.name}": the input dict lacks {missing}. Expected keys: {table}. Received: {sorted(inputs)}'
+                )
+            return [inputs[n] for n in table]
+        given = tree.flatten(inputs)
+        if len(given) != len(expected):
+            raise ValueError(f'Model "{self.name}" expects {len(expected)} input(s) {names}. Received: {len(given)}')
+        return given
+
+    def _input_keys(self) -> list[str]:
+        """Keys of the inputs when the model was made with a flat dict of them, else their names."""
+        struct = self._inputs_struct
+        if isinstance(struct, dict) and not any(tree.is_nested(v) for v in struct.values()):
+            return sorted(struct)
+        return self.input_names
+
+    def _settle(self, x: Any, expected: KerasTensor, index: int) -> Tensor:
+        """One input as a tensor of the expected rank and dtype, checked."""
+        mask = get_mask(x)
+        x = convert(x)
+        engine = current()
+        shape, dtype = engine.spec(x)
+        rank = len(expected.dims)
+        if len(shape) == rank - 1 and expected.dims[-1] == 1:
+            x = engine.reshape(x, (*shape, 1))
+        elif len(shape) == rank + 1 and shape[-1] == 1:
+            x = engine.reshape(x, shape[:-1])
+        shape = engine.spec(x)[0]
+        if len(shape) != rank or not all(map(same, shape[1:], expected.dims[1:])):
+            raise ValueError(
+                f'Model "{self.name}", input {index} "{self.input_names[index]}": expected shape {expected.shape}. '
+                f"Received: {shape_str(shape)}"
+            )
+        if dtype != expected.dtype and (dtypes.is_float(expected.dtype) or not dtypes.is_float(dtype)):
+            x = engine.cast(x, expected.dtype)
+        if mask is not None:
+            set_mask(x, mask)
+        return x
+
+    # ------------------------------------------------------------------ facts
+    @property
+    def inputs(self) -> list[KerasTensor]:
+        """Symbolic inputs, flat."""
+        return self._graph.inputs
+
+    @property
+    def outputs(self) -> list[KerasTensor]:
+        """Symbolic outputs, flat."""
+        return self._graph.outputs
+
+    @property
+    def input(self) -> Any:
+        """Symbolic input(s), in the structure the model was made with."""
+        return self._inputs_struct
+
+    @property
+    def output(self) -> Any:
+        """Symbolic output(s), in the structure the model was made with."""
+        return self._outputs_struct
+
+    @property
+    def input_shape(self) -> Any:
+        """Shape(s) of the inputs."""
+        return tree.map_structure(lambda t: t.shape, self._inputs_struct)
+
+    @property
+    def output_shape(self) -> Any:
+        """Shape(s) of the outputs."""
+        return tree.map_structure(lambda t: t.shape, self._outputs_struct)
+
+    @property
+    def input_names(self) -> list[str]:
+        """Names of the input layers."""
+        return [t.node.operation.name for t in self._graph.inputs]
+
+    @property
+    def output_names(self) -> list[str]:
+        """Names of the layers the outputs come from."""
+        return [t.node.operation.name for t in self._graph.outputs]
+
+    @property
+    def operations(self) -> list[Operation]:
+        """Layers and ops of the graph, inputs first."""
+        return list(self._operations)
+
+    @property
+    def layers(self) -> list[Layer]:
+        """Layers of the graph, inputs first, then layers set as attributes."""
+        mine = [op for op in self._operations if isinstance(op, Layer)]
+        known = {id(x) for x in mine}
+        return mine + [x for x in super().layers if id(x) not in known]
+
+    # ------------------------------------------------------------------ config
+    def get_config(self) -> dict[str, Any]:
+        if type(self)._is_plain_functional():
+            return functional_config.to_config(self)
+        return Model.get_config(self)
+
+    @classmethod
+    def from_config(cls, config: dict[str, Any], custom_objects: Any = None, safe_mode: bool = True) -> Any:
+        if "layers" in config and "output_layers" in config:
+            inputs, outputs, facts = functional_config.from_config(config, custom_objects, safe_mode)
+            return cls(inputs, outputs, **facts)
+        return super().from_config(config, custom_objects, safe_mode)
+
+    @classmethod
+    def _is_plain_functional(cls) -> bool:
+        """Whether `cls(inputs, outputs)` makes one: the class, and subclasses that keep its constructor."""
+        return cls.__init__ is Functional.__init__
+
+
+def _check_symbolic(what: str, tensors: Any) -> None:
+    for t in tree.flatten(tensors):
+        if not isinstance(t, KerasTensor):
+            raise ValueError(
+                f"Model: `{what}` must be symbolic tensors, made by `keras.Input` and by calling layers on them. "
+                f"Received: {type(t).__name__} {t!r:.80}"
+            )
+
+
+def _check_names(operations: Sequence[Operation], model: str) -> None:
+    seen: dict[str, Operation] = {}
+    for op in operations:
+        if op.name in seen:
+            raise ValueError(
+                f'Model "{model}": two layers are named "{op.name}" ({type(seen[op.name]).__name__} and {type(op).__name__}). '
+                "Layer names must be unique within a model: give one of them another `name`."
+            )
+        seen[op.name] = op
+
+
+Model._functional_class = Functional
