@@ -1,7 +1,7 @@
 """Process-wide settings: default dtypes and layout, logging, and which engine was asked for.
 
-They start from `keras.json` in `KERAS_HOME` (by default `~/.keras`), if there is one. The file is only read: nothing
-is written unasked, and a file that cannot be read or makes no sense is reported once and ignored.
+They start from `keras.json` in `KERAS_HOME` (by default `~/.keras`), if there is one. The file is only read:
+nothing is written unasked, and a file that cannot be read or makes no sense is reported once and ignored.
 """
 
 import importlib

@@ -1,8 +1,8 @@
 """Reading configs: dicts of plain data, as Keras 2 and Keras 3 write them, back into objects.
 
 The data may come from a stranger's file. So a name is only looked up (`keras.registry`), never imported;
-only classes with a config and pure functions can come out; the code of lambdas is refused; nesting is limited;
-and no switch, which the data might turn, changes any of this.
+only classes with a config and pure functions can come out; the code of lambdas is refused; nesting is
+bounded; and no switch, which the data might turn, changes any of this.
 """
 
 import inspect

@@ -58,8 +58,9 @@ def unknown(kind: str, word: object, choices: Iterable[str]) -> str:
 def add_context(exc: BaseException, text: str) -> BaseException:
     """Say in an error where it happened, keeping its type and its traceback.
 
-    The text is put before the message when the error is an ordinary one holding one string, and attached as a note
-    otherwise (errors of an engine build their text in other ways). Adding the same text twice adds it once.
+    The text is put before the message when the error is an ordinary one holding one string, and attached as a
+    note otherwise (errors of an engine build their text in other ways). Adding the same text twice adds it
+    once.
 
     Args:
         exc: the error, changed in place.

@@ -1,8 +1,9 @@
 """Nested structures: the lists, tuples and dicts in which models take their inputs and return their outputs.
 
-Containers are lists, tuples, namedtuples, dicts and subclasses of them; everything else, None included, is a leaf.
-A dict is walked in the order of its sorted keys, so equal dicts give equal leaves however they were filled. This runs
-at every training step, hence the type tests in order of likelihood and no recursion into leaves.
+Containers are lists, tuples, namedtuples, dicts and subclasses of them; everything else, None included, is a
+leaf. A dict is walked in the order of its sorted keys, so equal dicts give equal leaves however they were
+filled. This runs at every training step, hence the type tests in order of likelihood and no recursion into
+leaves.
 """
 
 from collections import defaultdict
@@ -189,7 +190,8 @@ def traverse(func: Callable[[Any], Any], structure: Tree, top_down: bool = True)
     Args:
         func: takes a node; returns None to keep it, `MAP_TO_NONE` to put None there, else the replacement.
         structure: any nesting.
-        top_down: visit a container before its children (which are then not visited if it is replaced) or after.
+        top_down: visit a container before its children (which are then not visited if it is replaced) or
+            after.
 
     >>> traverse(lambda node: -node if isinstance(node, int) else None, [1, {"k": (2, "s")}])
     [-1, {'k': (-2, 's')}]
