@@ -120,6 +120,7 @@ class Layer(Operation):
         self._losses: list[Tensor] = []
         self._parent_path: str | None = None
         self._build_shapes: dict[str, Any] | None = None
+        self._seen_shape: Any = None  # shape of the last outputs, for summaries
         self._input_shape_arg = _take_input_shape(kwargs)
         self._initial_weights = kwargs.pop("weights", None)
         if kwargs:
@@ -174,6 +175,8 @@ class Layer(Operation):
         if self.activity_regularizer is not None:
             self._add_activity_losses(outputs)
         self._mask_outputs(first, masks, outputs)
+        if self._seen_shape is None or inner() is ABSTRACT:
+            self._seen_shape = _batch_unknown(_shape_tree(outputs)) if _is_tensor_tree(outputs) else None
         return outputs
 
     def _record(self, args: tuple[Any, ...], kwargs: dict[str, Any], outputs: Any) -> Any:
@@ -665,6 +668,10 @@ def _shape_tree(x: Any) -> Any:
         return t.shape if isinstance(t, KerasTensor) else tuple(current().spec(t)[0])
 
     return tree.map_structure(shape, x)
+
+
+def _batch_unknown(shapes: Any) -> Any:
+    return tree.map_shape_structure(lambda s: (None, *s[1:]) if s else s, shapes)
 
 
 def _any_mask(masks: Any) -> bool:

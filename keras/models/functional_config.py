@@ -1,0 +1,257 @@
+"""Functional models as plain data and back: the layouts of Keras 3 and Keras 2.
+
+Both list the layers in graph order and, for each, the calls that belong to the graph; a call names the tensors it took as
+`[layer name, index of the call, index of the output]`.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+from keras import tree
+from keras.backend.spec import KerasTensor
+from keras.layers import InputLayer
+from keras.models import op_nodes
+from keras.models.graph import Graph
+from keras.models.model import Model
+from keras.ops.dispatch import OpCall
+from keras.ops.node import Operation
+from keras.serializable import deserialize, serialize
+
+if TYPE_CHECKING:
+    from keras.models.functional import Functional
+
+Config = dict[str, Any]
+History = tuple[str, int, int]
+
+
+# ---------------------------------------------------------------------- writing
+def to_config(model: Functional) -> Config:
+    """The model's graph in the layout of Keras 3."""
+    addresses = _addresses(model._graph)
+
+    def place(t: KerasTensor) -> list[Any]:
+        return list(addresses[id(t)])
+
+    def encode(x: Any) -> Any:
+        if isinstance(x, KerasTensor):
+            config = {"shape": list(x.shape), "dtype": x.dtype, "keras_history": place(x)}
+            return {"class_name": "__keras_tensor__", "config": config}
+        if isinstance(x, (list, tuple)):
+            return [encode(v) for v in x]
+        if isinstance(x, dict):
+            return {k: encode(v) for k, v in x.items()}
+        return serialize(x)
+
+    layers = []
+    for operation in model.operations:
+        nodes = [] if isinstance(operation, InputLayer) else model._graph.nodes_of(operation)
+        if isinstance(operation, OpCall):
+            entry, args, kwargs = op_nodes.encode(operation, nodes[0])
+            calls = [(args, kwargs)]
+        else:
+            entry, calls = serialize(operation), [(n.args, n.kwargs) for n in nodes]
+        entry = {**entry, "name": operation.name}
+        entry["inbound_nodes"] = [{"args": [encode(a) for a in args], "kwargs": encode(kwargs)} for args, kwargs in calls]
+        layers.append(entry)
+    return {
+        "name": model.name,
+        "trainable": model.trainable,
+        "layers": layers,
+        "input_layers": tree.map_structure(place, model._inputs_struct),
+        "output_layers": tree.map_structure(place, model._outputs_struct),
+    }
+
+
+def _addresses(graph: Graph) -> dict[int, History]:
+    """`(layer name, call index, output index)` of every tensor of the graph."""
+    found: dict[int, History] = {id(t): (t.node.operation.name, 0, t.index) for t in graph.inputs}
+    for operation in graph.operations:
+        if isinstance(operation, InputLayer):
+            continue
+        first = _first_index(operation)
+        for i, node in enumerate(graph.nodes_of(operation)):
+            for t in node.output_tensors:
+                found[id(t)] = (operation.name, first + i, t.index)
+    return found
+
+
+def _first_index(operation: Operation) -> int:
+    """Keras counts a functional model's own inputs-to-outputs connection as its call 0."""
+    return 1 if isinstance(operation, Model) and operation._functional_class and isinstance(operation, operation._functional_class) else 0
+
+
+# ---------------------------------------------------------------------- reading
+def from_config(config: Config, custom_objects: Any, safe_mode: bool) -> tuple[Any, Any, Config]:
+    """Symbolic inputs and outputs, and the model's other facts, from a config of Keras 2 or 3.
+
+    Raises:
+        ValueError: a call refers to a layer or output that is not there.
+    """
+    reader = _Reader(custom_objects, safe_mode)
+    for entry in config["layers"]:
+        reader.add(entry)
+    reader.connect()
+    facts = {k: config[k] for k in ("name", "trainable") if config.get(k) is not None}
+    inputs = reader.tensors(config["input_layers"])
+    outputs = reader.tensors(config["output_layers"])
+    return inputs, outputs, facts
+
+
+class _Call:
+    """One call in the file: how to make it, and which tensors it needs first."""
+
+    def __init__(self, name: str, args: Any, kwargs: Any) -> None:
+        self.name = name
+        self.args = args
+        self.kwargs = kwargs
+        self.needs = [x.history for x in tree.flatten((args, kwargs)) if isinstance(x, _Ref)]
+
+
+class _Ref:
+    """A tensor of the graph by its address."""
+
+    def __init__(self, name: str, call: int, output: int) -> None:
+        self.history: History = (name, int(call), int(output))
+
+
+class _Reader:
+    """Makes the layers, then replays the calls as soon as what they need is there."""
+
+    def __init__(self, custom_objects: Any, safe_mode: bool) -> None:
+        self._custom_objects = custom_objects
+        self._safe_mode = safe_mode
+        self._layers: dict[str, Any] = {}
+        self._pending: dict[str, list[_Call]] = {}
+        self._made: dict[str, list[list[KerasTensor]]] = {}
+        self._referenced: dict[str, int] = {}  # the smallest call index anybody refers to, by layer
+
+    def add(self, entry: Config) -> None:
+        name = entry.get("name") or entry["config"]["name"]
+        operation = op_nodes.decode(entry)
+        if operation is None:
+            operation = deserialize(
+                {k: v for k, v in entry.items() if k not in ("inbound_nodes", "name")},
+                self._custom_objects,
+                self._safe_mode,
+                family="layers",
+            )
+        self._layers[name] = operation
+        self._made[name] = [[operation.output]] if isinstance(operation, InputLayer) else []
+        self._pending[name] = [_read_call(name, node) for node in entry.get("inbound_nodes", [])]
+        for call in self._pending[name]:
+            for source, index, _ in call.needs:
+                self._refer(source, index)
+
+    def _refer(self, name: str, index: int) -> None:
+        self._referenced[name] = min(index, self._referenced.get(name, index))
+
+    def connect(self) -> None:
+        remaining = sum(map(len, self._pending.values()))
+        while remaining:
+            for name, calls in self._pending.items():
+                while calls and all(self._ready(h) for h in calls[0].needs):
+                    self._replay(name, calls.pop(0))
+            left = sum(map(len, self._pending.values()))
+            if left == remaining:
+                stuck = {n: [h for h in c[0].needs if not self._ready(h)] for n, c in self._pending.items() if c}
+                raise ValueError(f"The model's config is broken: these layers wait for tensors that nothing makes: {stuck}")
+            remaining = left
+
+    def _ready(self, history: History) -> bool:
+        name, index, _ = history
+        if name not in self._layers:
+            raise ValueError(f"The model's config refers to a layer {name!r} that it does not list.")
+        return self._position(name, index) < len(self._made[name])
+
+    def _position(self, name: str, index: int) -> int:
+        # Files count calls of nested models from 1 (Keras 2 also did for sequential ones).
+        first = min(1, self._referenced.get(name, 0)) if isinstance(self._layers[name], Model) else 0
+        return index - first
+
+    def _replay(self, name: str, call: _Call) -> None:
+        operation = self._layers[name]
+
+        def value(x: Any) -> Any:
+            return self._tensor(x.history) if isinstance(x, _Ref) else x
+
+        outputs = operation(*tree.map_structure(value, call.args), **tree.map_structure(value, call.kwargs))
+        made = [t for t in tree.flatten(outputs) if isinstance(t, KerasTensor)]
+        if not isinstance(operation, Operation):  # an op: its call made the operation
+            made[0].node.operation.name = name
+        self._made[name].append(made)
+
+    def _tensor(self, history: History) -> KerasTensor:
+        name, index, output = history
+        calls = self._made.get(name)
+        if calls is None:
+            raise ValueError(f"The model's config refers to a layer {name!r} that it does not list.")
+        try:
+            return calls[self._position(name, index)][output]
+        except IndexError:
+            raise ValueError(f"The model's config refers to call {index}, output {output} of layer {name!r}, which is not there.") from None
+
+    def tensors(self, structure: Any) -> Any:
+        """`input_layers` or `output_layers`: an address, or a structure of them."""
+        if _is_address(structure):
+            self._refer(structure[0], structure[1])
+            return self._tensor(tuple(structure))
+        if isinstance(structure, dict):
+            return {k: self.tensors(v) for k, v in structure.items()}
+        return [self.tensors(v) for v in structure]
+
+
+def _is_address(x: Any) -> bool:
+    return isinstance(x, (list, tuple)) and len(x) == 3 and isinstance(x[0], str) and isinstance(x[1], int) and isinstance(x[2], int)
+
+
+def _read_call(name: str, node: Any) -> _Call:
+    if isinstance(node, dict) and "args" in node:
+        return _Call(name, tuple(_decode3(a) for a in node["args"]), {k: _decode3(v) for k, v in node.get("kwargs", {}).items()})
+    return _read_keras2_call(name, node)
+
+
+def _decode3(x: Any) -> Any:
+    if isinstance(x, dict):
+        if x.get("class_name") == "__keras_tensor__":
+            return _Ref(*x["config"]["keras_history"])
+        if "class_name" in x and "config" in x:
+            return deserialize(x)
+        return {k: _decode3(v) for k, v in x.items()}
+    if isinstance(x, list):
+        return [_decode3(v) for v in x]
+    return x
+
+
+def _read_keras2_call(name: str, node: Any) -> _Call:
+    """`[[layer, call, output, kwargs], ...]`, one entry per tensor of the first argument, or a bare entry."""
+    kwargs: Config = {}
+
+    def first_argument(x: Any) -> Any:
+        if _is_keras2_entry(x):
+            if len(x) > 3:
+                kwargs.update({k: _decode2(v) for k, v in x[3].items()})
+            return x[2] if x[0] == "_CONSTANT_VALUE" else _Ref(*x[:3])
+        if isinstance(x, dict):
+            return {k: first_argument(v) for k, v in x.items()}
+        return [first_argument(v) for v in x]
+
+    argument = first_argument(node)
+    if isinstance(argument, list) and len(argument) == 1:
+        argument = argument[0]
+    return _Call(name, (argument,), kwargs)
+
+
+def _is_keras2_entry(x: Any) -> bool:
+    return isinstance(x, list) and len(x) >= 3 and isinstance(x[0], str) and isinstance(x[1], int)
+
+
+def _decode2(x: Any) -> Any:
+    if _is_address(x):
+        return _Ref(*x)
+    if isinstance(x, list):
+        return x[2] if len(x) == 3 and x[0] == "_CONSTANT_VALUE" else [_decode2(v) for v in x]
+    if isinstance(x, dict):
+        return {k: _decode2(v) for k, v in x.items()}
+    return x
+
