@@ -6,25 +6,14 @@ import functools
 from collections.abc import Callable, Sequence
 from typing import TYPE_CHECKING, Any
 
+from keras.backend.dtypes import is_float
+
 Tensor = Any
 
 _LIMITS: dict[str, tuple[Any, Any]] = {
     "bool": (False, True),
     **{f"int{n}": (-(2 ** (n - 1)), 2 ** (n - 1) - 1) for n in (8, 16, 32, 64)},
     **{f"uint{n}": (0, 2**n - 1) for n in (8, 16, 32, 64)},
-}
-ITEM_SIZES = {
-    **{
-        "bool": 1,
-        "int8": 1,
-        "uint8": 1,
-        "int16": 2,
-        "uint16": 2,
-        "float16": 2,
-        "bfloat16": 2,
-        "complex64": 8,
-    },
-    **{"int32": 4, "uint32": 4, "float32": 4, "int64": 8, "uint64": 8, "float64": 8, "complex128": 16},
 }
 
 
@@ -58,11 +47,6 @@ def in_float32(body: Callable[[Any, Tensor], Tensor]) -> Callable[[Any, Tensor],
         return self.cast(body(self, self.cast(x, "float32")), dtype)
 
     return method
-
-
-def is_float(dtype: str) -> bool:
-    """Whether `dtype` names a real floating type."""
-    return dtype.startswith(("float", "bfloat"))
 
 
 def lowest(dtype: str) -> float | int | bool:

@@ -10,7 +10,8 @@ import math
 from typing import Any
 
 from keras.backend.defaults.coefficients import ERF_CENTRE, ERF_TAIL, ERFINV_CENTRE, ERFINV_TAIL
-from keras.backend.defaults.composed import Composed, highest, in_float32, is_float
+from keras.backend.defaults.composed import Composed, highest, in_float32
+from keras.backend.dtypes import is_complex, is_float, real_of
 
 Tensor = Any
 
@@ -177,16 +178,14 @@ class ElementwiseDefaults(Composed):
     def real(self, x: Tensor) -> Tensor:
         """Real part; the identity on real dtypes."""
         dtype = self.spec(x)[1]
-        return self.cast(x, _PART[dtype]) if dtype in _PART else x
+        return self.cast(x, real_of(dtype)) if is_complex(dtype) else x
 
     def imag(self, x: Tensor) -> Tensor:
         """Imaginary part; zeros for real dtypes."""
         shape, dtype = self.spec(x)
-        return self._on_host("imag", x)[0] if dtype in _PART else self.full(shape, 0, dtype)
+        return self._on_host("imag", x)[0] if is_complex(dtype) else self.full(shape, 0, dtype)
 
     def complex(self, re: Tensor, im: Tensor) -> Tensor:
         """re + i im, of two float32 or two float64 tensors of one shape."""
         return self._on_host("complex", re, im)[0]
 
-
-_PART = {"complex64": "float32", "complex128": "float64"}

@@ -10,7 +10,8 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from keras.backend.defaults.composed import ITEM_SIZES, Composed
+from keras.backend.defaults.composed import Composed
+from keras.backend.dtypes import complex_of, itemsize, real_of
 
 if TYPE_CHECKING:
     from keras.backend.engine import Engine
@@ -120,9 +121,9 @@ def _out_specs(name: str, specs: list[Spec], **static: Any) -> list[Spec]:
         case "random_bits":
             return [(tuple(static["shape"]), "uint32")]
         case "imag":
-            return [(shape, _REAL[dtype])]
+            return [(shape, real_of(dtype))]
         case "complex":
-            return [(shape, _COMPLEX[dtype])]
+            return [(shape, complex_of(dtype))]
         case _:  # binaries
             return [(np.broadcast_shapes(shape, specs[1][0]), dtype)]
 
@@ -130,7 +131,7 @@ def _out_specs(name: str, specs: list[Spec], **static: Any) -> list[Spec]:
 def _factor_specs(name: str, shape: tuple[int, ...], dtype: str, **static: Any) -> list[Spec]:
     *batch, m, n = shape
     b, k = tuple(batch), min(m, n)
-    real = _REAL.get(dtype, dtype)
+    real = real_of(dtype)
     match name:
         case "qr":
             inner = m if static["mode"] == "complete" else k
@@ -143,13 +144,13 @@ def _factor_specs(name: str, shape: tuple[int, ...], dtype: str, **static: Any) 
         case "eigh":
             return [((*b, n), real), (shape, dtype)]
         case "eig":
-            return [((*b, n), _COMPLEX[dtype]), (shape, _COMPLEX[dtype])]
+            return [((*b, n), complex_of(dtype)), (shape, complex_of(dtype))]
         case _:  # lu
             return [(shape, dtype), ((*b, n), "int32")]
 
 
 def _recast(shape: tuple[int, ...], old: str, new: str) -> tuple[int, ...]:
-    before, after = ITEM_SIZES[old], ITEM_SIZES[new]
+    before, after = itemsize(old), itemsize(new)
     if before == after:
         return shape
     if not shape or shape[-1] * before % after:

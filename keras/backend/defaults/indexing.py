@@ -5,7 +5,8 @@ from __future__ import annotations
 import math
 from typing import Any
 
-from keras.backend.defaults.composed import Composed, highest, is_float, lowest
+from keras.backend.defaults.composed import Composed, highest, lowest
+from keras.backend.dtypes import is_float
 
 Tensor = Any
 

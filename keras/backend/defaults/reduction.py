@@ -6,7 +6,8 @@ import math
 from collections.abc import Callable
 from typing import Any
 
-from keras.backend.defaults.composed import Composed, highest, is_float
+from keras.backend.defaults.composed import Composed, highest
+from keras.backend.dtypes import is_float
 
 Tensor = Any
 Axes = tuple[int, ...]

@@ -1,0 +1,67 @@
+"""Elementwise primitives: mostly NumPy's universal functions by another name."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from typing import Any
+
+import numpy as np
+
+from keras.backend.numpy.arrays import Array, as_array
+
+
+def _unary(function: Callable[[Array], Any]) -> Callable[[Any, Array], Array]:
+    def method(self: Any, x: Array) -> Array:
+        y = function(x)
+        return y if type(y) is np.ndarray else np.asarray(y)
+
+    return method
+
+
+def _binary(function: Callable[[Array, Array], Any]) -> Callable[[Any, Array, Array], Array]:
+    def method(self: Any, a: Array, b: Array) -> Array:
+        y = function(a, b)
+        return y if type(y) is np.ndarray else np.asarray(y)
+
+    return method
+
+
+class Elementwise:
+    """Unary and binary primitives; operands of a binary have one dtype."""
+
+    neg, abs, sign = _unary(np.negative), _unary(np.abs), _unary(np.sign)
+    floor, round, sqrt = _unary(np.floor), _unary(np.rint), _unary(np.sqrt)
+    exp, log, expm1, log1p = _unary(np.exp), _unary(np.log), _unary(np.expm1), _unary(np.log1p)
+    sin, cos, tanh = _unary(np.sin), _unary(np.cos), _unary(np.tanh)
+    asin, atan = _unary(np.arcsin), _unary(np.arctan)
+    logical_not, bitwise_not = _unary(np.logical_not), _unary(np.invert)
+    real, imag = _unary(np.real), _unary(np.imag)
+
+    add, sub, mul, div = _binary(np.add), _binary(np.subtract), _binary(np.multiply), _binary(np.divide)
+    pow, floordiv, mod = _binary(np.power), _binary(np.floor_divide), _binary(np.mod)
+    atan2 = _binary(np.arctan2)
+    maximum, minimum = _binary(np.maximum), _binary(np.minimum)
+    equal, less = _binary(np.equal), _binary(np.less)
+    logical_and, logical_or = _binary(np.logical_and), _binary(np.logical_or)
+    bitwise_and, bitwise_or = _binary(np.bitwise_and), _binary(np.bitwise_or)
+    bitwise_xor = _binary(np.bitwise_xor)
+    shift_left, shift_right = _binary(np.left_shift), _binary(np.right_shift)
+
+    def rsqrt(self, x: Array) -> Array:
+        y = np.sqrt(x)
+        return np.reciprocal(y, out=y) if type(y) is np.ndarray else as_array(np.reciprocal(y))
+
+    def complex(self, re: Array, im: Array) -> Array:
+        y = np.empty(np.broadcast_shapes(re.shape, im.shape), np.result_type(re, np.complex64))
+        y.real, y.imag = re, im
+        return y
+
+    def select(self, condition: Array, a: Array, b: Array) -> Array:
+        return np.where(condition, a, b)
+
+    def _horner(self, coefficients: Sequence[float], x: Array) -> Array:
+        y = np.full(x.shape, coefficients[-1], x.dtype)
+        for c in coefficients[-2::-1]:
+            y *= x
+            y += c
+        return y

@@ -1,0 +1,60 @@
+"""The numpy engine put together, once bare and once with NumPy's floating point warnings off."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+
+from keras.backend.engine import PRIMITIVES, Engine
+from keras.backend.numpy.arrays import Arrays
+from keras.backend.numpy.control import Control
+from keras.backend.numpy.elementwise import Elementwise
+from keras.backend.numpy.indexing import Indexing
+from keras.backend.numpy.linalg import LinearAlgebra
+from keras.backend.numpy.random import Random
+from keras.backend.numpy.reduction import Reduction
+
+
+class BareNumPyEngine(
+    Arrays, Elementwise, Indexing, Reduction, LinearAlgebra, Random, Control, Engine
+):
+    """Runs inside compiled functions, where warnings have been turned off for the whole call."""
+
+    name = "numpy"
+
+    @property
+    def inside(self) -> Engine:  # type: ignore[override]
+        return self
+
+    def describe(self) -> dict[str, str]:
+        return {"engine": self.name, "numpy": np.__version__, "device": "cpu"}
+
+
+class NumPyEngine(BareNumPyEngine):
+    """Runs eager calls. `1 / 0` is infinity here, not a warning: each primitive turns NumPy's warnings off for itself."""
+
+    def __init__(self) -> None:
+        self._bare = BareNumPyEngine()
+
+    @property
+    def inside(self) -> Engine:
+        return self._bare
+
+
+#: These move data or call the user's functions, whose warnings are the user's.
+_NOT_GUARDED = frozenset(
+    "constant to_numpy is_tensor spec full iota reshape transpose broadcast_to slice pad concat flip take take_along "
+    "cond while_loop scan vmap stop_gradient variable read write trace_and_compile host_call value_and_grad custom_vjp "
+    "jvp remat device_scope synchronize".split()
+)
+
+
+def _guard() -> None:
+    for name in PRIMITIVES:
+        if name not in _NOT_GUARDED:
+            function: Any = getattr(BareNumPyEngine, name)
+            setattr(NumPyEngine, name, np.errstate(all="ignore")(function))
+
+
+_guard()

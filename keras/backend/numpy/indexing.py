@@ -1,0 +1,71 @@
+"""Gather and scatter."""
+
+from __future__ import annotations
+
+import math
+from typing import Any
+
+import numpy as np
+
+from keras.backend.numpy.arrays import Array
+
+_AT: dict[str, Any] = {"add": np.add.at, "mul": np.multiply.at, "min": np.minimum.at, "max": np.maximum.at}
+
+
+class Indexing:
+    """Indices are checked here: one that is negative or too large is an IndexError."""
+
+    def take(self, x: Array, indices: Array, axis: int) -> Array:
+        _check(indices)
+        return np.take(x, indices, axis)
+
+    def take_along(self, x: Array, indices: Array, axis: int) -> Array:
+        _check(indices)
+        return np.take_along_axis(x, indices, axis)
+
+    def gather_nd(self, x: Array, indices: Array) -> Array:
+        _check(indices)
+        return x[tuple(np.moveaxis(indices, -1, 0))]
+
+    def scatter_nd(self, x: Array, indices: Array, updates: Array, mode: str) -> Array:
+        _check(indices)
+        depth = indices.shape[-1]
+        if indices.size == 0:
+            return x.copy() if updates.size == 0 else _combine_all(x, updates, mode)
+        rows = np.ravel_multi_index(tuple(np.moveaxis(indices, -1, 0)), x.shape[:depth]).ravel()
+        width = math.prod(x.shape[depth:])
+        flat = np.array(x, order="C").reshape(-1, width)  # a copy: written into below
+        _scatter(flat, rows, updates.reshape(rows.size, width), mode)
+        return flat.reshape(x.shape)
+
+
+def _check(indices: Array) -> None:
+    if indices.size and indices.dtype.kind == "i" and indices.min() < 0:
+        raise IndexError(f"indices must not be negative. Received: {indices.min()}")
+
+
+def _combine_all(x: Array, updates: Array, mode: str) -> Array:
+    """Indices of length 0 address the whole tensor."""
+    out = x.copy()
+    for update in updates.reshape(-1, *x.shape):
+        _scatter(out[None], np.zeros(1, int), update[None], mode)
+    return out
+
+
+def _scatter(out: Array, rows: Array, updates: Array, mode: str) -> None:
+    """Combine `updates` into the given rows of `out`, in place."""
+    if mode == "set":
+        out[rows] = updates
+    elif out.shape[1] == 1:
+        _AT[mode](out[:, 0], rows, updates[:, 0])
+    elif mode != "add" or out.dtype.kind != "f" or rows.size < 16:
+        _AT[mode](out, rows, updates)
+    elif out.size < 4 * updates.size:
+        places = rows[:, None] * out.shape[1] + np.arange(out.shape[1])
+        total = np.bincount(places.ravel(), updates.ravel(), out.size)  # summed in float64
+        np.add(out, total.reshape(out.shape), out=out, casting="same_kind")
+    else:  # few rows of a large table: sum those of equal number, then add each sum once
+        order = np.argsort(rows, kind="stable")
+        ordered = rows[order]
+        starts = np.flatnonzero(np.concatenate(([True], ordered[1:] != ordered[:-1])))
+        out[ordered[starts]] += np.add.reduceat(updates[order], starts, axis=0)

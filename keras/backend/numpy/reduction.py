@@ -1,0 +1,66 @@
+"""Reductions, order and contractions."""
+
+from __future__ import annotations
+
+import math
+from typing import Any
+
+import numpy as np
+
+from keras.backend.numpy.arrays import Array, as_array, in_float32
+
+Axes = tuple[int, ...]
+
+
+class Reduction:
+    """Axes are removed; 16-bit floats are summed in float32."""
+
+    @in_float32
+    def reduce_sum(self, x: Array, axes: Axes) -> Array:
+        return as_array(np.add.reduce(x, axis=axes, dtype=x.dtype)) if axes else x
+
+    @in_float32
+    def reduce_prod(self, x: Array, axes: Axes) -> Array:
+        return as_array(np.multiply.reduce(x, axis=axes, dtype=x.dtype)) if axes else x
+
+    def reduce_max(self, x: Array, axes: Axes) -> Array:
+        return as_array(np.maximum.reduce(x, axis=axes)) if axes else x
+
+    def reduce_min(self, x: Array, axes: Axes) -> Array:
+        return as_array(np.minimum.reduce(x, axis=axes)) if axes else x
+
+    def argmax(self, x: Array, axis: int) -> Array:
+        return as_array(np.argmax(x, axis)).astype(np.int32)
+
+    @in_float32
+    def cumsum(self, x: Array, axis: int) -> Array:
+        return np.cumsum(x, axis, dtype=x.dtype)
+
+    @in_float32
+    def cumprod(self, x: Array, axis: int) -> Array:
+        return np.cumprod(x, axis, dtype=x.dtype)
+
+    def argsort(self, x: Array, axis: int) -> Array:
+        return np.argsort(x, axis, kind="stable").astype(np.int32)
+
+    def sort(self, x: Array, axis: int) -> Array:
+        return np.sort(x, axis, kind="stable")
+
+    def top_k(self, x: Array, k: int) -> tuple[Array, Array]:
+        if k == 1:
+            best = np.argmax(x, -1)[..., None]
+        else:  # reversed twice, a stable ascending sort is a descending one with the lowest index first among equals
+            order = np.argsort(x[..., ::-1], -1, kind="stable")[..., ::-1]
+            best = x.shape[-1] - 1 - order[..., :k]
+        return np.take_along_axis(x, best, -1), best.astype(np.int32)
+
+    @in_float32
+    def matmul(self, a: Array, b: Array) -> Array:
+        if a.ndim > 2 and b.ndim == 2:  # one product of tall matrices instead of many small ones
+            return np.matmul(a.reshape(-1, a.shape[-1]), b).reshape(*a.shape[:-1], b.shape[-1])
+        return np.matmul(a, b)
+
+    @in_float32
+    def fft(self, re: Array, im: Array, inverse: bool) -> tuple[Array, Array]:
+        z: Any = (np.fft.ifft if inverse else np.fft.fft)(re + 1j * im)
+        return z.real.astype(re.dtype), z.imag.astype(re.dtype)
