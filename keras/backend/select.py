@@ -161,3 +161,10 @@ def scope(engine: Engine | None) -> Iterator[None]:
         yield
     finally:
         _scope.reset(token)
+
+
+@contextmanager
+def device(device_name: str) -> Iterator[None]:
+    """Place the tensors made in the block on a device of the engine in force, such as `"cpu:0"`."""
+    with current().device_scope(device_name):
+        yield

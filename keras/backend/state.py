@@ -343,9 +343,14 @@ def current_path() -> str:
 # ---------------------------------------------------------------------- names
 def auto_name(prefix: str) -> str:
     """`prefix`, then `prefix_1`, `prefix_2`, ...: unique until `reset_names()`."""
-    n = _counters[prefix]
+    n = next_number(prefix)
+    return prefix if n == 1 else f"{prefix}_{n - 1}"
+
+
+def next_number(prefix: str) -> int:
+    """1, 2, 3, ... for each prefix, until `reset_names()`."""
     _counters[prefix] += 1
-    return prefix if n == 0 else f"{prefix}_{n}"
+    return _counters[prefix]
 
 
 def reset_names() -> None:
