@@ -27,11 +27,15 @@ def did_you_mean(word: object, choices: Iterable[str]) -> str:
     ''
     """
     text = str(word)[:100]
-    by_plain: dict[str, str] = {}
+    spellings: dict[str, list[str]] = {}
     for choice in choices:
-        by_plain.setdefault(_plain(choice), choice)
-    near = difflib.get_close_matches(_plain(text), by_plain, n=1, cutoff=0.6)
-    return f' Did you mean "{by_plain[near[0]]}"?' if near else ""
+        spellings.setdefault(_plain(choice), []).append(choice)
+    near = difflib.get_close_matches(_plain(text), spellings, n=1, cutoff=0.6)
+    if not near:
+        return ""
+    # Of several spellings of one name, the one most like what was written: relu_layer rather than ReluLayer.
+    best = max(spellings[near[0]], key=lambda name: difflib.SequenceMatcher(None, text, name).ratio())
+    return f' Did you mean "{best}"?'
 
 
 def unknown(kind: str, word: object, choices: Iterable[str]) -> str:

@@ -63,7 +63,7 @@ class RandomNormal(RandomInitializer):
         self.stddev = stddev
 
     def host(self, shape: Shape, dtype: Any) -> np.ndarray:
-        return self.mean + self.stddev * _normal(self.generator(), shape, _float(self, dtype))
+        return _normal(self.generator(), self.mean, self.stddev, shape, _float(self, dtype))
 
 
 class TruncatedNormal(RandomInitializer):
@@ -85,7 +85,7 @@ class TruncatedNormal(RandomInitializer):
         self.stddev = stddev
 
     def host(self, shape: Shape, dtype: Any) -> np.ndarray:
-        return self.mean + self.stddev * _truncated_normal(self.generator(), shape, _float(self, dtype))
+        return _truncated_normal(self.generator(), self.mean, self.stddev, shape, _float(self, dtype))
 
 
 class RandomUniform(RandomInitializer):
@@ -163,8 +163,8 @@ class VarianceScaling(RandomInitializer):
             limit = math.sqrt(3.0) * stddev
             return _uniform(generator, -limit, limit, shape, kind)
         if self.distribution == "untruncated_normal":
-            return stddev * _normal(generator, shape, kind)
-        return stddev / _TRUNCATED_STD * _truncated_normal(generator, shape, kind)
+            return _normal(generator, 0.0, stddev, shape, kind)
+        return _truncated_normal(generator, 0.0, stddev / _TRUNCATED_STD, shape, kind)
 
     def _fans(self, shape: Shape) -> tuple[int, int]:
         """How many inputs an output has, and how many outputs an input."""
@@ -329,8 +329,10 @@ def _wide(kind: np.dtype) -> Any:
     return np.float64 if kind == np.float64 else np.float32
 
 
-def _normal(generator: np.random.Generator, shape: Shape, kind: np.dtype) -> np.ndarray:
-    return generator.standard_normal(shape, dtype=_wide(kind))
+def _normal(
+    generator: np.random.Generator, mean: float, stddev: float, shape: Shape, kind: np.dtype
+) -> np.ndarray:
+    return (mean + stddev * generator.standard_normal(shape, dtype=_wide(kind))).astype(kind)
 
 
 def _uniform(
@@ -339,11 +341,13 @@ def _uniform(
     return (low + (high - low) * generator.random(shape, dtype=_wide(kind))).astype(kind)
 
 
-def _truncated_normal(generator: np.random.Generator, shape: Shape, kind: np.dtype) -> np.ndarray:
-    """A standard normal cut off at -2 and 2, by drawing again what falls outside (one in 22)."""
+def _truncated_normal(
+    generator: np.random.Generator, mean: float, stddev: float, shape: Shape, kind: np.dtype
+) -> np.ndarray:
+    """A normal cut off at two standard deviations, by drawing again what falls outside (one in 22)."""
     values = generator.standard_normal(math.prod(shape), dtype=_wide(kind))
     outside = np.flatnonzero(np.abs(values) > 2)
     while outside.size:
         values[outside] = generator.standard_normal(outside.size, dtype=_wide(kind))
         outside = outside[np.abs(values[outside]) > 2]
-    return values.reshape(shape)
+    return (mean + stddev * values).reshape(shape).astype(kind)
