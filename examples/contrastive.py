@@ -70,7 +70,7 @@ def found_again(originals: np.ndarray, copies: np.ndarray) -> float:
     return float((np.argmax(b @ a.T, axis=1) == np.arange(len(a))).mean())
 
 
-def main(engine: str = "tensorflow", train: int = 2000, test: int = 500, epochs: int = 8) -> dict[str, Any]:
+def main(engine: str = "tensorflow", train: int = 4000, test: int = 500, epochs: int = 15) -> dict[str, Any]:
     keras.config.set_backend(engine)
     keras.utils.set_random_seed(1)
     images = (mnist_data()[0] / 255).astype("float32").reshape(-1, 28, 28, 1)
