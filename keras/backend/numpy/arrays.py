@@ -42,11 +42,11 @@ def in_float32(f: Callable[..., Any]) -> Callable[..., Any]:
     """A primitive on arrays, computed in float32 when they hold narrow floats (BLAS and LAPACK know none)."""
 
     @functools.wraps(f)
-    def method(self: Any, x: Array, *rest: Any) -> Any:
+    def method(self: Any, x: Array, *rest: Any, **static: Any) -> Any:
         if not narrow(x):
-            return f(self, x, *rest)
+            return f(self, x, *rest, **static)
         wide = [y.astype(np.float32) if isinstance(y, np.ndarray) and y.dtype == x.dtype else y for y in rest]
-        out = f(self, x.astype(np.float32), *wide)
+        out = f(self, x.astype(np.float32), *wide, **static)
         return tuple(_back(y, x) for y in out) if isinstance(out, tuple) else _back(out, x)
 
     return method

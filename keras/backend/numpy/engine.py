@@ -9,15 +9,26 @@ import numpy as np
 from keras.backend.engine import PRIMITIVES, Engine
 from keras.backend.numpy.arrays import Arrays
 from keras.backend.numpy.control import Control
+from keras.backend.numpy.convolution import Convolution
 from keras.backend.numpy.elementwise import Elementwise
 from keras.backend.numpy.indexing import Indexing
 from keras.backend.numpy.linalg import LinearAlgebra
+from keras.backend.numpy.pooling import Pooling
 from keras.backend.numpy.random import Random
 from keras.backend.numpy.reduction import Reduction
 
 
 class BareNumPyEngine(
-    Arrays, Elementwise, Indexing, Reduction, LinearAlgebra, Random, Control, Engine
+    Arrays,
+    Elementwise,
+    Indexing,
+    Reduction,
+    Convolution,
+    Pooling,
+    LinearAlgebra,
+    Random,
+    Control,
+    Engine,
 ):
     """Runs inside compiled functions, where warnings have been turned off for the whole call."""
 
@@ -44,7 +55,7 @@ class NumPyEngine(BareNumPyEngine):
 
 #: These move data or call the user's functions, whose warnings are the user's.
 _NOT_GUARDED = frozenset(
-    "constant to_numpy is_tensor spec full iota reshape transpose broadcast_to slice pad concat flip take take_along "
+    "to_numpy is_tensor spec iota reshape transpose broadcast_to slice pad concat flip take take_along "
     "cond while_loop scan vmap stop_gradient variable read write trace_and_compile host_call value_and_grad custom_vjp "
     "jvp remat device_scope synchronize".split()
 )
