@@ -1,0 +1,73 @@
+"""Tracing and compiling: one `tf.function` graph per input spec, called by the shortest way there is.
+
+`ConcreteFunction.__call__` spends more time in Python than a small graph does in the executor. Outside of tapes and
+graphs the compiled function is therefore handed to the eager runtime directly, as TensorFlow does at the end of its own
+call.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from typing import Any
+
+import tensorflow as tf
+from tensorflow.python.eager import context, execute, record
+
+from keras.backend.engine import Engine, Spec
+from keras.backend.tensorflow_engine.leaf import DTYPES
+from keras.backend.tensorflow_engine.state import holding_writes
+
+Tensor = Any
+
+
+def uses_xla(jit_compile: bool | None, specs: Sequence[Spec]) -> bool:
+    """Whether a graph of these inputs goes to XLA when the caller leaves it to the engine: not on its own account."""
+    return bool(jit_compile)
+
+
+class CompilingPart(Engine):
+    """Concrete functions; their writes are made at the end of a call (see `state`)."""
+
+    def trace_and_compile(
+        self, f: Callable[..., Sequence[Tensor]], specs: Sequence[Spec], jit_compile: bool | None = None
+    ) -> Callable[..., list[Tensor]]:
+        def graph(*args: Tensor) -> list[Tensor]:
+            with holding_writes() as writes:
+                outputs = list(f(*args))
+                writes.release_all(outputs)
+            return outputs
+
+        function = tf.function(graph, autograph=False, jit_compile=uses_xla(jit_compile, specs))
+        signature = [tf.TensorSpec(shape, DTYPES[dtype]) for shape, dtype in specs]
+        return _Compiled(function.get_concrete_function(*signature), [DTYPES[dtype] for _, dtype in specs])
+
+    def describe(self) -> dict[str, str]:
+        devices = ", ".join(d.name for d in tf.config.list_physical_devices())
+        return {"engine": self.name, "tensorflow": tf.__version__, "devices": devices}
+
+
+class _Compiled:
+    """A concrete function of flat tensors (or host arrays) that returns a flat list."""
+
+    def __init__(self, concrete: Any, dtypes: list[tf.DType]) -> None:
+        self._concrete = concrete
+        self._dtypes = dtypes
+        self._cells = concrete.variables  # the graph itself does not keep its variables alive
+        self._captured = list(concrete.captured_inputs)
+        self._context = context.context()
+        name = concrete.function_def.signature.name
+        self._call = (name, len(concrete.outputs))
+
+    def __call__(self, *args: Any) -> list[Tensor]:
+        if not tf.executing_eagerly() or record.could_possibly_record():
+            return list(self._concrete(*map(self._tensor, args, self._dtypes)))
+        name, n = self._call
+        inputs = [*map(self._tensor, args, self._dtypes), *self._captured]
+        return execute.execute(name, n, inputs, None, self._context) if n else self._run_only(name, inputs)
+
+    def _tensor(self, x: Any, dtype: tf.DType) -> Tensor:
+        return x if isinstance(x, tf.Tensor) else tf.constant(x, dtype)
+
+    def _run_only(self, name: str, inputs: list[Tensor]) -> list[Tensor]:
+        execute.execute(name, 0, inputs, None, self._context)
+        return []

@@ -1,0 +1,86 @@
+"""Gather, scatter and order."""
+
+from __future__ import annotations
+
+import math
+from typing import Any
+
+import tensorflow as tf
+
+from keras.backend.engine import Engine
+from keras.backend.tensorflow_engine.leaf import ints, raw
+
+Tensor = Any
+
+_BITS = {"float32": "int32", "float64": "int64"}
+
+
+class IndexingPart(Engine):
+    """Order is NumPy's: NaN is greater than everything, which TensorFlow's own sort does not promise."""
+
+    # ------------------------------------------------------------------ gather and scatter
+    def take(self, x: Tensor, indices: Tensor, axis: int) -> Tensor:
+        return raw.GatherV2(params=x, indices=self._index(indices), axis=ints(axis))
+
+    def take_along(self, x: Tensor, indices: Tensor, axis: int) -> Tensor:
+        last = x.shape.rank - 1
+        order = list(range(last + 1))
+        order[axis], order[last] = last, axis
+        moved = self.transpose(x, tuple(order))
+        at = self.transpose(self._index(indices), tuple(order))
+        rows = math.prod(moved.shape[:-1])
+        flat = raw.GatherV2(
+            params=raw.Reshape(tensor=moved, shape=ints((rows, moved.shape[-1]))),
+            indices=raw.Reshape(tensor=at, shape=ints((rows, at.shape[-1]))),
+            axis=ints(1),
+            batch_dims=1,
+        )
+        return self.transpose(raw.Reshape(tensor=flat, shape=ints(tuple(at.shape))), tuple(order))
+
+    def gather_nd(self, x: Tensor, indices: Tensor) -> Tensor:
+        return raw.GatherNd(params=x, indices=self._index(indices))
+
+    def scatter_nd(self, x: Tensor, indices: Tensor, updates: Tensor, mode: str) -> Tensor:
+        if mode not in _SCATTER or (x.dtype == tf.bool and mode != "set"):
+            return super().scatter_nd(x, indices, updates, mode)
+        return _SCATTER[mode](tensor=x, indices=self._index(indices), updates=updates)
+
+    def _index(self, indices: Tensor) -> Tensor:
+        return indices if indices.dtype in (tf.int32, tf.int64) else self.cast(indices, "int64")
+
+    # ------------------------------------------------------------------ order
+    def argsort(self, x: Tensor, axis: int) -> Tensor:
+        last = x.shape.rank - 1
+        order = list(range(last + 1))
+        order[axis], order[last] = last, axis
+        key = self.transpose(self._key(x), tuple(order))
+        # Bitwise not reverses the order of the keys, and top_k puts equal ones in the order of their indices.
+        places = raw.TopKV2(input=raw.Invert(x=key), k=ints(key.shape[-1])).indices
+        return self.transpose(places, tuple(order))
+
+    def top_k(self, x: Tensor, k: int) -> tuple[Tensor, Tensor]:
+        places = raw.TopKV2(input=self._key(x), k=ints(k)).indices
+        return self.take_along(x, places, x.shape.rank - 1), places
+
+    def _key(self, x: Tensor) -> Tensor:
+        """Integers in the order of `x`: those of a float's bits, negative ones turned round; NaN comes last."""
+        if x.dtype == tf.bool:
+            return self.cast(x, "int32")
+        if not x.dtype.is_floating:
+            return x
+        if x.dtype.name not in _BITS:
+            x = self.cast(x, "float32")
+        zero, nan = tf.constant(0, x.dtype), tf.constant(math.nan, x.dtype)
+        x = raw.SelectV2(condition=raw.Equal(x=x, y=zero), t=zero, e=x)  # -0 is 0
+        x = raw.SelectV2(condition=raw.IsNan(x=x), t=nan, e=x)  # one NaN, and a positive one
+        bits = raw.Bitcast(input=x, type=_BITS[x.dtype.name])
+        turned = raw.BitwiseXor(x=bits, y=tf.constant(bits.dtype.max, bits.dtype))
+        return raw.SelectV2(condition=raw.Less(x=bits, y=tf.constant(0, bits.dtype)), t=turned, e=bits)
+
+
+_SCATTER = {
+    "set": raw.TensorScatterUpdate,
+    "add": raw.TensorScatterAdd,
+    "min": raw.TensorScatterMin,
+    "max": raw.TensorScatterMax,
+}

@@ -1,0 +1,120 @@
+"""Leaves: host arrays in and out, facts about tensors, value conversion."""
+
+from __future__ import annotations
+
+import functools
+from collections.abc import Callable
+from typing import Any
+
+import numpy as np
+import tensorflow as tf
+
+from keras.backend.engine import Engine, Shape, Spec
+from keras.backend.spec import UNKNOWN
+
+Tensor = Any
+
+raw = tf.raw_ops
+
+#: TensorFlow's dtype objects by our names.
+DTYPES: dict[str, tf.DType] = {
+    name: tf.as_dtype(name)
+    for name in (
+        *("bool", "int8", "int16", "int32", "int64", "uint8", "uint16", "uint32", "uint64"),
+        *("bfloat16", "float16", "float32", "float64", "complex64", "complex128"),
+        *("float8_e4m3fn", "float8_e5m2", "string"),
+    )
+}
+
+
+#: For want of a kernel: the dtype an operation is carried out in. Integers wrap alike in a wider type.
+VIA_WIDER = {
+    **dict.fromkeys(("bool", "int8", "int16", "uint8", "uint16"), "int32"),
+    **dict.fromkeys(("uint32", "uint64"), "int64"),
+}
+VIA_FLOAT32 = dict.fromkeys(("float16", "bfloat16"), "float32")
+
+
+def through(via: dict[str, str]) -> Callable[[Callable[..., Tensor]], Callable[..., Tensor]]:
+    """Carry a method out in another dtype for the dtypes in `via`, and cast the result back."""
+
+    def wrap(method: Callable[..., Tensor]) -> Callable[..., Tensor]:
+        @functools.wraps(method)
+        def call(self: Engine, x: Tensor, *args: Any) -> Tensor:
+            own = x.dtype.name
+            if own not in via:
+                return method(self, x, *args)
+            wide = [self.cast(a, via[own]) if isinstance(a, tf.Tensor) else a for a in (x, *args)]
+            return self.cast(method(self, *wide), own)
+
+        return call
+
+    return wrap
+
+
+@functools.lru_cache(maxsize=4096)
+def _eager_ints(values: Any) -> Tensor:
+    return tf.constant(values, tf.int32)
+
+
+def ints(values: Any) -> Tensor:
+    """Axes, shapes or one position as an int32 tensor, kept in eager mode: there the conversion costs more than most ops."""
+    return _eager_ints(values) if tf.executing_eagerly() else tf.constant(values, tf.int32)
+
+
+class LeafPart(Engine):
+    """Tensors are `tf.Tensor`, eager or symbolic."""
+
+    def constant(self, array: np.ndarray, dtype: str) -> Tensor:
+        return tf.constant(np.asarray(array, DTYPES[dtype].as_numpy_dtype))
+
+    def to_numpy(self, x: Tensor) -> np.ndarray:
+        if not hasattr(x, "numpy"):
+            raise RuntimeError(
+                "A tensor has no value while a function is being traced: convert it to NumPy outside of the compiled "
+                f"function, or run the function eagerly. Received: {x}"
+            )
+        return np.asarray(x.numpy())
+
+    def is_tensor(self, x: Any) -> bool:
+        return isinstance(x, tf.Tensor)
+
+    def spec(self, x: Tensor) -> Spec:
+        shape = tuple(x.shape)
+        if None in shape:  # only in graphs that others trace, such as a tf.data map
+            shape = tuple(UNKNOWN if d is None else d for d in shape)
+        return shape, x.dtype.name
+
+    def cast(self, x: Tensor, dtype: str) -> Tensor:
+        to = DTYPES[dtype]
+        if x.dtype == to:
+            return x
+        if to == tf.bool:
+            return raw.NotEqual(x=x, y=tf.zeros((), x.dtype))
+        if x.dtype.is_complex and not to.is_complex:
+            x = tf.math.real(x)
+        return raw.Cast(x=x, DstT=to)
+
+    def bitcast(self, x: Tensor, dtype: str) -> Tensor:
+        to, shape = DTYPES[dtype], tuple(x.shape)
+        if x.dtype == tf.bool:
+            x = raw.Cast(x=x, DstT=tf.uint8)
+        if to == tf.bool:
+            return raw.Cast(x=self.bitcast(x, "uint8"), DstT=to)
+        if x.dtype.size < to.size:
+            ratio = to.size // x.dtype.size
+            x = raw.Reshape(tensor=x, shape=ints((*shape[:-1], shape[-1] // ratio, ratio)))
+        y = raw.Bitcast(input=x, type=to)
+        if x.dtype.size > to.size:
+            y = raw.Reshape(tensor=y, shape=ints((*shape[:-1], shape[-1] * (x.dtype.size // to.size))))
+        return y
+
+    def full(self, shape: Shape, value: float | int | bool, dtype: str) -> Tensor:
+        to = DTYPES[dtype]
+        if to.is_integer:
+            value = int(value)
+        scalar = tf.constant(value, to)
+        return raw.Fill(dims=ints(shape), value=scalar) if shape else scalar
+
+    def iota(self, n: int, dtype: str) -> Tensor:
+        return self.cast(raw.Range(start=ints(0), limit=ints(n), delta=ints(1)), dtype)

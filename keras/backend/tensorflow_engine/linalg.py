@@ -1,0 +1,57 @@
+"""Linear algebra and the Fourier transform. `lu` keeps the shared body, whose pivots are LAPACK's."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import tensorflow as tf
+
+from keras.backend.engine import Engine
+from keras.backend.tensorflow_engine.leaf import raw
+
+Tensor = Any
+
+
+class LinalgPart(Engine):
+    """On the last two axes, batched over the others."""
+
+    def cholesky(self, a: Tensor) -> Tensor:
+        return raw.Cholesky(input=a)
+
+    def qr(self, a: Tensor, mode: str) -> tuple[Tensor, Tensor]:
+        q, r = raw.Qr(input=a, full_matrices=mode == "complete")
+        return q, r
+
+    def svd(self, a: Tensor, full: bool, uv: bool) -> Any:
+        s, u, v = raw.Svd(input=a, compute_uv=uv, full_matrices=full)
+        return (u, s, tf.linalg.adjoint(v)) if uv else s
+
+    def eigh(self, a: Tensor) -> tuple[Tensor, Tensor]:
+        w, v = raw.SelfAdjointEigV2(input=a)
+        return self.real(w), v
+
+    def eig(self, a: Tensor) -> tuple[Tensor, Tensor]:
+        w, v = raw.Eig(input=a, Tout=_WIDE[a.dtype])
+        return w, v
+
+    def triangular_solve(self, a: Tensor, b: Tensor, lower: bool) -> Tensor:
+        return raw.MatrixTriangularSolve(matrix=a, rhs=b, lower=lower)
+
+    def solve(self, a: Tensor, b: Tensor) -> Tensor:
+        return raw.MatrixSolve(matrix=a, rhs=b)
+
+    def fft(self, re: Tensor, im: Tensor, inverse: bool) -> tuple[Tensor, Tensor]:
+        dtype = re.dtype.name
+        if dtype in ("float16", "bfloat16"):
+            wide = self.fft(self.cast(re, "float32"), self.cast(im, "float32"), inverse)
+            return self.cast(wide[0], dtype), self.cast(wide[1], dtype)
+        y = (raw.IFFT if inverse else raw.FFT)(input=tf.complex(re, im))
+        return tf.math.real(y), tf.math.imag(y)
+
+
+_WIDE = {
+    tf.float32: tf.complex64,
+    tf.float64: tf.complex128,
+    tf.complex64: tf.complex64,
+    tf.complex128: tf.complex128,
+}

@@ -1,0 +1,64 @@
+"""Movement: reshape, permute, cut, pad, join."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Any
+
+import tensorflow as tf
+
+from keras.backend.engine import Axes, Engine, Shape
+from keras.backend.tensorflow_engine.leaf import ints, raw
+
+Tensor = Any
+
+
+class MovementPart(Engine):
+    """Shapes and axes go in as cached int32 tensors (see `ints`)."""
+
+    def reshape(self, x: Tensor, shape: Shape) -> Tensor:
+        return raw.Reshape(tensor=x, shape=ints(shape))
+
+    def transpose(self, x: Tensor, axes: Axes) -> Tensor:
+        if tuple(axes) == tuple(range(len(axes))):
+            return x
+        return raw.Transpose(x=x, perm=ints(axes))
+
+    def broadcast_to(self, x: Tensor, shape: Shape) -> Tensor:
+        return raw.BroadcastTo(input=x, shape=ints(shape))
+
+    def slice(self, x: Tensor, starts: Shape, stops: Shape, steps: Shape) -> Tensor:
+        if all(s == 1 for s in steps):
+            size = tuple(b - a for a, b in zip(starts, stops, strict=True))
+            return raw.Slice(input=x, begin=ints(starts), size=ints(size))
+        return raw.StridedSlice(input=x, begin=ints(starts), end=ints(stops), strides=ints(steps))
+
+    def pad(self, x: Tensor, low: Shape, high: Shape, value: float | int | bool) -> Tensor:
+        if not any(low) and not any(high):
+            return x
+        flat = [n for pair in zip(low, high, strict=True) for n in pair]
+        amounts = raw.Reshape(tensor=ints(tuple(flat)), shape=ints((len(low), 2)))
+        return raw.PadV2(input=x, paddings=amounts, constant_values=self.full((), value, x.dtype.name))
+
+    def concat(self, xs: Sequence[Tensor], axis: int) -> Tensor:
+        return xs[0] if len(xs) == 1 else raw.ConcatV2(values=list(xs), axis=ints(axis))
+
+    def flip(self, x: Tensor, axes: Axes) -> Tensor:
+        return raw.ReverseV2(tensor=x, axis=ints(axes)) if axes else x
+
+    def dynamic_slice(self, x: Tensor, starts: Sequence[Tensor], sizes: Shape) -> Tensor:
+        return raw.Slice(input=x, begin=self._starts(x, starts, sizes), size=ints(sizes)) if sizes else x
+
+    def dynamic_update(self, x: Tensor, update: Tensor, starts: Sequence[Tensor]) -> Tensor:
+        if not starts:
+            return update
+        begin = self._starts(x, starts, tuple(update.shape))
+        end = raw.AddV2(x=begin, y=ints(tuple(update.shape)))
+        ones = ints((1,) * len(starts))
+        return raw.TensorStridedSliceUpdate(input=x, begin=begin, end=end, strides=ones, value=update)
+
+    def _starts(self, x: Tensor, starts: Sequence[Tensor], sizes: Shape) -> Tensor:
+        """The starts as one tensor, moved so that a block of `sizes` fits."""
+        most = tuple(n - size for n, size in zip(x.shape, sizes, strict=True))
+        begin = raw.Pack(values=[self.cast(s, "int32") for s in starts])
+        return tf.clip_by_value(begin, ints(0), ints(most))

@@ -1,0 +1,55 @@
+"""Reductions and contractions."""
+
+from __future__ import annotations
+
+import math
+from typing import Any
+
+import tensorflow as tf
+
+from keras.backend.engine import Axes, Engine
+from keras.backend.tensorflow_engine.leaf import VIA_WIDER, ints, raw, through
+
+Tensor = Any
+
+_VIA_BOOL = {"bool": "int32"}
+
+
+class ReductionPart(Engine):
+    """Reduced axes are removed. `cumprod` keeps the shared body: TensorFlow's gradient of its own divides by zero."""
+
+    @through(_VIA_BOOL)
+    def reduce_sum(self, x: Tensor, axes: Axes) -> Tensor:
+        return raw.Sum(input=x, axis=ints(axes)) if axes else x
+
+    @through(_VIA_BOOL)
+    def reduce_prod(self, x: Tensor, axes: Axes) -> Tensor:
+        return raw.Prod(input=x, axis=ints(axes)) if axes else x
+
+    @through(_VIA_BOOL)
+    def reduce_max(self, x: Tensor, axes: Axes) -> Tensor:
+        return raw.Max(input=x, axis=ints(axes))
+
+    @through(_VIA_BOOL)
+    def reduce_min(self, x: Tensor, axes: Axes) -> Tensor:
+        return raw.Min(input=x, axis=ints(axes))
+
+    @through(_VIA_BOOL)
+    def cumsum(self, x: Tensor, axis: int) -> Tensor:
+        return raw.Cumsum(x=x, axis=ints(axis))
+
+    def argmax(self, x: Tensor, axis: int) -> Tensor:
+        if x.dtype.is_floating:  # the kernel passes over NaN: mark the first NaN or else the first maximum
+            most = raw.Max(input=x, axis=ints((axis,)), keep_dims=True)
+            x = raw.LogicalOr(x=raw.Equal(x=x, y=most), y=raw.IsNan(x=x))
+        return raw.ArgMax(input=x, dimension=ints(axis), output_type=tf.int32)
+
+    @through(VIA_WIDER)
+    def matmul(self, a: Tensor, b: Tensor) -> Tensor:
+        if b.shape.rank > 2:
+            return raw.BatchMatMulV2(x=a, y=b)
+        if a.shape.rank == 2:
+            return raw.MatMul(a=a, b=b)
+        *lead, width = a.shape  # one large product instead of many small ones
+        flat = raw.MatMul(a=raw.Reshape(tensor=a, shape=ints((math.prod(lead), width))), b=b)
+        return raw.Reshape(tensor=flat, shape=ints((*lead, b.shape[-1])))

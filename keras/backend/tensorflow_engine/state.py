@@ -1,0 +1,110 @@
+"""Cells are `tf.Variable`s, read and written directly, also inside graphs.
+
+Within a graph that is being traced, writes are held back until its end, so that a call performs all of them or none: an
+operation that fails takes the whole step with it. A variable that is read again after it was written gets its value
+first. Each loop body and branch holds back its own.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+from contextvars import ContextVar
+from typing import Any
+
+import numpy as np
+import tensorflow as tf
+
+from keras.backend.engine import Engine
+from keras.backend.state import Variable
+from keras.backend.tensorflow_engine.leaf import DTYPES
+
+Tensor = Any
+
+
+class HeldWrites:
+    """Writes of one graph, by cell, not yet in the graph."""
+
+    def __init__(self) -> None:
+        self._graph = tf.compat.v1.get_default_graph()
+        self._held: dict[int, tuple[tf.Variable, Tensor]] = {}
+
+    def hold(self, cell: tf.Variable, value: Tensor) -> None:
+        self._held[id(cell)] = (cell, value)
+
+    def release(self, cell: tf.Variable) -> None:
+        """Write one cell now, if it is waiting."""
+        if id(cell) in self._held:
+            _, value = self._held.pop(id(cell))
+            with self._graph.as_default():
+                cell.assign(value, read_value=False)
+
+    def release_all(self, after: Sequence[Tensor]) -> None:
+        """Write what is waiting, when all of it and the tensors `after` have been computed."""
+        with tf.control_dependencies([*after, *(value for _, value in self._held.values())]):
+            for cell, value in self._held.values():
+                cell.assign(value, read_value=False)
+
+
+_graphs: ContextVar[tuple[HeldWrites, ...]] = ContextVar("keras_tensorflow_held_writes", default=())
+
+
+@contextmanager
+def holding_writes() -> Iterator[HeldWrites]:
+    """Hold back the writes made in the block, which builds one graph; the caller releases them at the graph's end."""
+    writes = HeldWrites()
+    token = _graphs.set((*_graphs.get(), writes))
+    try:
+        yield writes
+    finally:
+        _graphs.reset(token)
+
+
+class StatePart(Engine):
+    """No recording scope is needed: TensorFlow orders reads and writes in a graph by itself."""
+
+    records_state = False
+
+    def __init__(self) -> None:
+        tf.register_tensor_conversion_function(Variable, _variable_to_tensor)
+
+    def variable(self, value: np.ndarray, dtype: str, name: str) -> tf.Variable:
+        with tf.init_scope():  # a cell outlives the graph in which it happens to be touched first
+            return tf.Variable(np.asarray(value, DTYPES[dtype].as_numpy_dtype), name=name)
+
+    def read(self, cell: tf.Variable) -> Tensor:
+        for writes in _graphs.get():
+            writes.release(cell)
+        return cell.value()
+
+    def write(self, cell: tf.Variable, value: Tensor) -> None:
+        graphs = _graphs.get()
+        for writes in graphs[:-1]:
+            writes.release(cell)
+        if graphs:
+            graphs[-1].hold(cell, value)
+        else:
+            cell.assign(value, read_value=False)
+
+    def variable_attribute(self, variable: Variable, name: str) -> Any:
+        if name == "_should_act_as_resource_variable":  # TensorFlow then looks at `handle`
+            return True
+        if name in _OF_A_TF_VARIABLE:
+            return getattr(variable.cell(self), name)
+        return super().variable_attribute(variable, name)
+
+
+#: What TensorFlow itself asks of an object that stands for a resource variable.
+_OF_A_TF_VARIABLE = frozenset(
+    {"handle", "read_value", "_handle_name", "_shared_name", "_unique_id", "_in_graph_mode"}
+)
+
+
+def _variable_to_tensor(
+    variable: Variable, dtype: tf.DType | None = None, name: str | None = None, as_ref: bool = False
+) -> Any:
+    """A variable in the user's own TensorFlow code: `tf.matmul(x, layer.kernel)`."""
+    value = variable.value
+    if dtype is not None and not dtype.is_compatible_with(value.dtype):
+        return NotImplemented
+    return value

@@ -1,0 +1,239 @@
+"""Convolution and pooling by TensorFlow's (oneDNN's) kernels.
+
+Those exist for two and three spatial axes: one axis is done as two, the first of size 1. The CPU kernels have no
+gradients for groups and for dilation, so groups become slices or a depthwise product, and dilation becomes phases in the
+batch (space to batch). What is left over runs on the shared body.
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Callable
+from typing import Any
+
+import tensorflow as tf
+
+from keras.backend.engine import Engine, Pads, Shape
+from keras.backend.tensorflow_engine.leaf import ints, raw
+
+Tensor = Any
+
+
+class WindowPart(Engine):
+    """Channels-last; `x` is `[batch, *spatial, channels]`."""
+
+    # ------------------------------------------------------------------ convolution
+    def conv(
+        self, x: Tensor, kernel: Tensor, strides: Shape, pads: Pads, dilation: Shape, groups: int
+    ) -> Tensor:
+        if not self._has_kernel(x, strides, dilation):
+            return super().conv(x, kernel, strides, pads, dilation, groups)
+        if any(d > 1 for d in dilation):
+            return self._by_phases(
+                lambda x: self.conv(x, kernel, strides, _NONE[len(pads)], _ONES[len(pads)], groups),
+                x, tuple(kernel.shape[:-2]), pads, dilation,
+            )  # fmt: skip
+        if groups > 1:
+            return self._grouped_conv(x, kernel, strides, pads, groups)
+        if len(strides) == 1:
+            y = self.conv(_lift(x), _lift_kernel(kernel), strides * 2, ((0, 0), *pads), (1, 1), 1)
+            return tf.squeeze(y, 1)
+        if len(strides) == 2:
+            return raw.Conv2D(input=x, filter=kernel, **_attributes(strides, pads))
+        return raw.Conv3D(
+            input=self._pad_spatial(x, pads), filter=kernel, strides=[1, *strides, 1], padding="VALID"
+        )
+
+    def _grouped_conv(self, x: Tensor, kernel: Tensor, strides: Shape, pads: Pads, groups: int) -> Tensor:
+        *window, width, features = kernel.shape
+        if width == 1 and len(window) < 3 and len(set(strides)) == 1:
+            depthwise = self.reshape(kernel, (*window, groups, features // groups))
+            return self._depthwise(x, depthwise, strides, pads)
+        parts = zip(tf.split(x, groups, -1), tf.split(kernel, groups, -1), strict=True)
+        one = _ONES[len(window)]
+        return raw.ConcatV2(
+            values=[self.conv(a, k, strides, pads, one, 1) for a, k in parts], axis=ints(len(window) + 1)
+        )
+
+    def conv_input_grad(
+        self,
+        dy: Tensor,
+        kernel: Tensor,
+        input_shape: Shape,
+        strides: Shape,
+        pads: Pads,
+        dilation: Shape,
+        groups: int,
+    ) -> Tensor:
+        if groups > 1 or any(d > 1 for d in dilation) or not self._has_kernel(dy, strides, dilation):
+            return super().conv_input_grad(dy, kernel, input_shape, strides, pads, dilation, groups)
+        batch, *spatial, channels = input_shape
+        if len(spatial) == 1:
+            lifted = (batch, 1, *spatial, channels)
+            dx = self.conv_input_grad(
+                _lift(dy), _lift_kernel(kernel), lifted, strides * 2, ((0, 0), *pads), (1, 1), 1
+            )
+            return tf.squeeze(dx, 1)
+        if len(spatial) == 2:
+            return raw.Conv2DBackpropInput(
+                input_sizes=ints(input_shape), filter=kernel, out_backprop=dy, **_attributes(strides, pads)
+            )
+        padded = (batch, *(n + low + high for n, (low, high) in zip(spatial, pads, strict=True)), channels)
+        dx = raw.Conv3DBackpropInputV2(
+            input_sizes=ints(padded),
+            filter=kernel,
+            out_backprop=dy,
+            strides=[1, *strides, 1],
+            padding="VALID",
+        )
+        return raw.Slice(
+            input=dx, begin=ints((0, *(low for low, _ in pads), 0)), size=ints(tuple(input_shape))
+        )
+
+    def conv_kernel_grad(
+        self,
+        x: Tensor,
+        dy: Tensor,
+        kernel_shape: Shape,
+        strides: Shape,
+        pads: Pads,
+        dilation: Shape,
+        groups: int,
+    ) -> Tensor:
+        if groups > 1 or any(d > 1 for d in dilation) or not self._has_kernel(x, strides, dilation):
+            return super().conv_kernel_grad(x, dy, kernel_shape, strides, pads, dilation, groups)
+        if len(strides) == 1:
+            dk = self.conv_kernel_grad(
+                _lift(x), _lift(dy), (1, *kernel_shape), strides * 2, ((0, 0), *pads), (1, 1), 1
+            )
+            return tf.squeeze(dk, 0)
+        if len(strides) == 2:
+            return raw.Conv2DBackpropFilter(
+                input=x, filter_sizes=ints(kernel_shape), out_backprop=dy, **_attributes(strides, pads)
+            )
+        return raw.Conv3DBackpropFilterV2(
+            input=self._pad_spatial(x, pads),
+            filter_sizes=ints(kernel_shape),
+            out_backprop=dy,
+            strides=[1, *strides, 1],
+            padding="VALID",
+        )
+
+    def depthwise_conv(
+        self, x: Tensor, kernel: Tensor, strides: Shape, pads: Pads, dilation: Shape
+    ) -> Tensor:
+        """Override of the kernel: TensorFlow's own depthwise product."""
+        if not self._has_kernel(x, strides, dilation) or len(strides) == 3 or len(set(strides)) > 1:
+            return NotImplemented
+        if all(d == 1 for d in dilation):
+            return self._depthwise(x, kernel, strides, pads)
+        return self._by_phases(
+            lambda x: self._depthwise(x, kernel, strides, _NONE[len(pads)]),
+            x, tuple(kernel.shape[:-2]), pads, dilation,
+        )  # fmt: skip
+
+    def _depthwise(self, x: Tensor, kernel: Tensor, strides: Shape, pads: Pads) -> Tensor:
+        if len(strides) == 1:
+            y = self._depthwise(_lift(x), _lift_kernel(kernel), strides * 2, ((0, 0), *pads))
+            return tf.squeeze(y, 1)
+        return raw.DepthwiseConv2dNative(input=x, filter=kernel, **_attributes(strides, pads))
+
+    def _has_kernel(self, x: Tensor, strides: Shape, dilation: Shape) -> bool:
+        """Whether one of TensorFlow's kernels, and its gradient, can serve."""
+        both = any(s > 1 for s in strides) and any(d > 1 for d in dilation)
+        return x.dtype.is_floating and len(strides) in (1, 2, 3) and not both and 0 not in x.shape
+
+    def _by_phases(
+        self, f: Callable[[Tensor], Tensor], x: Tensor, window: Shape, pads: Pads, dilation: Shape
+    ) -> Tensor:
+        """`f`, a stride 1 window function, with its window dilated: elements d apart are made neighbours in the batch."""
+        block, before, extra = ints(dilation), [], []
+        for n, (low, high), d in zip(x.shape[1:-1], pads, dilation, strict=True):
+            fill = -(n + low + high) % d
+            before.append((low, high + fill))
+            extra.append((0, fill))
+        small = any(
+            n + low + high < k * d
+            for n, k, d, (low, high) in zip(x.shape[1:-1], window, dilation, before, strict=True)
+        )
+        if small:  # some phase is shorter than the window: one more period, cut off again below
+            before = [(low, high + d) for (low, high), d in zip(before, dilation, strict=True)]
+            extra = [(0, fill + d) for (_, fill), d in zip(extra, dilation, strict=True)]
+        phases = raw.SpaceToBatchND(input=x, block_shape=block, paddings=ints(tuple(before)))
+        return raw.BatchToSpaceND(input=f(phases), block_shape=block, crops=ints(tuple(extra)))
+
+    def _pad_spatial(self, x: Tensor, pads: Pads, value: float = 0) -> Tensor:
+        return self.pad(x, (0, *(low for low, _ in pads), 0), (0, *(high for _, high in pads), 0), value)
+
+    # ------------------------------------------------------------------ pooling
+    def reduce_window(self, x: Tensor, window: Shape, strides: Shape, pads: Pads, op: str) -> Tensor:
+        empty = any(low >= k or high >= k for k, (low, high) in zip(window, pads, strict=True))
+        if empty or not self._has_kernel(x, strides, ()) or (len(window) == 3 and x.dtype not in _POOL_3D):
+            return super().reduce_window(x, window, strides, pads, op)
+        if len(window) == 1:
+            return tf.squeeze(self.reduce_window(_lift(x), (1, *window), strides * 2, ((0, 0), *pads), op), 1)
+        ksize, steps = [1, *window, 1], [1, *strides, 1]
+        if op == "sum":
+            x = self._pad_spatial(x, pads)
+            pool = raw.AvgPool3D if len(window) == 3 else raw.AvgPool
+            mean = pool(**{_AVG_INPUT[len(window)]: x}, ksize=ksize, strides=steps, padding="VALID")
+            return raw.Mul(x=mean, y=tf.constant(math.prod(window), x.dtype))
+        if len(window) == 3:
+            x = self._pad_spatial(x, pads, -math.inf)
+            return raw.MaxPool3D(input=x, ksize=ksize, strides=steps, padding="VALID")
+        return raw.MaxPool(input=x, ksize=ksize, **_attributes(strides, pads))
+
+    def max_pool(self, x: Tensor, window: Shape, strides: Shape, pads: Pads) -> Tensor:
+        """Override of the kernel."""
+        return self.reduce_window(x, window, strides, pads, "max")
+
+    def average_pool(self, x: Tensor, window: Shape, strides: Shape, pads: Pads) -> Tensor:
+        """Override of the kernel, for padding as in "valid" and "same": TensorFlow does not count it either."""
+        padding = _padding_name(tuple(x.shape[1:-1]), window, strides, pads)
+        if (
+            padding is None
+            or not self._has_kernel(x, strides, ())
+            or (len(window) == 3 and x.dtype not in _POOL_3D)
+        ):
+            return NotImplemented
+        if len(window) == 1:
+            return tf.squeeze(self.average_pool(_lift(x), (1, *window), (1, *strides), ((0, 0), *pads)), 1)
+        pool = raw.AvgPool3D if len(window) == 3 else raw.AvgPool
+        return pool(
+            **{_AVG_INPUT[len(window)]: x}, ksize=[1, *window, 1], strides=[1, *strides, 1], padding=padding
+        )
+
+
+_NONE = {n: ((0, 0),) * n for n in range(4)}
+_ONES = {n: (1,) * n for n in range(4)}
+_POOL_3D = (tf.float32, tf.bfloat16)
+_AVG_INPUT = {2: "value", 3: "input"}
+
+
+def _lift(x: Tensor) -> Tensor:
+    """One spatial axis to two."""
+    return tf.expand_dims(x, 1)
+
+
+def _lift_kernel(kernel: Tensor) -> Tensor:
+    return tf.expand_dims(kernel, 0)
+
+
+def _attributes(strides: Shape, pads: Pads) -> dict[str, Any]:
+    """Strides and padding in the words of the two-dimensional kernels."""
+    steps = [1, *strides, 1]
+    if not any(n for pair in pads for n in pair):
+        return {"strides": steps, "padding": "VALID"}
+    flat = [n for pair in ((0, 0), *pads, (0, 0)) for n in pair]
+    return {"strides": steps, "padding": "EXPLICIT", "explicit_paddings": flat}
+
+
+def _padding_name(spatial: Shape, window: Shape, strides: Shape, pads: Pads) -> str | None:
+    """ "VALID" or "SAME" when that is what `pads` amount to."""
+    if not any(n for pair in pads for n in pair):
+        return "VALID"
+    for n, k, s, pair in zip(spatial, window, strides, pads, strict=True):
+        total = max((-(-n // s) - 1) * s + k - n, 0)
+        if tuple(pair) != (total // 2, total - total // 2):
+            return None
+    return "SAME"
