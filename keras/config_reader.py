@@ -66,14 +66,17 @@ def _deserialize_dict(
 ) -> Any:
     name = data.get("class_name")
     if not isinstance(name, str) or not ("config" in data or "items" in data):
-        return {key: deserialize(value, custom_objects, safe_mode) for key, value in data.items()}
+        return {k: deserialize(value, custom_objects, safe_mode, family=family) for k, value in data.items()}
     if name == "__lambda__":
         return _refuse_code(custom_objects)
     if name in _READERS:
         config = data.get("config", data)
         if not isinstance(config, dict):
             raise ValueError(f"deserialize: the config of {name} must be a dict, got {shorten(config)}")
-        return _READERS[name](config)
+        try:
+            return _READERS[name](config)
+        except KeyError as error:
+            raise ValueError(f"deserialize: a {name} has no {error}") from None
     if name == "function":
         return _find_function(data, custom_objects, family)
     if name == "type" and data.get("module") in (None, "builtins"):

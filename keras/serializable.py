@@ -229,6 +229,7 @@ _ARGUMENT_FAMILIES = {
     "activation": "activations",
     "learning_rate": "optimizers.schedules",
     "dtype": "dtype_policies",
+    "policy_map": "dtype_policies",
     "loss": "losses",
     "metric": "metrics",
     "metrics": "metrics",

@@ -41,7 +41,7 @@ def test_settings_are_kept_and_checked():
         1e-3,
         "channels_first",
     )
-    with pytest.raises(ValueError, match='Unknown floatx "float23". Did you mean "float32"'):
+    with pytest.raises(ValueError, match=r'Unknown floatx "float23"\. Did you mean "float32"'):
         config.set_floatx("float23")
     with pytest.raises(ValueError, match='Did you mean "channels_last"'):
         config.set_image_data_format("chanels_last")

@@ -36,11 +36,15 @@ def test_context_keeps_the_type_and_the_traceback():
     def fail():
         raise ValueError("bad width")
 
-    with pytest.raises(ValueError, match='^In layer "a": bad width$') as caught:
+    def caller():
         try:
             fail()
         except ValueError as error:
-            raise add_context(error, 'In layer "a"') from None
+            add_context(error, 'In layer "a"')
+            raise
+
+    with pytest.raises(ValueError, match=r'^In layer "a": bad width$') as caught:
+        caller()
     assert "fail" in [frame.name for frame in traceback.extract_tb(caught.value.__traceback__)]
 
 
