@@ -39,7 +39,7 @@ missing: $(VENV)/.all  ## what an engine implements itself, inherits, or lacks: 
 	$(PY) -m keras missing $(ENGINE)
 
 bench: $(VENV)/.all .venv-keras3/.made  ## speed, as ratios, against Keras 3 in an environment of its own
-	$(PY) benchmarks/import_cost.py
+	$(PY) benchmarks/import_cost.py --contestant .venv-keras3/bin/python
 	$(PY) benchmarks/train_step.py --contestant .venv-keras3/bin/python
 
 clean:  ## remove the environments and what the tools left behind
