@@ -18,9 +18,15 @@ print(json.dumps([time.perf_counter() - wall, time.process_time() - cpu]))
 """
 
 
-def import_time(python: str, module: str) -> Timing:
+USED = (
+    "import keras; keras.Model, keras.layers, keras.losses, keras.metrics, keras.optimizers, keras.callbacks"
+)
+
+
+def import_time(python: str, code: str) -> Timing:
+    # -P: the folder this is run in may hold another keras.
     done = subprocess.run(
-        [python, "-c", CODE.format(module=module)], capture_output=True, text=True, check=True
+        [python, "-P", "-c", CODE.format(code=code)], capture_output=True, text=True, check=True
     )
     return Timing(*json.loads(done.stdout.splitlines()[-1]))
 
