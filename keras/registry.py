@@ -67,7 +67,7 @@ def register_keras_serializable(package: str = "Custom", name: str | None = None
                 f"cannot register the class {obj.__name__}: it has no get_config(). "
                 "Subclass keras.Layer or another class of the library, or write get_config and from_config."
             )
-        own = name or getattr(obj, "__name__", type(obj).__name__)
+        own: str = name or getattr(obj, "__name__", type(obj).__name__)
         full = f"{package}>{own}" if package else own
         _registered[full] = obj
         _names[obj] = full
@@ -78,7 +78,7 @@ def register_keras_serializable(package: str = "Custom", name: str | None = None
 
 def get_registered_name(obj: Any) -> str:
     """The name under which a class or function is registered, or its own name."""
-    return _registered_as(obj) or getattr(obj, "__name__", type(obj).__name__)
+    return _registered_as(obj) or str(getattr(obj, "__name__", type(obj).__name__))
 
 
 def get_registered_object(

@@ -7,13 +7,14 @@ leaves.
 """
 
 from collections import defaultdict
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Iterator
 from typing import Any
 
 Tree = Any
 Path = tuple[Any, ...]
 
 _CONTAINERS = (list, tuple, dict)
+_END = object()
 
 
 class MAP_TO_NONE:
@@ -72,12 +73,14 @@ def unflatten(structure: Tree, leaves: Iterable[Any]) -> Tree:
     {'b': 3, 'a': [1, 2]}
     """
     leaves = list(leaves)
-    if not isinstance(structure, _CONTAINERS):
-        expected, result = 1, leaves[0] if leaves else None
-    else:
+    rest = iter(leaves)
+    try:
+        result = _fill(structure, rest)
+        complete = next(rest, _END) is _END
+    except StopIteration:
+        complete = False
+    if not complete:
         expected = len(flatten(structure))
-        result = _fill(structure, iter(leaves)) if expected == len(leaves) else None
-    if expected != len(leaves):
         raise ValueError(f"unflatten: the structure has {expected} leaves, but {len(leaves)} were given")
     return result
 
@@ -109,12 +112,13 @@ def map_structure(func: Callable[..., Any], *structures: Tree, none_is_leaf: boo
         raise TypeError(f"map_structure: the first argument must be a function, got {func!r}")
     if not structures:
         raise ValueError("map_structure: give at least one structure")
-    first = structures[0]
-    if len(structures) > 1:
-        for other in structures[1:]:
-            assert_same_structure(first, other)
-        return _map(func, structures, none_is_leaf)
-    return _map_one(func, first, none_is_leaf)
+    first, *others = structures
+    if not others:
+        return _map(func, first, none_is_leaf)
+    for other in others:
+        _compare(first, other, ())
+    together = zip(*map(flatten, structures), strict=True)
+    return unflatten(first, [func(*xs) if none_is_leaf or xs[0] is not None else None for xs in together])
 
 
 def map_structure_up_to(shallow_structure: Tree, func: Callable[..., Any], *structures: Tree) -> Tree:
@@ -127,7 +131,8 @@ def map_structure_up_to(shallow_structure: Tree, func: Callable[..., Any], *stru
         raise ValueError("map_structure_up_to: give at least one structure")
     for other in structures:
         _compare(shallow_structure, other, (), shallow=True)
-    return _map(lambda _, *parts: func(*parts), (shallow_structure, *structures), True)
+    parts = ([_at(other, path) for other in structures] for path, _ in flatten_with_path(shallow_structure))
+    return unflatten(shallow_structure, [func(*xs) for xs in parts])
 
 
 def assert_same_structure(a: Tree, b: Tree, check_types: Any = None) -> None:
@@ -243,10 +248,20 @@ def _collect(container: Any, leaves: list[Any]) -> None:
             leaves.append(child)
 
 
-def _fill(structure: Any, leaves: Any) -> Any:
+def _fill(structure: Any, leaves: Iterator[Any]) -> Any:
+    kind = type(structure)
+    if kind is list or kind is tuple:
+        items = [_fill(x, leaves) if isinstance(x, _CONTAINERS) else next(leaves) for x in structure]
+        return items if kind is list else tuple(items)
     if not isinstance(structure, _CONTAINERS):
         return next(leaves)
     return _rebuild(structure, {key: _fill(child, leaves) for key, child in _items(structure)})
+
+
+def _at(structure: Any, path: Path) -> Any:
+    for key in path:
+        structure = structure[key]
+    return structure
 
 
 def _rebuild(container: Any, children: dict[Any, Any]) -> Any:
@@ -261,27 +276,19 @@ def _rebuild(container: Any, children: dict[Any, Any]) -> Any:
         ordered = {key: children[key] for key in container}
         if kind is dict:
             return ordered
-        return defaultdict(container.default_factory, ordered) if kind is defaultdict else kind(ordered)
+        return defaultdict(container.default_factory, ordered) if kind is defaultdict else kind(ordered)  # type: ignore[attr-defined]
     return kind(*children.values()) if hasattr(kind, "_fields") else kind(children.values())
 
 
-def _map_one(func: Callable[..., Any], node: Any, none_is_leaf: bool) -> Any:
+def _map(func: Callable[..., Any], node: Any, none_is_leaf: bool) -> Any:
     kind = type(node)
     if kind is list:
-        return [_map_one(func, child, none_is_leaf) for child in node]
+        return [_map(func, child, none_is_leaf) for child in node]
     if kind is tuple:
-        return tuple([_map_one(func, child, none_is_leaf) for child in node])
+        return tuple([_map(func, child, none_is_leaf) for child in node])
     if isinstance(node, _CONTAINERS):
-        return _rebuild(node, {key: _map_one(func, child, none_is_leaf) for key, child in _items(node)})
+        return _rebuild(node, {key: _map(func, child, none_is_leaf) for key, child in _items(node)})
     return func(node) if none_is_leaf or node is not None else None
-
-
-def _map(func: Callable[..., Any], nodes: tuple[Any, ...], none_is_leaf: bool) -> Any:
-    first = nodes[0]
-    if not isinstance(first, _CONTAINERS):
-        return func(*nodes) if none_is_leaf or first is not None else None
-    children = {key: _map(func, tuple(node[key] for node in nodes), none_is_leaf) for key, _ in _items(first)}
-    return _rebuild(first, children)
 
 
 def _compare(a: Any, b: Any, path: Path, shallow: bool = False) -> None:

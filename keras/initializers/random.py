@@ -109,7 +109,7 @@ class RandomUniform(RandomInitializer):
     def host(self, shape: Shape, dtype: Any) -> np.ndarray:
         kind = to_numpy_dtype(dtype)
         if np.issubdtype(kind, np.integer):
-            return self.generator().integers(self.minval, self.maxval, shape).astype(kind)
+            return self.generator().integers(int(self.minval), int(self.maxval), shape).astype(kind)
         return _uniform(self.generator(), self.minval, self.maxval, shape, _float(self, dtype))
 
 
