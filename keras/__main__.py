@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import argparse
+import inspect
 import os
 import platform
 import sys
@@ -51,7 +52,7 @@ def _origin(engine: Engine, name: str) -> str:
     if name in engine.cannot:
         return f"cannot: {engine.cannot[name]}"
     method = getattr(engine, name)
-    if getattr(method, "__func__", method) is not getattr(Engine, name):
+    if inspect.unwrap(getattr(method, "__func__", method)) is not getattr(Engine, name):
         return "native"
     return "missing" if name in E_PRIMITIVES else "default body"
 
