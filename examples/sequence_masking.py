@@ -59,9 +59,7 @@ def build_model() -> keras.Model:
     )
 
 
-def main(
-    engine: str = "tensorflow", count: int = 2000, longest: int = 16, epochs: int = 8
-) -> dict[str, Any]:
+def main(engine: str = "tensorflow", count: int = 2000, longest: int = 16, epochs: int = 8) -> dict[str, Any]:
     keras.config.set_backend(engine)
     keras.utils.set_random_seed(1)
     x, y = make_rows(count, longest, seed=0)

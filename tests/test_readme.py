@@ -18,13 +18,17 @@ def blocks(page: Path) -> list[str]:
     ("page", "number"),
     [pytest.param(page, i, id=f"{page.stem}-{i}") for page in PAGES for i in range(len(blocks(page)))],
 )
-def test_block_runs(engine: Any, page: Path, number: int, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_block_runs(
+    engine: Any, page: Path, number: int, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
     monkeypatch.chdir(tmp_path)
     code = blocks(page)[number]
     exec(compile(code, f"{page.name}, block {number}", "exec"), {"__name__": "example"})
 
 
-def test_the_two_examples_of_the_readme_are_short_and_learn(engine: Any, tmp_path: Path, monkeypatch: Any) -> None:
+def test_the_two_examples_of_the_readme_are_short_and_learn(
+    engine: Any, tmp_path: Path, monkeypatch: Any
+) -> None:
     monkeypatch.chdir(tmp_path)
     sequential, functional = (b for b in blocks(ROOT / "README.md")[:2])
     for code in (sequential, functional):
