@@ -1,0 +1,205 @@
+"""Activations as layers."""
+
+from __future__ import annotations
+
+from typing import Any, ClassVar
+
+from keras import activations, constraints, initializers, ops, regularizers
+from keras.layers import arguments
+from keras.layers.input_spec import InputSpec, label
+from keras.layers.layer import Layer
+from keras.ops.dispatch import axes_of, dtype_of, ndim_of
+
+Tensor = Any
+Shape = tuple[int | None, ...]
+
+
+class Activation(Layer):
+    """An activation function applied to the input.
+
+    Args:
+        activation: name, as `"relu"`, or a function.
+
+    Example:
+        >>> import keras, numpy as np
+        >>> keras.layers.Activation("relu")(np.array([-1.0, 2.0], "float32")).tolist()
+        [0.0, 2.0]
+    """
+
+    def __init__(self, activation: Any, **kwargs: Any) -> None:
+        super().__init__(**kwargs)
+        self.activation = activations.get(activation)
+        self.supports_masking = True
+
+    def call(self, inputs: Tensor) -> Tensor:
+        return self.activation(inputs)
+
+
+class ReLU(Layer):
+    """`max(x, 0)`; with a slope below the threshold, and a ceiling, if given.
+
+    Args:
+        max_value: ceiling, or None.
+        negative_slope: slope below `threshold`.
+        threshold: inputs below it are `negative_slope * (x - threshold)`.
+
+    Example:
+        >>> import keras, numpy as np
+        >>> keras.layers.ReLU(max_value=6)(np.array([-1.0, 2.0, 8.0], "float32")).tolist()
+        [0.0, 2.0, 6.0]
+    """
+
+    def __init__(
+        self,
+        max_value: float | None = None,
+        negative_slope: float = 0.0,
+        threshold: float = 0.0,
+        **kwargs: Any,
+    ) -> None:
+        super().__init__(**kwargs)
+        self.max_value = (
+            max_value if max_value is None else arguments.non_negative(self, "max_value", max_value)
+        )
+        self.negative_slope = arguments.non_negative(self, "negative_slope", negative_slope)
+        self.threshold = arguments.non_negative(self, "threshold", threshold)
+        self.supports_masking = True
+
+    def call(self, inputs: Tensor) -> Tensor:
+        return activations.relu(
+            inputs, negative_slope=self.negative_slope, max_value=self.max_value, threshold=self.threshold
+        )
+
+
+class LeakyReLU(Layer):
+    """`x` where positive, else `negative_slope * x`.
+
+    Args:
+        negative_slope: slope below zero.
+
+    Example:
+        >>> import keras, numpy as np
+        >>> keras.layers.LeakyReLU(0.5)(np.array([-1.0, 2.0], "float32")).tolist()
+        [-0.5, 2.0]
+    """
+
+    _not_in_config: ClassVar[frozenset[str]] = Layer._not_in_config | {"alpha"}
+
+    def __init__(self, negative_slope: float = 0.3, **kwargs: Any) -> None:
+        negative_slope = kwargs.pop("alpha", negative_slope)  # its name in Keras 2
+        super().__init__(**kwargs)
+        self.negative_slope = arguments.non_negative(self, "negative_slope", negative_slope)
+        self.supports_masking = True
+
+    def call(self, inputs: Tensor) -> Tensor:
+        return activations.leaky_relu(inputs, negative_slope=self.negative_slope)
+
+
+class PReLU(Layer):
+    """`x` where positive, else `alpha * x` with learned `alpha`.
+
+    Args:
+        alpha_initializer, alpha_regularizer, alpha_constraint: of the slopes.
+        shared_axes: axes (the batch is 0) along which one slope is shared.
+
+    Example:
+        >>> import keras
+        >>> layer = keras.layers.PReLU(shared_axes=[1, 2])
+        >>> layer.build((None, 28, 28, 3))
+        >>> layer.alpha.shape
+        (1, 1, 3)
+    """
+
+    def __init__(
+        self,
+        alpha_initializer: Any = "Zeros",
+        alpha_regularizer: Any = None,
+        alpha_constraint: Any = None,
+        shared_axes: Any = None,
+        **kwargs: Any,
+    ) -> None:
+        super().__init__(**kwargs)
+        self.alpha_initializer = initializers.get(alpha_initializer)
+        self.alpha_regularizer = regularizers.get(alpha_regularizer)
+        self.alpha_constraint = constraints.get(alpha_constraint)
+        self.shared_axes = (
+            shared_axes if shared_axes is None or isinstance(shared_axes, (list, tuple)) else [shared_axes]
+        )
+        self.supports_masking = True
+
+    def build(self, input_shape: Shape) -> None:
+        rank = len(input_shape)
+        shared = axes_of(list(self.shared_axes or ()), rank, label(self), "shared_axes")
+        own = [i for i in range(1, rank) if i not in shared]
+        shape = [1] * (rank - 1)
+        for i in own:
+            shape[i - 1] = arguments.known_size(self, input_shape, i)
+        self.alpha = self.add_weight(
+            tuple(shape),
+            self.alpha_initializer,
+            regularizer=self.alpha_regularizer,
+            constraint=self.alpha_constraint,
+            name="alpha",
+        )
+        self.input_spec = InputSpec(ndim=rank, axes={i: input_shape[i] for i in own})
+
+    def call(self, inputs: Tensor) -> Tensor:
+        return ops.subtract(ops.relu(inputs), ops.multiply(self.alpha, ops.relu(ops.negative(inputs))))
+
+
+class ELU(Layer):
+    """`x` where positive, else `alpha * (exp(x) - 1)`.
+
+    Args:
+        alpha: minus the limit for very negative inputs.
+
+    Example:
+        >>> import keras, numpy as np
+        >>> keras.layers.ELU()(np.array([0.0, 2.0], "float32")).tolist()
+        [0.0, 2.0]
+    """
+
+    def __init__(self, alpha: float = 1.0, **kwargs: Any) -> None:
+        super().__init__(**kwargs)
+        self.alpha = alpha
+        self.supports_masking = True
+
+    def call(self, inputs: Tensor) -> Tensor:
+        return activations.elu(inputs, alpha=self.alpha)
+
+
+class Softmax(Layer):
+    """`exp(x) / sum(exp(x))` along an axis, over the places a mask keeps.
+
+    Args:
+        axis: an axis, or several.
+
+    `mask` in the call: bool, of the input's shape or without its last axes; masked places get 0.
+
+    Example:
+        >>> import keras, numpy as np
+        >>> x = np.array([[0.0, 0.0, 5.0]], "float32")
+        >>> keras.layers.Softmax()(x, mask=np.array([[True, True, False]])).tolist()
+        [[0.5, 0.5, 0.0]]
+    """
+
+    def __init__(self, axis: Any = -1, **kwargs: Any) -> None:
+        super().__init__(**kwargs)
+        self.axis = axis
+        self.supports_masking = True
+
+    def call(self, inputs: Tensor, mask: Tensor = None) -> Tensor:
+        if mask is None:
+            return self._softmax(inputs)
+        for _ in range(ndim_of(inputs) - ndim_of(mask)):
+            mask = ops.expand_dims(mask, -1)
+        mask = ops.cast(mask, "bool")
+        low = (
+            -3e4 if dtype_of(inputs) == "float16" else -1e30
+        )  # exp gives 0, and no infinity spoils an empty row
+        return ops.where(mask, self._softmax(ops.where(mask, inputs, low)), 0.0)
+
+    def _softmax(self, x: Tensor) -> Tensor:
+        axes = axes_of(self.axis, ndim_of(x), label(self))
+        if len(axes) == 1:
+            return ops.softmax(x, axis=axes[0])
+        return ops.exp(ops.subtract(x, ops.logsumexp(x, axis=axes, keepdims=True)))

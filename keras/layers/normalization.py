@@ -1,0 +1,452 @@
+"""Normalisations: over the batch, over features, over groups of channels, to unit length."""
+
+from __future__ import annotations
+
+from typing import Any, ClassVar
+
+import numpy as np
+
+from keras import config, constraints, initializers, ops, regularizers
+from keras.backend.spec import shape_str
+from keras.backend.state import to_host
+from keras.layers import arguments
+from keras.layers.input_spec import InputSpec, label
+from keras.layers.layer import Layer
+from keras.ops.dispatch import axes_of, axis_of, dtype_of, ndim_of, shape_of
+
+Tensor = Any
+Shape = tuple[int | None, ...]
+
+
+def _wide(x: Tensor) -> Tensor:
+    """Half precision as float32: sums of squares overflow it."""
+    return ops.cast(x, "float32") if dtype_of(x) in ("float16", "bfloat16") else x
+
+
+class _ScaleAndCenter(Layer):
+    """A learned factor `gamma` and offset `beta` after a normalisation."""
+
+    def __init__(
+        self,
+        epsilon: float,
+        center: bool,
+        scale: bool,
+        beta: tuple[Any, Any, Any],
+        gamma: tuple[Any, Any, Any],
+        **kwargs: Any,
+    ) -> None:
+        super().__init__(**kwargs)
+        self.epsilon = arguments.non_negative(self, "epsilon", epsilon)
+        self.center = center
+        self.scale = scale
+        self.beta_initializer = initializers.get(beta[0])
+        self.beta_regularizer = regularizers.get(beta[1])
+        self.beta_constraint = constraints.get(beta[2])
+        self.gamma_initializer = initializers.get(gamma[0])
+        self.gamma_regularizer = regularizers.get(gamma[1])
+        self.gamma_constraint = constraints.get(gamma[2])
+        self.gamma = self.beta = None
+        self.supports_masking = True
+
+    def _add_gamma_and_beta(self, shape: tuple[int, ...]) -> None:
+        if self.scale:
+            self.gamma = self.add_weight(
+                shape,
+                self.gamma_initializer,
+                autocast=False,
+                regularizer=self.gamma_regularizer,
+                constraint=self.gamma_constraint,
+                name="gamma",
+            )
+        if self.center:
+            self.beta = self.add_weight(
+                shape,
+                self.beta_initializer,
+                autocast=False,
+                regularizer=self.beta_regularizer,
+                constraint=self.beta_constraint,
+                name="beta",
+            )
+
+    def _gamma_and_beta(self, like: Tensor) -> tuple[Tensor | None, Tensor | None]:
+        """Both in the dtype of the computation; None where the layer has none."""
+        dtype = dtype_of(like)
+        return tuple(None if v is None else ops.cast(v, dtype) for v in (self.gamma, self.beta))  # type: ignore[return-value]
+
+
+class BatchNormalization(_ScaleAndCenter):
+    """`gamma * (x - mean) / sqrt(variance + epsilon) + beta`, channel by channel.
+
+    In training, mean and variance are those of the batch, and moving averages of them are kept; otherwise (and when
+    the layer is frozen, `trainable = False`) the moving averages are used.
+
+    Args:
+        axis: the axis of the channels, usually the last.
+        momentum: share of the old value in a moving average.
+        epsilon: added to the variance.
+        center, scale: whether there are `beta` and `gamma`.
+        beta_initializer, gamma_initializer, moving_mean_initializer, moving_variance_initializer: first values.
+        beta_regularizer, gamma_regularizer, beta_constraint, gamma_constraint: as in Dense.
+        renorm: batch renormalisation (Ioffe 2017): in training too, normalise as if by slowly moving statistics.
+        renorm_clipping: dict with any of `rmin`, `rmax`, `dmax`: limits of the corrections.
+        renorm_momentum: momentum of the statistics that renormalisation uses.
+        synchronized: statistics over several devices; not offered.
+
+    `mask` in the call: bool, of the input's shape without the channels; masked places do not count in training.
+
+    Raises:
+        ValueError: no such axis, its size not known, or `synchronized=True`.
+
+    Example:
+        >>> import keras, numpy as np
+        >>> layer = keras.layers.BatchNormalization(momentum=0.5)
+        >>> layer(np.array([[2.0], [4.0]], "float32"), training=True).shape
+        (2, 1)
+        >>> layer.moving_mean.numpy().tolist()
+        [1.5]
+    """
+
+    def __init__(
+        self,
+        axis: int = -1,
+        momentum: float = 0.99,
+        epsilon: float = 1e-3,
+        center: bool = True,
+        scale: bool = True,
+        beta_initializer: Any = "zeros",
+        gamma_initializer: Any = "ones",
+        moving_mean_initializer: Any = "zeros",
+        moving_variance_initializer: Any = "ones",
+        beta_regularizer: Any = None,
+        gamma_regularizer: Any = None,
+        beta_constraint: Any = None,
+        gamma_constraint: Any = None,
+        renorm: bool = False,
+        renorm_clipping: dict[str, float] | None = None,
+        renorm_momentum: float = 0.99,
+        synchronized: bool = False,
+        **kwargs: Any,
+    ) -> None:
+        beta = (beta_initializer, beta_regularizer, beta_constraint)
+        gamma = (gamma_initializer, gamma_regularizer, gamma_constraint)
+        super().__init__(epsilon, center, scale, beta, gamma, **kwargs)
+        if isinstance(axis, (list, tuple)) and len(axis) == 1:
+            axis = axis[0]  # as Keras 2 wrote it
+        if not arguments.is_int(axis):
+            raise TypeError(f"{label(self)}: expected `axis` to be an int. Received: axis={axis!r}")
+        if synchronized:
+            raise ValueError(
+                f"{label(self)}: synchronized=True is not offered: the layer sees one device's batch. Leave it out."
+            )
+        self.axis = int(axis)
+        self.momentum = arguments.non_negative(self, "momentum", momentum)
+        self.moving_mean_initializer = initializers.get(moving_mean_initializer)
+        self.moving_variance_initializer = initializers.get(moving_variance_initializer)
+        self.renorm = renorm
+        self.renorm_clipping = self._checked_clipping(renorm_clipping or {}) if renorm else renorm_clipping
+        self.renorm_momentum = renorm_momentum
+        self.synchronized = synchronized
+
+    def build(self, input_shape: Shape) -> None:
+        size = arguments.known_size(self, input_shape, self.axis)
+        self._add_gamma_and_beta((size,))
+        self.moving_mean = self._statistic("moving_mean", size, self.moving_mean_initializer)
+        self.moving_variance = self._statistic("moving_variance", size, self.moving_variance_initializer)
+        if self.renorm:
+            self.moving_stddev = self._statistic("moving_stddev", size, self._first_stddev)
+            self.renorm_mean = self._statistic("renorm_mean", size, self.moving_mean_initializer)
+            self.renorm_stddev = self._statistic("renorm_stddev", size, self._first_stddev)
+        self.input_spec = InputSpec(ndim=len(input_shape), axes={self.axis: size})
+
+    def call(self, inputs: Tensor, training: bool | None = None, mask: Tensor = None) -> Tensor:
+        x = _wide(ops.cast(inputs, self.compute_dtype))
+        gamma, beta = self._gamma_and_beta(x)
+        if training and self.trainable:
+            mean, variance = self._batch_moments(x, mask)
+            if self.renorm:
+                gamma, beta = self._renormalised(mean, variance, gamma, beta)
+            else:
+                _move(self.moving_mean, mean, self.momentum)
+                _move(self.moving_variance, variance, self.momentum)
+        else:
+            mean, variance = (
+                ops.cast(self.moving_mean, dtype_of(x)),
+                ops.cast(self.moving_variance, dtype_of(x)),
+            )
+        y = ops.batch_normalization(
+            x, mean, variance, axis=self.axis, offset=beta, scale=gamma, epsilon=self.epsilon
+        )
+        return ops.cast(y, self.compute_dtype)
+
+    def _statistic(self, name: str, size: int, initializer: Any) -> Any:
+        return self.add_weight((size,), initializer, trainable=False, autocast=False, name=name)
+
+    def _first_stddev(self, shape: tuple[int, ...], dtype: Any = None) -> np.ndarray:
+        return np.sqrt(to_host(self.moving_variance_initializer(shape, dtype=dtype)))
+
+    def _batch_moments(self, x: Tensor, mask: Tensor | None) -> tuple[Tensor, Tensor]:
+        """Mean and variance of the places that count, for each channel."""
+        channel = axis_of(self.axis, ndim_of(x), label(self))
+        axes = [a for a in range(ndim_of(x)) if a != channel]
+        if mask is None:
+            return ops.moments(x, axes)
+        if ndim_of(mask) != ndim_of(x) - 1:
+            raise ValueError(
+                f"{label(self)}: expected a mask of the input's shape without axis {channel}. "
+                f"Received: mask of shape {shape_str(shape_of(mask))}, input of shape {shape_str(shape_of(x))}"
+            )
+        weights = ops.broadcast_to(ops.expand_dims(ops.cast(mask, dtype_of(x)), channel), shape_of(x))
+        count = ops.add(ops.sum(weights, axis=axes, keepdims=True), config.epsilon())
+        mean = ops.divide(ops.sum(ops.multiply(x, weights), axis=axes, keepdims=True), count)
+        squares = ops.multiply(ops.square(ops.subtract(x, mean)), weights)
+        variance = ops.divide(ops.sum(squares, axis=axes, keepdims=True), count)
+        return ops.squeeze(mean, axes), ops.squeeze(variance, axes)
+
+    def _renormalised(self, mean: Tensor, variance: Tensor, gamma: Any, beta: Any) -> tuple[Tensor, Tensor]:
+        """Factor and offset that correct the batch's statistics towards the moving ones, which are then moved.
+
+        With r = stddev / renorm_stddev and d = (mean - renorm_mean) / renorm_stddev, both taken as constants, the
+        output is `gamma * (x_hat * r + d) + beta`.
+        """
+        dtype = dtype_of(mean)
+        stddev = ops.sqrt(ops.add(variance, self.epsilon))
+        past_stddev = ops.maximum(ops.cast(self.renorm_stddev, dtype), self.epsilon**0.5)
+        r = ops.divide(stddev, past_stddev)
+        d = ops.divide(ops.subtract(mean, ops.cast(self.renorm_mean, dtype)), past_stddev)
+        limits = self.renorm_clipping or {}
+        if limits.get("rmin") is not None:
+            r = ops.maximum(r, limits["rmin"])
+        if limits.get("rmax") is not None:
+            r = ops.minimum(r, limits["rmax"])
+        if limits.get("dmax") is not None:
+            d = ops.clip(d, -limits["dmax"], limits["dmax"])
+        r, d = ops.stop_gradient(r), ops.stop_gradient(d)
+        self._move_renorm(mean, stddev)
+        factor = r if gamma is None else ops.multiply(r, gamma)
+        offset = d if gamma is None else ops.multiply(d, gamma)
+        return factor, offset if beta is None else ops.add(offset, beta)
+
+    def _move_renorm(self, mean: Tensor, stddev: Tensor) -> None:
+        _move(self.renorm_mean, mean, self.renorm_momentum)
+        _move(self.renorm_stddev, stddev, self.renorm_momentum)
+        _move(self.moving_mean, mean, self.momentum)
+        _move(self.moving_stddev, stddev, self.momentum)
+        variance = ops.subtract(ops.square(self.moving_stddev), self.epsilon)
+        self.moving_variance.assign(ops.relu(variance))  # not below 0 by rounding
+
+    def _checked_clipping(self, limits: dict[str, float]) -> dict[str, float]:
+        for name in limits:
+            arguments.choice(self, "renorm_clipping", name, ("rmin", "rmax", "dmax"))
+        low, high, shift = (limits.get(name) for name in ("rmin", "rmax", "dmax"))
+        if (low is not None and high is not None and low > high) or (shift is not None and shift < 0):
+            raise ValueError(
+                f"{label(self)}: expected rmin <= rmax and dmax >= 0. Received: renorm_clipping={limits}"
+            )
+        return limits
+
+
+def _move(average: Any, value: Tensor, momentum: float) -> None:
+    """`average = momentum * average + (1 - momentum) * value`."""
+    dtype = dtype_of(value)
+    old = ops.multiply(ops.cast(average, dtype), momentum)
+    average.assign(ops.add(old, ops.multiply(value, 1.0 - momentum)))
+
+
+class LayerNormalization(_ScaleAndCenter):
+    """`gamma * (x - mean) / sqrt(variance + epsilon) + beta`, with mean and variance of each sample over some axes.
+
+    Args:
+        axis: the axis or axes normalised over, usually the last.
+        epsilon: added to the variance.
+        center, scale: whether there are `beta` and `gamma`, of the shape of the normalised axes.
+        beta_initializer, gamma_initializer, beta_regularizer, gamma_regularizer, beta_constraint,
+            gamma_constraint: as in Dense.
+
+    Raises:
+        ValueError: no such axis, or its size is not known.
+
+    Example:
+        >>> import keras
+        >>> keras.layers.LayerNormalization()(keras.Input((10, 4))).shape
+        (None, 10, 4)
+    """
+
+    _not_in_config: ClassVar[frozenset[str]] = Layer._not_in_config | {"rms_scaling"}
+
+    def __init__(
+        self,
+        axis: Any = -1,
+        epsilon: float = 1e-3,
+        center: bool = True,
+        scale: bool = True,
+        beta_initializer: Any = "zeros",
+        gamma_initializer: Any = "ones",
+        beta_regularizer: Any = None,
+        gamma_regularizer: Any = None,
+        beta_constraint: Any = None,
+        gamma_constraint: Any = None,
+        **kwargs: Any,
+    ) -> None:
+        rms_scaling = kwargs.pop("rms_scaling", False)  # files of Keras 3 hold it
+        beta = (beta_initializer, beta_regularizer, beta_constraint)
+        gamma = (gamma_initializer, gamma_regularizer, gamma_constraint)
+        super().__init__(epsilon, center, scale, beta, gamma, **kwargs)
+        if rms_scaling:
+            raise ValueError(
+                f"{label(self)}: rms_scaling=True is not offered. Use keras.layers.RMSNormalization."
+            )
+        self.axis = _axis_argument(self, axis)
+
+    def build(self, input_shape: Shape) -> None:
+        self._add_gamma_and_beta(_sizes(self, input_shape, self.axis))
+
+    def call(self, inputs: Tensor) -> Tensor:
+        x = _wide(ops.cast(inputs, self.compute_dtype))
+        y = ops.layer_normalization(x, *self._gamma_and_beta(x), axis=self.axis, epsilon=self.epsilon)
+        return ops.cast(y, self.compute_dtype)
+
+
+class GroupNormalization(_ScaleAndCenter):
+    """Normalise each sample within groups of channels; one group is layer, as many as channels instance normalisation.
+
+    Args:
+        groups: number of groups; -1 for one per channel.
+        axis: the axis of the channels.
+        epsilon: added to the variance.
+        center, scale: whether there are `beta` and `gamma`, one per channel.
+        beta_initializer, gamma_initializer, beta_regularizer, gamma_regularizer, beta_constraint,
+            gamma_constraint: as in Dense.
+
+    Raises:
+        ValueError: `groups` does not divide the number of channels.
+
+    Example:
+        >>> import keras
+        >>> keras.layers.GroupNormalization(groups=4)(keras.Input((28, 28, 8))).shape
+        (None, 28, 28, 8)
+    """
+
+    def __init__(
+        self,
+        groups: int = 32,
+        axis: int = -1,
+        epsilon: float = 1e-3,
+        center: bool = True,
+        scale: bool = True,
+        beta_initializer: Any = "zeros",
+        gamma_initializer: Any = "ones",
+        beta_regularizer: Any = None,
+        gamma_regularizer: Any = None,
+        beta_constraint: Any = None,
+        gamma_constraint: Any = None,
+        **kwargs: Any,
+    ) -> None:
+        beta = (beta_initializer, beta_regularizer, beta_constraint)
+        gamma = (gamma_initializer, gamma_regularizer, gamma_constraint)
+        super().__init__(epsilon, center, scale, beta, gamma, **kwargs)
+        self.groups = groups if groups == -1 else arguments.int_of(self, "groups", groups)
+        self.axis = axis
+
+    def build(self, input_shape: Shape) -> None:
+        channels = arguments.known_size(self, input_shape, self.axis)
+        if self.groups == -1:
+            self.groups = channels
+        if channels % self.groups:
+            raise ValueError(
+                f"{label(self)}: expected `groups` to divide the number of channels. "
+                f"Received: groups={self.groups}, input of shape {shape_str(input_shape)} with {channels} channels"
+            )
+        self._add_gamma_and_beta((channels,))
+        self.input_spec = InputSpec(ndim=len(input_shape), axes={self.axis: channels})
+
+    def call(self, inputs: Tensor) -> Tensor:
+        x = _wide(ops.cast(inputs, self.compute_dtype))
+        shape = shape_of(x)
+        channel = axis_of(self.axis, len(shape), label(self))
+        in_groups = (*shape[:channel], self.groups, shape[channel] // self.groups, *shape[channel + 1 :])
+        x = ops.reshape(x, in_groups)
+        axes = [a for a in range(1, len(in_groups)) if a != channel]
+        mean, variance = ops.moments(x, axes, keepdims=True)
+        x = ops.multiply(ops.subtract(x, mean), ops.rsqrt(ops.add(variance, self.epsilon)))
+        x = ops.reshape(x, shape)
+        along_channels = [-1 if a == channel else 1 for a in range(len(shape))]
+        gamma, beta = self._gamma_and_beta(x)
+        if gamma is not None:
+            x = ops.multiply(x, ops.reshape(gamma, along_channels))
+        if beta is not None:
+            x = ops.add(x, ops.reshape(beta, along_channels))
+        return ops.cast(x, self.compute_dtype)
+
+
+class RMSNormalization(Layer):
+    """`scale * x / sqrt(mean(x**2) + epsilon)`, the mean over some axes of each sample.
+
+    Args:
+        axis: the axis or axes normalised over, usually the last.
+        epsilon: added to the mean square.
+
+    Raises:
+        ValueError: no such axis, or its size is not known.
+
+    Example:
+        >>> import keras
+        >>> keras.layers.RMSNormalization()(keras.Input((10, 4))).shape
+        (None, 10, 4)
+    """
+
+    def __init__(self, axis: Any = -1, epsilon: float = 1e-6, **kwargs: Any) -> None:
+        super().__init__(**kwargs)
+        self.axis = _axis_argument(self, axis)
+        self.epsilon = arguments.non_negative(self, "epsilon", epsilon)
+
+    def build(self, input_shape: Shape) -> None:
+        self.scale = self.add_weight(
+            _sizes(self, input_shape, self.axis), "ones", autocast=False, name="scale"
+        )
+
+    def call(self, inputs: Tensor) -> Tensor:
+        x = _wide(ops.cast(inputs, self.compute_dtype))
+        y = ops.rms_normalization(x, ops.cast(self.scale, dtype_of(x)), axis=self.axis, epsilon=self.epsilon)
+        return ops.cast(y, self.compute_dtype)
+
+
+class UnitNormalization(Layer):
+    """`x / sqrt(sum(x**2))` over some axes: vectors of length one (zero stays zero).
+
+    Args:
+        axis: the axis or axes summed over, usually the last.
+
+    Example:
+        >>> import keras, numpy as np
+        >>> keras.layers.UnitNormalization()(np.array([[0.0, 4.0]], "float32")).tolist()
+        [[0.0, 1.0]]
+    """
+
+    def __init__(self, axis: Any = -1, **kwargs: Any) -> None:
+        super().__init__(**kwargs)
+        self.axis = _axis_argument(self, axis)
+        self.supports_masking = True
+
+    def call(self, inputs: Tensor) -> Tensor:
+        x = _wide(inputs)
+        square = ops.sum(ops.square(x), axis=self.axis, keepdims=True)
+        return ops.cast(ops.multiply(x, ops.rsqrt(ops.maximum(square, 1e-12))), self.compute_dtype)
+
+
+def _axis_argument(layer: Layer, axis: Any) -> Any:
+    """An int, or a list of ints."""
+    if arguments.is_int(axis):
+        return int(axis)
+    if isinstance(axis, (list, tuple)) and axis and all(arguments.is_int(a) for a in axis):
+        return [int(a) for a in axis]
+    raise TypeError(
+        f"{label(layer)}: expected `axis` to be an int or a list of ints. Received: axis={axis!r}"
+    )
+
+
+def _sizes(layer: Layer, input_shape: Shape, axis: Any) -> tuple[int, ...]:
+    """Known sizes of the axes, in the order given."""
+    axes_of(axis, len(input_shape), label(layer))
+    return tuple(
+        arguments.known_size(layer, input_shape, a) for a in (axis if isinstance(axis, list) else [axis])
+    )
