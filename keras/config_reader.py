@@ -15,11 +15,14 @@ import numpy as np
 from keras import registry
 from keras.errors import add_context, shorten, unknown
 
-MAX_DEPTH = 64
+MAX_DEPTH = 128  # containers inside containers; a nested model takes about four
+MAX_SIZE = 10_000_000  # containers in all; YAML's aliases can make a small file describe far more
 
 Config = dict[str, Any]
 
-_depth: ContextVar[int] = ContextVar("keras_config_depth", default=0)
+_inside: ContextVar[bool] = ContextVar(
+    "keras_inside_config", default=False
+)  # a part of a config already measured
 
 
 def deserialize(
@@ -48,17 +51,33 @@ def deserialize(
     """
     if not isinstance(config, dict | list | tuple):
         return config
-    depth = _depth.get()
-    if depth >= MAX_DEPTH:
-        raise ValueError(f"deserialize: the config is nested more than {MAX_DEPTH} levels deep")
-    token = _depth.set(depth + 1)
+    if not _inside.get():
+        _measure(config)
+    token = _inside.set(True)
     try:
         if isinstance(config, dict):
             return _deserialize_dict(config, custom_objects, safe_mode, family)
         items = [deserialize(item, custom_objects, safe_mode, family=family) for item in config]
         return items if isinstance(config, list) else tuple(items)
     finally:
-        _depth.reset(token)
+        _inside.reset(token)
+
+
+def _measure(config: Any) -> None:
+    """Refuse nests that would exhaust the stack or the memory; level by level, so that measuring does neither."""
+    level, depth, size = [config], 0, 0
+    while level:
+        depth, size = depth + 1, size + len(level)
+        if depth > MAX_DEPTH or size > MAX_SIZE:
+            what = f"is nested more than {MAX_DEPTH} levels deep" if depth > MAX_DEPTH else "is far too large"
+            raise ValueError(f"deserialize: the config {what}")
+        inner: list[Any] = []
+        for node in level:
+            children = node.values() if isinstance(node, dict) else node
+            inner += [child for child in children if isinstance(child, dict | list | tuple)]
+            if len(inner) > MAX_SIZE:
+                break
+        level = inner
 
 
 def _deserialize_dict(

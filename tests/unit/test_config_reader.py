@@ -12,7 +12,7 @@ import numpy as np
 import pytest
 
 import keras.config
-from keras import initializers, layers, registry
+from keras import config_reader, initializers, layers, registry
 from keras.config_reader import MAX_DEPTH
 from keras.serializable import Serializable, custom_object_scope, deserialize
 
@@ -297,6 +297,16 @@ def test_very_deep_nesting_does_not_exhaust_the_stack():
         deserialize(data)
     while data:  # taken apart here: Python frees deep nests recursively
         data = data.pop()
+
+
+def test_exponential_aliases_are_refused(monkeypatch):
+    """What YAML's anchors make of a few lines."""
+    monkeypatch.setattr(config_reader, "MAX_SIZE", 10_000)
+    laughs: list = [1]
+    for _ in range(50):
+        laughs = [laughs] * 10
+    with pytest.raises(ValueError, match="far too large"):
+        deserialize(laughs)
 
 
 def test_reasonable_nesting_is_fine():
