@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-from typing import Any
+from collections.abc import Sequence
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
 from keras.backend.engine import PRIMITIVES, Engine
-from keras.backend.numpy.arrays import Arrays
+from keras.backend.numpy.arrays import Array, Arrays
 from keras.backend.numpy.control import Control
 from keras.backend.numpy.convolution import Convolution
 from keras.backend.numpy.elementwise import Elementwise
@@ -16,6 +17,9 @@ from keras.backend.numpy.linalg import LinearAlgebra
 from keras.backend.numpy.pooling import Pooling
 from keras.backend.numpy.random import Random
 from keras.backend.numpy.reduction import Reduction
+
+if TYPE_CHECKING:
+    from keras.backend.state import Variable
 
 
 class BareNumPyEngine(
@@ -51,6 +55,14 @@ class NumPyEngine(BareNumPyEngine):
     @property
     def inside(self) -> Engine:
         return self._bare
+
+    def value_and_grad(self, f: Any, variables: Sequence[Variable], tensors: Sequence[Array]) -> Any:
+        with np.errstate(all="ignore"):
+            return self._bare.value_and_grad(f, variables, tensors)
+
+    def jvp(self, f: Any, primals: Sequence[Array], tangents: Sequence[Array]) -> Any:
+        with np.errstate(all="ignore"):
+            return self._bare.jvp(f, primals, tangents)
 
 
 #: These move data or call the user's functions, whose warnings are the user's.
