@@ -27,6 +27,7 @@ Tensor = Any
 
 _recording: ContextVar[RecordingScope | None] = ContextVar("keras_recording", default=None)
 _autocast: ContextVar[str | None] = ContextVar("keras_autocast", default=None)
+_uninitialized: ContextVar[bool] = ContextVar("keras_uninitialized", default=False)
 _names: ContextVar[tuple[str, ...]] = ContextVar("keras_name_scope", default=())
 _counters: dict[str, int] = defaultdict(int)
 
@@ -89,6 +90,8 @@ class Variable(TensorOperators):
                 )
             shape = tuple(int(d) for d in shape)
             dtype = dtypes.standardize(dtype or config.floatx())
+            if _uninitialized.get():
+                return _zeros(shape, dtype, self.path)
             if hasattr(initializer, "host"):
                 value = initializer.host(shape, dtype)
             else:
@@ -313,6 +316,26 @@ class StatelessScope(RecordingScope):
 def recording() -> RecordingScope | None:
     """The scope of the compiled call being traced or run, if any."""
     return _recording.get()
+
+
+@contextmanager
+def uninitialized() -> Iterator[None]:
+    """Variables made in the block hold zeros: their values are about to come from a file.
+
+    Memory of such a variable is not touched before it is written, so a file that declares huge layers costs nothing.
+    """
+    token = _uninitialized.set(True)
+    try:
+        yield
+    finally:
+        _uninitialized.reset(token)
+
+
+def _zeros(shape: tuple[int, ...], dtype: str, path: str) -> np.ndarray:
+    try:
+        return np.zeros(shape, dtypes.to_numpy_dtype(dtype))
+    except (MemoryError, ValueError) as error:
+        raise ValueError(f"Variable {path!r}: a variable of shape {shape} is too large for this machine: {error}") from None
 
 
 @contextmanager

@@ -1,0 +1,228 @@
+"""Reading and writing HDF5 with care: a file may come from anyone.
+
+Only hard links and data stored in the file itself are followed; soft and external links, external and virtual datasets,
+references and strange types are refused by name. Nothing is read before its size is known to be wanted.
+"""
+
+from __future__ import annotations
+
+import json
+import zipfile
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Any
+
+import h5py
+import numpy as np
+
+from keras.backend import dtypes
+from keras.saving.atomic import replacing
+
+#: An HDF5 object header holds at most 64 KiB; longer lists of names are split, as Keras does.
+_HEADER_LIMIT = 64_000
+_JSON_LIMIT = 512 * 2**20
+
+
+class Group(Mapping[str, Any]):
+    """A read-only view of an HDF5 group that hands out only what is safe: sub-`Group`s and `Data`."""
+
+    def __init__(self, group: h5py.Group, file: str) -> None:
+        self._group = group
+        self._file = file
+
+    @property
+    def path(self) -> str:
+        return self._group.name
+
+    def __getitem__(self, name: str) -> Group | Data:
+        if not isinstance(name, str) or name not in self._group:
+            raise KeyError(name)
+        node = self._group
+        for part in name.strip("/").split("/"):
+            link = node.get(part, getlink=True)
+            if not isinstance(link, h5py.HardLink):
+                raise ValueError(
+                    f"{self._file}: {node.name}/{part} is a {type(link).__name__}, which points elsewhere. "
+                    "Model files hold their data themselves; this one is not trusted and was not read."
+                )
+            node = node[part]
+        if isinstance(node, h5py.Group):
+            return Group(node, self._file)
+        if isinstance(node, h5py.Dataset):
+            return Data(node, self._file)
+        raise ValueError(f"{self._file}: {node.name} is neither a group nor a dataset.")
+
+    def __iter__(self) -> Iterator[str]:
+        return iter(self._group.keys())
+
+    def __len__(self) -> int:
+        return len(self._group)
+
+    def __contains__(self, name: object) -> bool:
+        return isinstance(name, str) and name in self._group
+
+    def group(self, name: str) -> Group:
+        """The subgroup `name`. Raises ValueError when it is missing or a dataset."""
+        found = self.get(name)
+        if not isinstance(found, Group):
+            raise ValueError(f"{self._file}: expected a group {name!r} in {self.path}. The file is damaged, or not a model's.")
+        return found
+
+    # ------------------------------------------------------------------ attributes
+    def has_attribute(self, name: str) -> bool:
+        """Whether there is an attribute `name`, or `name0` when it is split."""
+        return name in self._group.attrs or f"{name}0" in self._group.attrs
+
+    def text(self, name: str) -> str | None:
+        """A text attribute, or None."""
+        if name not in self._group.attrs:
+            return None
+        value = self._group.attrs[name]
+        if isinstance(value, bytes):
+            value = value.decode("utf-8")
+        if not isinstance(value, str):
+            raise ValueError(f"{self._file}: attribute {name!r} of {self.path} is not text.")
+        return value
+
+    def json(self, name: str) -> Any:
+        """An attribute holding JSON, or None."""
+        text = self.text(name)
+        return None if text is None else parse_json(text, f"{self._file}, attribute {name!r}")
+
+    def names(self, name: str) -> list[str]:
+        """A list of names kept in an attribute, which may be split over `name0`, `name1`, ..."""
+        if name in self._group.attrs:
+            parts = [self._group.attrs[name]]
+        else:
+            parts = []
+            while f"{name}{len(parts)}" in self._group.attrs:
+                parts.append(self._group.attrs[f"{name}{len(parts)}"])
+        return [n.decode("utf-8") if isinstance(n, bytes) else str(n) for part in parts for n in np.asarray(part).ravel().tolist()]
+
+
+class Data:
+    """A dataset, read only when its shape and type are known to be right."""
+
+    def __init__(self, dataset: h5py.Dataset, file: str) -> None:
+        self._dataset = dataset
+        self._file = file
+        self._check()
+
+    def _check(self) -> None:
+        data, where = self._dataset, f"{self._file}: dataset {self._dataset.name}"
+        if data.is_virtual or data.external:
+            raise ValueError(f"{where} keeps its data in other files. This file is not trusted and was not read.")
+        if data.dtype.kind not in "biufcV" or data.dtype.hasobject:
+            raise ValueError(f"{where} holds {data.dtype}, not numbers.")
+        if data.chunks is None and data.size and data.id.get_storage_size() < data.size * data.dtype.itemsize:
+            raise ValueError(f"{where} declares shape {data.shape} but stores only {data.id.get_storage_size()} bytes.")
+
+    @property
+    def shape(self) -> tuple[int, ...]:
+        return tuple(self._dataset.shape)
+
+    @property
+    def path(self) -> str:
+        return self._dataset.name
+
+    def read(self) -> np.ndarray:
+        """The values as a host array."""
+        try:
+            value = self._dataset[()]
+        except OSError as error:
+            raise ValueError(f"{self._file}: dataset {self.path} cannot be read, the file is damaged: {error}") from None
+        kept_as = self._dataset.attrs.get("dtype")
+        if isinstance(kept_as, str) and kept_as == "bfloat16":
+            return np.asarray(value).view(dtypes.to_numpy_dtype("bfloat16"))
+        return np.asarray(value)
+
+    def __array__(self, dtype: Any = None, copy: bool | None = None) -> np.ndarray:
+        value = self.read()
+        return value if dtype is None else value.astype(dtype)
+
+
+def parse_json(text: str, where: str) -> Any:
+    """JSON of a bearable size and depth. Raises ValueError naming `where`."""
+    if len(text) > _JSON_LIMIT:
+        raise ValueError(f"{where}: {len(text)} bytes of JSON is more than any model's config.")
+    try:
+        return json.loads(text)
+    except (json.JSONDecodeError, RecursionError) as error:
+        raise ValueError(f"{where} is not valid JSON: {error}") from None
+
+
+@contextmanager
+def reading(path: str | Path | Any) -> Iterator[Group]:
+    """Open a file (or file object) for reading.
+
+    Raises:
+        FileNotFoundError: there is none. ValueError: it is not HDF5, or cut short.
+    """
+    name = str(path) if isinstance(path, (str, Path)) else "the file"
+    if isinstance(path, (str, Path)):
+        if not Path(path).exists():
+            raise FileNotFoundError(f"There is no file {path}.")
+        if Path(path).is_dir():
+            raise ValueError(f"{path} is a folder, not a model file. (TensorFlow SavedModel folders are not read.)")
+    try:
+        file = h5py.File(path, "r")
+    except OSError as error:
+        raise ValueError(_why_not_hdf5(path, name, error)) from None
+    with file:
+        yield Group(file, name)
+
+
+def _why_not_hdf5(path: Any, name: str, error: OSError) -> str:
+    if isinstance(path, (str, Path)):
+        with open(path, "rb") as f:
+            start = f.read(8)
+        if start[:4] == b"\x89HDF":
+            return f"{name} is an HDF5 file that is cut short or damaged: {error}"
+        if zipfile.is_zipfile(path):
+            return f"{name} is a zip file: a `.keras` archive must keep its ending to be loaded as one."
+        if not start:
+            return f"{name} is empty."
+    return f"{name} is not an HDF5 file: {error}"
+
+
+# ---------------------------------------------------------------------- writing
+@contextmanager
+def writing(path: str | Path | Any) -> Iterator[h5py.Group]:
+    """A new file under construction; it takes the name `path` when the block ends without an error."""
+    if not isinstance(path, (str, Path)):
+        with h5py.File(path, "w") as file:
+            yield file
+        return
+    with replacing(path) as temporary, h5py.File(temporary, "w") as file:
+        yield file
+
+
+def write_array(group: h5py.Group, name: str, value: Any) -> None:
+    """Store an array; bfloat16, which HDF5 lacks, as its bits."""
+    value = np.asarray(value)
+    if value.dtype.name == "bfloat16":
+        data = group.create_dataset(name, data=value.view("uint16"))
+        data.attrs["dtype"] = "bfloat16"
+    else:
+        group.create_dataset(name, data=value)
+
+
+def write_names(group: h5py.Group, name: str, names: Sequence[str]) -> None:
+    """Store a list of names in an attribute, split when it is too long for one."""
+    encoded = [n.encode("utf-8") for n in names]
+    too_long = [n for n in names if len(n.encode("utf-8")) > _HEADER_LIMIT]
+    if too_long:
+        raise ValueError(f"A name of {len(too_long[0])} characters does not fit into an HDF5 file: {too_long[0][:60]}...")
+    if sum(map(len, encoded)) + 16 * len(encoded) <= _HEADER_LIMIT:
+        group.attrs[name] = encoded
+        return
+    longest = max(map(len, encoded))
+    step = max(_HEADER_LIMIT // (longest + 1), 1)
+    for i, start in enumerate(range(0, len(encoded), step)):
+        group.attrs[f"{name}{i}"] = encoded[start : start + step]
+
+
+def write_json(group: h5py.Group, name: str, value: Any) -> None:
+    """Store plain data as JSON in an attribute."""
+    group.attrs[name] = json.dumps(value).encode("utf-8")

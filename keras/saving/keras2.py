@@ -1,0 +1,231 @@
+"""What Keras 2 files do differently, both ways: configs, names, and the shapes of a few weights."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+
+from keras import tree
+
+Config = dict[str, Any]
+
+# ---------------------------------------------------------------------- reading
+_OPTIMIZER_RENAMES = {"lr": "learning_rate", "decay": None, "is_legacy_optimizer": None, "jit_compile": None}
+
+
+def upgrade_model(config: Config) -> Config:
+    """A `model_config` as written by any Keras, in today's spelling where class names changed."""
+    if not isinstance(config, dict) or "class_name" not in config:
+        raise ValueError("The file's model_config is not that of a model.")
+    config = dict(config)
+    if config["class_name"] == "Model":  # Keras 2.2 and older wrote functional models so
+        config["class_name"] = "Functional"
+    return config
+
+
+def upgrade_training(config: Config, model: Any) -> Config:
+    """`training_config` of any Keras as arguments of `compile`."""
+    config = dict(config)
+    optimizer = config.pop("optimizer_config", None)
+    arguments: Config = {k: config[k] for k in ("loss", "loss_weights", "metrics", "weighted_metrics") if k in config}
+    if config.get("sample_weight_mode") not in (None, "temporal", {}) and not isinstance(config["sample_weight_mode"], (dict, list)):
+        raise ValueError(f"sample_weight_mode={config['sample_weight_mode']!r} is not known")
+    if optimizer is not None:
+        arguments["optimizer"] = _upgrade_optimizer(optimizer)
+    for key in ("metrics", "weighted_metrics"):
+        arguments[key] = _upgrade_metrics(arguments.get(key), model)
+    return {k: v for k, v in arguments.items() if v is not None}
+
+
+def _upgrade_optimizer(config: Config) -> Config:
+    inner = {}
+    for k, v in config.get("config", {}).items():
+        k = _OPTIMIZER_RENAMES.get(k, k)
+        if k is not None:
+            inner[k] = v
+    name = config["class_name"].removeprefix("Custom>")
+    return {"class_name": name, "config": inner, "module": "keras.optimizers", "registered_name": None}
+
+
+def _upgrade_metrics(metrics: Any, model: Any) -> Any:
+    """Keras 2 wrapped functions into MeanMetricWrapper and put the output's name before the metric's."""
+    outputs = list(getattr(model, "output_names", []))
+
+    def upgrade(x: Any) -> Any:
+        if isinstance(x, dict) and "class_name" in x:
+            config = dict(x.get("config", {}))
+            name = str(config.get("name", ""))
+            if len(outputs) > 1:
+                for output in outputs:
+                    name = name.removeprefix(f"{output}_")
+            if x["class_name"].endswith("MeanMetricWrapper") and isinstance(config.get("fn"), str):
+                return name if name in ("accuracy", "acc", "crossentropy", "ce") else config["fn"]
+            return {**x, "config": {**config, "name": name or None}}
+        if isinstance(x, dict):
+            return {k: upgrade(v) for k, v in x.items()}
+        return [upgrade(v) for v in x] if isinstance(x, list) else x
+
+    metrics = upgrade(metrics)
+    if isinstance(metrics, list) and len(outputs) <= 1 and len(metrics) == 1 and isinstance(metrics[0], list):
+        return metrics[0]
+    return metrics
+
+
+def convert_weights(layer: Any, values: list[Any], version: str) -> list[Any]:
+    """A layer's weights as today's layer wants them: GRU biases, gates kept apart (Keras 1), nested models."""
+    major = version.split(".")[0]
+    if major == "1":
+        values = _from_keras1(layer, values)
+    if type(layer).__name__ in ("GRU", "GRUCell") and len(values) == 3:
+        values = _gru_bias(layer, values)
+    if type(layer).__name__ == "Bidirectional" and len(values) == 6 and type(layer.forward_layer).__name__ == "GRU":
+        values = _gru_bias(layer.forward_layer, values[:3]) + _gru_bias(layer.backward_layer, values[3:])
+    return values
+
+
+def _gru_bias(layer: Any, values: list[Any]) -> list[Any]:
+    """cuDNN's GRU kept its two biases in one vector."""
+    units = layer.units
+    if getattr(layer, "reset_after", False) and tuple(values[2].shape) == (6 * units,):
+        values = [*values[:2], np.asarray(values[2]).reshape(2, 3 * units)]
+    return values
+
+
+def _from_keras1(layer: Any, values: list[Any]) -> list[Any]:
+    """Keras 1 kept the kernels of the gates as separate weights, and some convolution kernels in another order."""
+    arrays = [np.asarray(v) for v in values]
+    kind = type(layer).__name__
+    if kind == "LSTM" and len(arrays) == 12:
+        # i, c, f, o, each (W, U, b); today i, f, c, o side by side
+        order = (0, 2, 1, 3)
+        return [np.concatenate([arrays[3 * g + part] for g in order], axis=-1) for part in range(3)]
+    if kind == "GRU" and len(arrays) == 9:
+        return [np.concatenate([arrays[3 * g + part] for g in range(3)], axis=-1) for part in range(3)]
+    if kind == "Conv1D" and arrays and arrays[0].ndim == 4:
+        kernel = arrays[0]
+        kernel = kernel.transpose(2, 1, 0, 3)[..., 0, :, :] if kernel.shape[1] != 1 else kernel[:, 0]
+        return [kernel, *arrays[1:]]
+    if kind == "Conv2D" and arrays and arrays[0].shape[:2] != tuple(layer.kernel_size):
+        return [arrays[0].transpose(2, 3, 1, 0), *arrays[1:]]
+    return arrays
+
+
+def convert_optimizer_weights(optimizer: Any, names: list[str], values: list[Any]) -> list[Any]:
+    """The optimizer's variables in today's order: iteration, learning rate, then the slots."""
+    mine = optimizer.variables
+    if len(values) == len(mine):
+        return _slots_in_order(mine, names, values)
+    has_rate = len(mine) > 1 and mine[1].path.endswith("learning_rate")
+    if has_rate and len(values) == len(mine) - 1:
+        # Keras 2 kept the learning rate in the config only.
+        values = [values[0], mine[1].numpy(), *values[1:]]
+        return _slots_in_order(mine, [names[0], "learning_rate", *names[1:]], values)
+    return values
+
+
+def _slots_in_order(mine: list[Any], names: list[str], values: list[Any]) -> list[Any]:
+    """tf.keras before 2.11 listed all first moments, then all second moments; now they alternate."""
+    head = 2 if len(mine) > 1 and mine[1].path.endswith("learning_rate") else 1
+    slots, wanted = list(values[head:]), [v.shape for v in mine[head:]]
+    if [tuple(np.shape(s)) for s in slots] == wanted and not _grouped(names[head:]):
+        return values
+    half = len(slots) // 2
+    if len(slots) % 2 == 0 and half:
+        return [*values[:head], *(x for pair in zip(slots[:half], slots[half:], strict=True) for x in pair)]
+    return values
+
+
+def _grouped(names: list[str]) -> bool:
+    """Whether names read m, m, ..., v, v, ... rather than m, v, m, v, ..."""
+    half = len(names) // 2
+    return len(names) > 2 and len(names) % 2 == 0 and all(n.endswith("/m:0") for n in names[:half]) and all(n.endswith("/v:0") for n in names[half:])
+
+
+# ---------------------------------------------------------------------- writing
+#: Constructor arguments that Keras 2 does not know.
+_NEW_ARGUMENTS = {
+    "*": {"quantization_config", "registered_name", "optional"},
+    "MultiHeadAttention": {"use_gate", "sliding_window", "seed", "flash_attention"},
+    "LSTM": {"seed", "use_cudnn"},
+    "GRU": {"seed", "use_cudnn"},
+    "SimpleRNN": {"seed"},
+    "LSTMCell": {"seed"},
+    "GRUCell": {"seed"},
+    "SimpleRNNCell": {"seed"},
+    "BatchNormalization": {"synchronized"},
+    "Flatten": set(),
+    "Embedding": {"weights"},
+}
+
+
+def model_config(config: Config) -> Config:
+    """A model's config in the spelling that tf.keras 2 reads."""
+    return _downgrade(config)
+
+
+def _downgrade(x: Any) -> Any:
+    if isinstance(x, list):
+        return [_downgrade(v) for v in x]
+    if not isinstance(x, dict):
+        return x
+    if x.get("class_name") == "DTypePolicy":
+        name = x["config"]["name"]
+        return name if not name.startswith("mixed") else {"class_name": "Policy", "config": {"name": name}}
+    if "class_name" in x and isinstance(x.get("config"), dict):
+        x = dict(x)
+        name = x["class_name"]
+        config = {k: _downgrade(v) for k, v in x["config"].items() if k not in _NEW_ARGUMENTS["*"] | _NEW_ARGUMENTS.get(name, set())}
+        if name == "InputLayer" and "batch_shape" in config:
+            config["batch_input_shape"] = config.pop("batch_shape")
+        if name == "GlorotUniform" or "input_axes" in config:
+            config = {k: v for k, v in config.items() if k not in ("input_axes", "output_axes")}
+        x["config"] = config
+        if "inbound_nodes" in x:
+            x["inbound_nodes"] = [_downgrade_call(n) for n in x["inbound_nodes"]]
+        return {k: v for k, v in x.items() if k not in ("registered_name", "build_config")}
+    return {k: _downgrade(v) for k, v in x.items()}
+
+
+def _downgrade_call(node: Config) -> Any:
+    """`{"args", "kwargs"}` as `[[layer, call, output, kwargs], ...]`."""
+    kwargs = {k: _address_of(v) for k, v in node["kwargs"].items()}
+    first, *others = node["args"]
+    if others:
+        raise ValueError(
+            "The layout of Keras 2 has no place for several positional arguments of a layer call: pass all but the first by name."
+        )
+
+    def entry(x: Any) -> Any:
+        return [*_address_of(x), kwargs]
+
+    if isinstance(first, dict) and first.get("class_name") == "__keras_tensor__":
+        return [entry(first)]
+    return tree.map_structure_up_to(_tensor_places(first), entry, first)
+
+
+def _tensor_places(x: Any) -> Any:
+    """The structure of a call's first argument, down to its tensors."""
+    if isinstance(x, dict) and x.get("class_name") == "__keras_tensor__":
+        return None
+    if isinstance(x, dict):
+        return {k: _tensor_places(v) for k, v in x.items()}
+    return [_tensor_places(v) for v in x]
+
+
+def _address_of(x: Any) -> Any:
+    if isinstance(x, dict) and x.get("class_name") == "__keras_tensor__":
+        return list(x["config"]["keras_history"])
+    return [_address_of(v) for v in x] if isinstance(x, list) else x
+
+
+def training_config(config: Config | None) -> Config | None:
+    """Compile arguments in the spelling that tf.keras 2 reads."""
+    if config is None:
+        return None
+    config = _downgrade({k: v for k, v in config.items() if k in ("loss", "loss_weights", "metrics", "weighted_metrics", "optimizer_config")})
+    optimizer = config.get("optimizer_config")
+    if optimizer:
+        gone = ("loss_scale_factor", "gradient_accumulation_steps")
+        optimizer["config"] = {k: v for k, v in optimizer["config"].items() if k not in gone}
+    return config

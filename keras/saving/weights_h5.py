@@ -1,0 +1,184 @@
+"""`*.weights.h5`: the weights of an object tree, one group per object, named by attribute.
+
+`layers/dense/vars/0` is the first variable of the first Dense layer of a functional or sequential model; containers number
+what they hold by class name; the group `vars` also keeps the object's own name, by which it is found when classes or
+attributes have been renamed since.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import h5py
+
+from keras.backend.state import Variable, to_snake_case
+from keras.layers import Layer
+from keras.models import Functional, Sequential
+from keras.saving import hdf5
+from keras.saving.assignment import Plan
+from keras.saving.hdf5 import Data, Group
+
+#: Attributes of models that hold what `layers` lists already, or no state.
+_SKIPPED = frozenset({
+    "_graph", "_functional", "_operations", "_stack", "_inputs_struct", "_outputs_struct", "_init_call", "_inbound_nodes", "_losses",
+    "_own_variables", "seed_generator", "metrics", "history",
+})  # fmt: skip
+
+
+def save_weights(model: Any, path: str | Path | Any, optimizer: bool = True) -> None:
+    """Write the weights of a model (and its optimizer's state) to a file or file object."""
+    with hdf5.writing(path) as file:
+        _write(file, model, set(), optimizer)
+
+
+def _write(group: h5py.Group, obj: Any, seen: set[int], optimizer: bool) -> None:
+    seen.add(id(obj))
+    store: dict[str, Any] = {}
+    obj.save_own_variables(store)
+    own = group.create_group("vars")
+    if getattr(obj, "name", None):
+        own.attrs["name"] = obj.name
+    for key, value in store.items():
+        hdf5.write_array(own, key, value)
+    for name, child in children(obj, optimizer):
+        if isinstance(child, list):
+            _write_container(group.create_group(name), child, seen, optimizer)
+        elif id(child) not in seen:
+            _write(group.create_group(name), child, seen, optimizer)
+
+
+def _write_container(group: h5py.Group, items: list[Any], seen: set[int], optimizer: bool) -> None:
+    for name, item in _numbered(items):
+        if id(item) not in seen:
+            _write(group.create_group(name), item, seen, optimizer)
+
+
+def children(obj: Any, optimizer: bool = True) -> Iterator[tuple[str, Any]]:
+    """Named objects with state directly below `obj`: single ones, and lists of those in containers."""
+    if isinstance(obj, (Functional, Sequential)):
+        yield "layers", list(obj.layers)
+    attributes = vars(obj)
+    for name in sorted(attributes):
+        if name in _SKIPPED or name.startswith("__"):
+            continue
+        value = attributes[name]
+        if _has_state(value):
+            if optimizer or name != "optimizer":
+                yield name.lstrip("_") if name == "_optimizer" else name, value
+        elif isinstance(value, (list, tuple, dict, set)):
+            items = [x for x in (value.values() if isinstance(value, dict) else value) if _has_state(x)]
+            if items and isinstance(obj, Layer):
+                yield name, items
+
+
+def _has_state(x: Any) -> bool:
+    return hasattr(x, "save_own_variables") and not isinstance(x, (type, Variable)) and (isinstance(x, Layer) or _is_optimizer(x))
+
+
+def _is_optimizer(x: Any) -> bool:
+    return hasattr(x, "apply_gradients") and hasattr(x, "learning_rate")
+
+
+def _numbered(items: list[Any]) -> Iterator[tuple[str, Any]]:
+    """Items of a container with the names Keras gives them: `dense`, `dense_1`, ..."""
+    counts: dict[str, int] = {}
+    for item in items:
+        base = to_snake_case(type(item).__name__)
+        n = counts.get(base, 0)
+        counts[base] = n + 1
+        yield (f"{base}_{n}" if n else base), item
+
+
+# ---------------------------------------------------------------------- reading
+def load_weights(model: Any, path: str | Path | Any, skip_mismatch: bool = False, optimizer: bool = True) -> None:
+    """Read weights into a built model (and its optimizer's state, if the file has it)."""
+    name = str(path) if isinstance(path, (str, Path)) else "model.weights.h5"
+    with hdf5.reading(path) as file:
+        plan = Plan(name, skip_mismatch)
+        _read(file, model, plan, set(), "")
+        plan.carry_out()
+        if optimizer and "optimizer" in file and getattr(model, "optimizer", None) is not None:
+            _read_optimizer(file.group("optimizer"), model, name)
+
+
+def _read(group: Group, obj: Any, plan: Plan, seen: set[int], where: str) -> None:
+    seen.add(id(obj))
+    _read_own(group, obj, plan, where)
+    for name, child in children(obj, optimizer=False):
+        if isinstance(child, list):
+            _read_container(group, name, child, plan, seen, f"{where}/{name}")
+        elif id(child) not in seen:
+            found = _find(group, name, child)
+            if found is not None:
+                _read(found, child, plan, seen, f"{where}/{name}")
+            elif _all_weights(child):
+                plan.problem(f"{where}/{name} ({type(child).__name__}): the file has nothing for it")
+
+
+def _read_container(group: Group, name: str, items: list[Any], plan: Plan, seen: set[int], where: str) -> None:
+    below = group.get(name)
+    for key, item in _numbered(items):
+        if id(item) in seen:
+            continue
+        found = _find(below, key, item) if isinstance(below, Group) else None
+        if found is not None:
+            _read(found, item, plan, seen, f"{where}/{key}")
+        elif _all_weights(item):
+            plan.problem(f'{where}/{key} ({type(item).__name__} "{item.name}"): the file has nothing for it')
+
+
+def _find(group: Group, name: str, obj: Any) -> Group | None:
+    """The object's group: by key, else by the object's name kept in the file."""
+    found = group.get(name)
+    if isinstance(found, Group) and (_kept_name(found) in (None, getattr(obj, "name", None)) or not _by_name(group, obj)):
+        return found
+    return _by_name(group, obj)
+
+
+def _by_name(group: Group, obj: Any) -> Group | None:
+    matches = [g for key in group if isinstance(g := group[key], Group) and _kept_name(g) == getattr(obj, "name", None)]
+    return matches[0] if len(matches) == 1 else None
+
+
+def _kept_name(group: Group) -> str | None:
+    own = group.get("vars")
+    return own.text("name") if isinstance(own, Group) else None
+
+
+def _read_own(group: Group, obj: Any, plan: Plan, where: str) -> None:
+    own = group.get("vars")
+    store = own if isinstance(own, Group) else {}
+    if type(obj).load_own_variables is not Layer.load_own_variables:
+        obj.load_own_variables({k: store[k].read() for k in store})
+        return
+    mine = obj._direct_weights()
+    data = [store[str(i)] for i in range(len(store)) if str(i) in store]
+    if len(mine) != len(data):
+        hint = "" if obj.built else " (the layer is not built: call the model once before loading)"
+        plan.problem(f"{where or obj.name}: the model has {len(mine)} variables, the file {len(data)}{hint}")
+        return
+    for v, d in zip(mine, data, strict=True):
+        if isinstance(d, Data):
+            plan.pair(v, d)
+
+
+def _all_weights(obj: Any) -> list[Any]:
+    return obj.weights if isinstance(obj, Layer) else []
+
+
+def _read_optimizer(group: Group, model: Any, name: str) -> None:
+    optimizer = model.optimizer
+    optimizer.build(model.trainable_variables)
+    own = group.get("vars")
+    if not isinstance(own, Group):
+        return
+    data = [own[str(i)] for i in range(len(own)) if str(i) in own]
+    plan = Plan(name)
+    mine = optimizer.variables
+    if len(mine) != len(data):
+        plan.problem(f"optimizer: it has {len(mine)} variables, the file {len(data)}")
+    for v, d in zip(mine, data, strict=False):
+        plan.pair(v, d)
+    plan.carry_out()
