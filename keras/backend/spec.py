@@ -223,9 +223,9 @@ class AbstractEngine(Engine):
         old, new = dtypes.itemsize(x.dtype), dtypes.itemsize(dtype)
         if old == new:
             return KerasTensor(x.dims, dtype)
-        if old > new:
-            return KerasTensor((*x.dims, old // new), dtype)
-        return KerasTensor(x.dims[:-1], dtype)
+        if x.ndim == 0 or (isinstance(x.dims[-1], int) and x.dims[-1] * old % new):
+            raise ValueError(f"view: the last axis of {shape_str(x.dims)} {x.dtype} values does not divide into {dtype}")
+        return KerasTensor((*x.dims[:-1], x.dims[-1] * old // new), dtype)
 
     def full(self, shape: Any, value: Any, dtype: str) -> KerasTensor:
         return KerasTensor(shape, dtype)

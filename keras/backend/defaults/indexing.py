@@ -64,12 +64,13 @@ class IndexingDefaults(Composed):
         if mode == "add" and is_float(dtype):
             total = self.matmul(self.cast(hits, dtype), updates)
             return self.reshape(self.add(flat, total), shape)
-        neutral, reduce, combine = {
-            "add": (0, self.reduce_sum, self.add),
-            "mul": (1, self.reduce_prod, self.mul),
-            "max": (lowest(dtype), self.reduce_max, self.maximum),
-            "min": (highest(dtype), self.reduce_min, self.minimum),
+        reduce, combine = {
+            "add": (self.reduce_sum, self.add),
+            "mul": (self.reduce_prod, self.mul),
+            "max": (self.reduce_max, self.maximum),
+            "min": (self.reduce_min, self.minimum),
         }[mode]
+        neutral = {"add": 0, "mul": 1}[mode] if mode in ("add", "mul") else (lowest if mode == "max" else highest)(dtype)
         spread = self.reshape(updates, (1, count, width))
         kept = self.select(self.reshape(hits, (rows, count, 1)), spread, self.full((), neutral, dtype))
         return self.reshape(combine(flat, reduce(kept, (1,))), shape)

@@ -41,16 +41,16 @@ class Reduction:
         return np.cumprod(x, axis, dtype=x.dtype)
 
     def argsort(self, x: Array, axis: int) -> Array:
-        return np.argsort(x, axis, kind="stable").astype(np.int32)
+        return np.argsort(_orderable(x), axis, kind="stable").astype(np.int32)
 
     def sort(self, x: Array, axis: int) -> Array:
-        return np.sort(x, axis, kind="stable")
+        return np.sort(_orderable(x), axis, kind="stable").astype(x.dtype, copy=False)
 
     def top_k(self, x: Array, k: int) -> tuple[Array, Array]:
         if k == 1:
-            best = np.argmax(x, -1)[..., None]
+            best = np.argmax(_orderable(x), -1)[..., None]
         else:  # reversed twice, a stable ascending sort is a descending one with the lowest index first among equals
-            order = np.argsort(x[..., ::-1], -1, kind="stable")[..., ::-1]
+            order = np.argsort(_orderable(x)[..., ::-1], -1, kind="stable")[..., ::-1]
             best = x.shape[-1] - 1 - order[..., :k]
         return np.take_along_axis(x, best, -1), best.astype(np.int32)
 
@@ -64,3 +64,8 @@ class Reduction:
     def fft(self, re: Array, im: Array, inverse: bool) -> tuple[Array, Array]:
         z: Any = (np.fft.ifft if inverse else np.fft.fft)(re + 1j * im)
         return z.real.astype(re.dtype), z.imag.astype(re.dtype)
+
+
+def _orderable(x: Array) -> Array:
+    """bfloat16 as float32: its own sort (ml_dtypes) leaves NaN where it is."""
+    return x.astype(np.float32) if x.dtype.name == "bfloat16" else x

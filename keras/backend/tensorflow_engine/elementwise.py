@@ -8,7 +8,7 @@ from typing import Any
 import tensorflow as tf
 
 from keras.backend.engine import Engine
-from keras.backend.tensorflow_engine.leaf import VIA_FLOAT32, VIA_WIDER, raw, through
+from keras.backend.tensorflow_engine.leaf import VIA_WIDER, raw, through
 
 Tensor = Any
 
@@ -29,7 +29,7 @@ def _bits(integers: Callable[..., Tensor], bools: Callable[..., Tensor]) -> Call
 
 
 class ElementwisePart(Engine):
-    """Operands of a binary have one dtype and broadcast."""
+    """Operands of a binary have one dtype and broadcast. `erfinv` keeps the shared body: TensorFlow's is wrong near 0."""
 
     # ------------------------------------------------------------------ unary
     floor, round, exp, log, sqrt = map(_unary, (raw.Floor, raw.Round, raw.Exp, raw.Log, raw.Sqrt))
@@ -52,10 +52,6 @@ class ElementwisePart(Engine):
         if x.dtype == tf.float64:  # whose kernel gives NaN for an infinity (TensorFlow 2.21); erf(6) is 1
             x = tf.clip_by_value(x, tf.constant(-6, x.dtype), tf.constant(6, x.dtype))
         return raw.Erf(x=x)
-
-    @through(VIA_FLOAT32)
-    def erfinv(self, x: Tensor) -> Tensor:
-        return raw.Erfinv(x=x)
 
     def bitwise_not(self, x: Tensor) -> Tensor:
         return raw.LogicalNot(x=x) if x.dtype == tf.bool else raw.Invert(x=x)

@@ -32,7 +32,6 @@ VIA_WIDER = {
     **dict.fromkeys(("bool", "int8", "int16", "uint8", "uint16"), "int32"),
     **dict.fromkeys(("uint32", "uint64"), "int64"),
 }
-VIA_FLOAT32 = dict.fromkeys(("float16", "bfloat16"), "float32")
 
 
 def through(via: dict[str, str]) -> Callable[[Callable[..., Tensor]], Callable[..., Tensor]]:
@@ -58,7 +57,7 @@ def _eager_ints(values: Any) -> Tensor:
 
 
 def ints(values: Any) -> Tensor:
-    """Axes, shapes or one position as an int32 tensor, kept in eager mode: there the conversion costs more than most ops."""
+    """Axes, shapes or one position as an int32 tensor, kept in eager mode, where converting costs more than most ops."""
     return _eager_ints(values) if tf.executing_eagerly() else tf.constant(values, tf.int32)
 
 
@@ -111,8 +110,8 @@ class LeafPart(Engine):
 
     def full(self, shape: Shape, value: float | int | bool, dtype: str) -> Tensor:
         to = DTYPES[dtype]
-        if to.is_integer:
-            value = int(value)
+        if to.is_integer or to.is_bool:
+            value = int(value) if to.is_integer else bool(value)
         scalar = tf.constant(value, to)
         return raw.Fill(dims=ints(shape), value=scalar) if shape else scalar
 

@@ -1,8 +1,8 @@
 """Convolution and pooling by TensorFlow's (oneDNN's) kernels.
 
 Those exist for two and three spatial axes: one axis is done as two, the first of size 1. The CPU kernels have no
-gradients for groups and for dilation, so groups become slices or a depthwise product, and dilation becomes phases in the
-batch (space to batch). What is left over runs on the shared body.
+gradients for groups and for dilation, so groups become slices or a depthwise product, and dilation becomes phases in
+the batch (space to batch). What is left over runs on the shared body.
 """
 
 from __future__ import annotations
@@ -146,7 +146,7 @@ class WindowPart(Engine):
     def _by_phases(
         self, f: Callable[[Tensor], Tensor], x: Tensor, window: Shape, pads: Pads, dilation: Shape
     ) -> Tensor:
-        """`f`, a stride 1 window function, with its window dilated: elements d apart are made neighbours in the batch."""
+        """`f`, a stride 1 window function, dilated: elements d apart are made neighbours, one phase per batch entry."""
         block, before, extra = ints(dilation), [], []
         for n, (low, high), d in zip(x.shape[1:-1], pads, dilation, strict=True):
             fill = -(n + low + high) % d
