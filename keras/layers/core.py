@@ -220,7 +220,7 @@ class EinsumDense(Layer):
         letters = output if inputs.startswith("...") else output[1:]
         if len(self.output_shape) != len(letters):
             raise ValueError(
-                f"{label(self)}: expected `output_shape` to have a size for each of {letters!r}, the output without the batch. "
+                f"{label(self)}: expected `output_shape` to have a size for each of {letters!r} (no batch). "
                 f"Received: output_shape={self.output_shape}, equation={self.equation!r}"
             )
         for letter, size in zip(letters, self.output_shape, strict=True):
@@ -426,7 +426,8 @@ def _today(config: dict[str, Any]) -> dict[str, Any]:
             raise ValueError(
                 f"Lambda {config.get('name')!r}: the file holds the code of its `{part}`, and is never run. "
                 "Write the layer's function again with `def`, register it with "
-                "@keras.saving.register_keras_serializable(), and rebuild the model in Python; its weights can then be loaded with `load_weights`."
+                "@keras.saving.register_keras_serializable(), and rebuild the model in Python; "
+                "its weights can then be loaded with `load_weights`."
             )
         if kind == "function":
             config[part] = {

@@ -1,0 +1,390 @@
+"""One row per layer configuration, and the numbers it is run on: data alone, read by make_layers.py and by the tests.
+
+A new layer, or a new option of one, is a new row here, and a run of make_layers.py.
+"""
+
+import zlib
+from dataclasses import dataclass, field
+from typing import Any
+
+import numpy as np
+
+
+@dataclass(frozen=True)
+class Case:
+    """A layer with arguments, called on arrays of the given shapes.
+
+    Args:
+        name: unique; `Class` or `Class/option`.
+        shapes: shape of the input, batch first; a list of shapes for layers that take a list.
+        kwargs: constructor arguments; `("Dense", {...})` stands for a layer.
+        data: how inputs are filled: `normal`, or `ints:5` for ints below 5.
+        mask: shape of a bool mask given in the call, or None.
+        training: whether the numbers are those of a call with training=True.
+        tolerance: relative to the largest number of the result.
+    """
+
+    name: str
+    shapes: Any
+    kwargs: dict[str, Any] = field(default_factory=dict)
+    data: str = "normal"
+    mask: tuple[int, ...] | None = None
+    training: bool = False
+    tolerance: float = 1e-5
+
+    @property
+    def layer(self) -> str:
+        return self.name.split("/")[0]
+
+    @property
+    def listed(self) -> bool:
+        return isinstance(self.shapes, list)
+
+    def _rng(self, what: str) -> np.random.RandomState:
+        return np.random.RandomState(zlib.crc32(f"{self.name}:{what}".encode()))
+
+    def inputs(self) -> list[np.ndarray]:
+        shapes = self.shapes if self.listed else [self.shapes]
+        rng = self._rng("inputs")
+        if self.data.startswith("ints:"):
+            return [rng.randint(0, int(self.data[5:]), shape).astype("int32") for shape in shapes]
+        return [rng.normal(size=shape).astype("float32") for shape in shapes]
+
+    def mask_array(self) -> np.ndarray | None:
+        if self.mask is None:
+            return None
+        mask = self._rng("mask").rand(*self.mask) < 0.7
+        mask[..., 0] = True
+        return mask
+
+    def weights(self, named: list[tuple[str, tuple[int, ...]]]) -> list[np.ndarray]:
+        """Values for weights of these names and shapes, in order; those that are spreads are positive."""
+        rng = self._rng("weights")
+        values = []
+        for name, shape in named:
+            positive = any(word in name for word in ("variance", "stddev"))
+            value = rng.uniform(0.5, 1.5, shape) if positive else rng.normal(size=shape) * 0.5
+            values.append(np.zeros(shape, "int64") if name == "count" else np.asarray(value, "float32"))
+        return values
+
+    def weighting(self, shape: tuple[int, ...]) -> np.ndarray:
+        """The constant whose product with the output is summed and differentiated."""
+        return np.cos(np.arange(int(np.prod(shape)), dtype="float64")).reshape(shape).astype("float32")
+
+
+IMAGE, VOLUME, SERIES = (2, 6, 5, 4), (1, 5, 4, 6, 2), (2, 7, 4)
+FIRST = {"data_format": "channels_first"}
+L2 = {"class_name": "L2", "config": {"l2": 0.01}}
+NON_NEG = {"class_name": "NonNeg", "config": {}}
+
+
+def C(name: str, shapes: Any, options: dict[str, Any] | None = None, **rest: Any) -> Case:
+    return Case(name, shapes, options or {}, **rest)
+
+
+CORE = [
+    C("Dense", (3, 4), {"units": 5}),
+    C("Dense/relu", (3, 4), {"units": 5, "activation": "relu", "use_bias": False}),
+    C("Dense/rank3", SERIES, {"units": 3, "activation": "tanh"}),
+    C("Dense/rank4", IMAGE, {"units": 3, "kernel_initializer": "he_normal"}),
+    C("Dense/penalties", (3, 4), {"units": 2, "kernel_regularizer": L2, "bias_constraint": NON_NEG}),
+    C("EinsumDense", SERIES, {"equation": "abc,cd->abd", "output_shape": (None, 3), "bias_axes": "d"}),
+    C("EinsumDense/vector", (3, 4), {"equation": "ab,bc->ac", "output_shape": 5, "activation": "relu"}),
+    C(
+        "EinsumDense/heads",
+        SERIES,
+        {"equation": "abc,cde->abde", "output_shape": (None, 2, 3), "bias_axes": "de"},
+    ),
+    C("EinsumDense/join", IMAGE, {"equation": "abcd,cde->abe", "output_shape": (None, 3), "bias_axes": "e"}),
+    C("EinsumDense/ellipsis", IMAGE, {"equation": "...x,xy->...y", "output_shape": 3, "bias_axes": "y"}),
+    C("EinsumDense/bias2", SERIES, {"equation": "abc,cd->abd", "output_shape": (7, 3), "bias_axes": "bd"}),
+    C("Embedding", (3, 4), {"input_dim": 5, "output_dim": 3}, data="ints:5"),
+    C("Embedding/mask", (3, 4), {"input_dim": 5, "output_dim": 3, "mask_zero": True}, data="ints:5"),
+    C("Masking", SERIES, {"mask_value": 0.5}),
+    C("Identity", SERIES),
+    C("Activation/tanh", (3, 4), {"activation": "tanh"}),
+    C("Activation/softmax", (3, 4), {"activation": "softmax"}),
+    C("Activation/linear", (3, 4), {"activation": "linear"}),
+    C("ReLU", (3, 4)),
+    C("ReLU/all", (6, 8), {"max_value": 1.0, "negative_slope": 0.1, "threshold": 0.2}),
+    C("LeakyReLU", (3, 4)),
+    C("LeakyReLU/slope", (3, 4), {"negative_slope": 0.1}),
+    C("PReLU", SERIES),
+    C("PReLU/shared", IMAGE, {"shared_axes": [1, 2]}),
+    C("ELU", (3, 4)),
+    C("ELU/alpha", (3, 4), {"alpha": 0.5}),
+    C("Softmax", (3, 4)),
+    C("Softmax/axis", SERIES, {"axis": 1}),
+    C("Softmax/axes", IMAGE, {"axis": [1, 2]}),
+    C("Softmax/mask", (3, 8), mask=(3, 8)),
+]
+
+CONVOLUTION = [
+    C("Conv1D", SERIES, {"filters": 3, "kernel_size": 3}),
+    C("Conv1D/same", SERIES, {"filters": 3, "kernel_size": 4, "padding": "same", "strides": 2}),
+    C("Conv1D/causal", SERIES, {"filters": 3, "kernel_size": 3, "padding": "causal", "activation": "relu"}),
+    C(
+        "Conv1D/causal_dilated",
+        SERIES,
+        {"filters": 2, "kernel_size": 2, "padding": "causal", "dilation_rate": 3},
+    ),
+    C("Conv1D/causal_strided", SERIES, {"filters": 2, "kernel_size": 3, "padding": "causal", "strides": 2}),
+    C("Conv1D/groups", SERIES, {"filters": 6, "kernel_size": 2, "groups": 2}),
+    C("Conv1D/first", (2, 4, 7), {"filters": 3, "kernel_size": 3, **FIRST}),
+    C("Conv2D", IMAGE, {"filters": 3, "kernel_size": 3}),
+    C("Conv2D/rectangle", IMAGE, {"filters": 3, "kernel_size": (2, 3), "strides": (2, 1), "use_bias": False}),
+    C("Conv2D/same", IMAGE, {"filters": 3, "kernel_size": 3, "padding": "same", "activation": "relu"}),
+    C("Conv2D/same_strided", IMAGE, {"filters": 3, "kernel_size": 3, "padding": "same", "strides": 2}),
+    C("Conv2D/even", IMAGE, {"filters": 2, "kernel_size": (4, 2), "padding": "same"}),
+    C("Conv2D/dilated", IMAGE, {"filters": 2, "kernel_size": 2, "dilation_rate": (2, 3), "padding": "same"}),
+    C("Conv2D/groups", IMAGE, {"filters": 4, "kernel_size": 3, "groups": 4, "padding": "same"}),
+    C("Conv2D/first", (2, 4, 6, 5), {"filters": 3, "kernel_size": 3, "padding": "same", **FIRST}),
+    C("Conv3D", VOLUME, {"filters": 2, "kernel_size": 2}),
+    C("Conv3D/same", VOLUME, {"filters": 2, "kernel_size": (1, 2, 3), "strides": 2, "padding": "same"}),
+    C("Conv1DTranspose", SERIES, {"filters": 3, "kernel_size": 3}),
+    C("Conv1DTranspose/strided", SERIES, {"filters": 3, "kernel_size": 2, "strides": 3}),
+    C("Conv1DTranspose/same", SERIES, {"filters": 3, "kernel_size": 4, "strides": 2, "padding": "same"}),
+    C("Conv2DTranspose", IMAGE, {"filters": 3, "kernel_size": 3, "strides": 2}),
+    C("Conv2DTranspose/same", IMAGE, {"filters": 3, "kernel_size": 3, "strides": 2, "padding": "same"}),
+    C("Conv2DTranspose/small", IMAGE, {"filters": 2, "kernel_size": 2, "strides": 3, "activation": "relu"}),
+    C("Conv2DTranspose/dilated", IMAGE, {"filters": 2, "kernel_size": 2, "dilation_rate": 2}),
+    C(
+        "Conv2DTranspose/output_padding",
+        IMAGE,
+        {"filters": 2, "kernel_size": 3, "strides": 2, "padding": "same", "output_padding": (0, 1)},
+    ),
+    C("Conv2DTranspose/first", (2, 4, 6, 5), {"filters": 3, "kernel_size": 3, "strides": 2, **FIRST}),
+    C("Conv3DTranspose", VOLUME, {"filters": 2, "kernel_size": 2, "strides": 2}),
+    C("DepthwiseConv1D", SERIES, {"kernel_size": 3}),
+    C("DepthwiseConv1D/multiplier", SERIES, {"kernel_size": 2, "depth_multiplier": 2, "padding": "same"}),
+    C("DepthwiseConv2D", IMAGE, {"kernel_size": 3}),
+    C("DepthwiseConv2D/multiplier", IMAGE, {"kernel_size": 3, "depth_multiplier": 2, "padding": "same"}),
+    C("DepthwiseConv2D/strided", IMAGE, {"kernel_size": 3, "strides": 2, "padding": "same"}),
+    C("DepthwiseConv2D/dilated", IMAGE, {"kernel_size": 2, "dilation_rate": 2, "activation": "tanh"}),
+    C("SeparableConv1D", SERIES, {"filters": 3, "kernel_size": 3}),
+    C("SeparableConv2D", IMAGE, {"filters": 3, "kernel_size": 3, "depth_multiplier": 2}),
+    C("SeparableConv2D/same", IMAGE, {"filters": 3, "kernel_size": 3, "strides": 2, "padding": "same"}),
+]
+
+POOLING = [
+    *(
+        C(f"{kind}Pooling{rank}D{suffix}", shape, {"pool_size": 2, **options})
+        for kind in ("Max", "Average")
+        for rank, shape in ((1, SERIES), (2, IMAGE), (3, VOLUME))
+        for suffix, options in (("", {}), ("/same", {"padding": "same", "strides": 1}))
+    ),
+    C("MaxPooling2D/overlap", IMAGE, {"pool_size": 3, "strides": (2, 1), "padding": "same"}),
+    C("AveragePooling2D/overlap", IMAGE, {"pool_size": (3, 2), "strides": 2, "padding": "same"}),
+    C("MaxPooling2D/first", (2, 4, 6, 5), {"pool_size": 2, **FIRST}),
+    C("AveragePooling2D/first", (2, 4, 6, 5), {"pool_size": 2, **FIRST}),
+    *(
+        C(f"Global{kind}Pooling{rank}D", shape)
+        for kind in ("Max", "Average")
+        for rank, shape in ((1, SERIES), (2, IMAGE), (3, VOLUME))
+    ),
+    C("GlobalAveragePooling1D/mask", SERIES, mask=(2, 7)),
+    C("GlobalAveragePooling1D/mask_keepdims", SERIES, {"keepdims": True}, mask=(2, 7)),
+    C("GlobalAveragePooling2D/keepdims", IMAGE, {"keepdims": True}),
+    C("GlobalMaxPooling2D/first", IMAGE, FIRST),
+    *(
+        C(f"Adaptive{kind}Pooling{rank}D", shape, {"output_size": size})
+        for kind in ("Max", "Average")
+        for rank, shape, size in ((1, SERIES, 3), (2, IMAGE, (3, 2)), (3, VOLUME, 2))
+    ),
+]
+
+NORMALIZATION = [
+    C("BatchNormalization", (5, 4)),
+    C("BatchNormalization/training", (5, 4), {"momentum": 0.7}, training=True),
+    C("BatchNormalization/image", IMAGE, training=True),
+    C("BatchNormalization/plain", IMAGE, {"center": False, "scale": False}, training=True),
+    C("BatchNormalization/axis", IMAGE, {"axis": 1}, training=True),
+    C("BatchNormalization/mask", (3, 7, 4), training=True, mask=(3, 7)),
+    C("BatchNormalization/renorm", (5, 4), {"renorm": True, "renorm_momentum": 0.8}, training=True),
+    C("BatchNormalization/renorm_inference", (5, 4), {"renorm": True}),
+    C(
+        "BatchNormalization/renorm_clipped",
+        IMAGE,
+        {"renorm": True, "renorm_clipping": {"rmin": 0.9, "rmax": 1.1, "dmax": 0.3}, "center": False},
+        training=True,
+    ),
+    C("LayerNormalization", SERIES),
+    C("LayerNormalization/plain", SERIES, {"center": False, "scale": False, "epsilon": 1e-5}),
+    C("LayerNormalization/axes", IMAGE, {"axis": [2, 3]}),
+    C("LayerNormalization/axis1", SERIES, {"axis": 1}),
+    C("GroupNormalization", IMAGE, {"groups": 2}),
+    C("GroupNormalization/instance", IMAGE, {"groups": -1}),
+    C("GroupNormalization/layer", IMAGE, {"groups": 1, "center": False, "scale": False}),
+    C("GroupNormalization/first", (2, 4, 6), {"groups": 2, "axis": 1}),
+    C("RMSNormalization", SERIES),
+    C("RMSNormalization/axes", IMAGE, {"axis": [2, 3], "epsilon": 1e-3}),
+    C("UnitNormalization", SERIES),
+    C("UnitNormalization/axes", IMAGE, {"axis": [1, 3]}),
+    C("SpectralNormalization", (3, 4), {"layer": ("Dense", {"units": 3, "name": "inner"})}),
+    C(
+        "SpectralNormalization/training",
+        (3, 4),
+        {"layer": ("Dense", {"units": 3, "name": "inner"}), "power_iterations": 2},
+        training=True,
+    ),
+    C(
+        "SpectralNormalization/image",
+        IMAGE,
+        {"layer": ("Conv2D", {"filters": 3, "kernel_size": 2, "name": "inner"})},
+        training=True,
+    ),
+]
+
+REGULARIZATION = [
+    C("Dropout", SERIES, {"rate": 0.5, "noise_shape": (None, 1, None), "seed": 7}),
+    C("SpatialDropout1D", SERIES, {"rate": 0.5}),
+    C("SpatialDropout2D", IMAGE, {"rate": 0.5, "seed": 1}),
+    C("SpatialDropout3D", VOLUME, {"rate": 0.5}),
+    C("GaussianNoise", SERIES, {"stddev": 0.5}),
+    C("GaussianDropout", SERIES, {"rate": 0.5}),
+    C("AlphaDropout", SERIES, {"rate": 0.5}),
+    C("ActivityRegularization", SERIES, {"l1": 0.1, "l2": 0.2}),
+]
+
+RESHAPING = [
+    C("Flatten", IMAGE),
+    C("Flatten/vector", (3,)),
+    C("Flatten/first", IMAGE, FIRST),
+    C("Reshape", SERIES, {"target_shape": (4, 7)}),
+    C("Reshape/rest", IMAGE, {"target_shape": (-1, 6)}),
+    C("Permute", IMAGE, {"dims": (3, 1, 2)}),
+    C("RepeatVector", (3, 4), {"n": 2}),
+    C("ZeroPadding1D", SERIES, {"padding": (1, 2)}),
+    C("ZeroPadding1D/first", SERIES, {"padding": 1, **FIRST}),
+    C("ZeroPadding2D", IMAGE, {"padding": ((1, 0), (2, 3))}),
+    C("ZeroPadding2D/first", IMAGE, {"padding": (1, 2), **FIRST}),
+    C("ZeroPadding3D", VOLUME, {"padding": (1, 2, 1)}),
+    C("Cropping1D", SERIES, {"cropping": (2, 1)}),
+    C("Cropping2D", IMAGE, {"cropping": ((1, 0), (2, 1))}),
+    C("Cropping2D/first", IMAGE, {"cropping": 1, **FIRST}),
+    C("Cropping3D", VOLUME, {"cropping": (1, 1, 2)}),
+    C("UpSampling1D", SERIES, {"size": 3}),
+    C("UpSampling2D", IMAGE, {"size": (2, 3)}),
+    C("UpSampling2D/first", IMAGE, {"size": 2, **FIRST}),
+    C("UpSampling2D/bilinear", IMAGE, {"size": (2, 3), "interpolation": "bilinear"}),
+    C("UpSampling2D/bicubic", IMAGE, {"size": 2, "interpolation": "bicubic"}),
+    C("UpSampling2D/lanczos3", IMAGE, {"size": 2, "interpolation": "lanczos3"}),
+    C("UpSampling3D", VOLUME, {"size": (1, 2, 2)}),
+]
+
+PREPROCESSING = [
+    C("Rescaling", SERIES, {"scale": 0.5, "offset": -1.0}),
+    C("Rescaling/ints", (3, 4), {"scale": 0.25}, data="ints:9"),
+    C("Rescaling/vector", SERIES, {"scale": [0.1, 0.2, 0.3, 0.4], "offset": [1.0, 2.0, 3.0, 4.0]}),
+    C("Normalization", SERIES),
+    C("Normalization/given", SERIES, {"mean": [1.0, 2.0, 3.0, 4.0], "variance": [1.0, 4.0, 9.0, 0.0]}),
+    C("Normalization/scalar", SERIES, {"mean": 1.5, "variance": 4.0, "invert": True}),
+    C("Normalization/axes", IMAGE, {"axis": [1, 3]}),
+    C("Normalization/none", SERIES, {"axis": None}),
+]
+
+MERGING = [
+    *(C(name, [SERIES, SERIES, SERIES]) for name in ("Add", "Multiply", "Average", "Maximum", "Minimum")),
+    C("Subtract", [SERIES, SERIES]),
+    C("Add/stretch", [(2, 1, 4), (2, 7, 1)]),
+    C("Multiply/ranks", [(2, 4), (2, 7, 4)]),
+    C("Concatenate", [(3, 4), (3, 2), (3, 1)]),
+    C("Concatenate/axis", [(2, 3, 4), (2, 1, 4)], {"axis": 1}),
+    C("Dot", [(3, 4), (3, 4)], {"axes": 1}),
+    C("Dot/matrices", [(2, 3, 4), (2, 4, 5)], {"axes": (2, 1)}),
+    C("Dot/same", [(2, 3, 4), (2, 5, 4)], {"axes": -1}),
+    C("Dot/vector", [(2, 4), (2, 4, 3)], {"axes": 1}),
+    C("Dot/cosine", [(3, 4), (3, 4)], {"axes": 1, "normalize": True}),
+    C("Dot/rank4", [(2, 3, 4, 5), (2, 4, 3)], {"axes": (2, 1)}),
+]
+
+WRAPPERS = [
+    C("TimeDistributed", SERIES, {"layer": ("Dense", {"units": 3, "name": "inner"})}),
+    C(
+        "TimeDistributed/image",
+        (2, 3, 5, 4, 2),
+        {"layer": ("Conv2D", {"filters": 2, "kernel_size": 2, "name": "inner"})},
+    ),
+    C("TimeDistributed/flatten", (2, 3, 5, 4), {"layer": ("Flatten", {"name": "inner"})}),
+]
+
+CASES = {
+    case.name: case
+    for family in (
+        CORE,
+        CONVOLUTION,
+        POOLING,
+        NORMALIZATION,
+        REGULARIZATION,
+        RESHAPING,
+        PREPROCESSING,
+        MERGING,
+        WRAPPERS,
+    )
+    for case in family
+}
+
+#: Layers that Keras 2 has too: class name to constructor arguments (positional), for configs of that time.
+KERAS_2: dict[str, tuple[Any, ...]] = {
+    "Dense": (3,),
+    "EinsumDense": ("abc,cd->abd", (None, 3)),
+    "Activation": ("relu",),
+    "Embedding": (3, 4),
+    "Masking": (),
+    "ReLU": (),
+    "LeakyReLU": (0.1,),
+    "PReLU": (),
+    "ELU": (),
+    "Softmax": (),
+    "Conv1D": (3, 3),
+    "Conv2D": (3, 3),
+    "Conv3D": (3, 3),
+    "Conv1DTranspose": (3, 3),
+    "Conv2DTranspose": (3, 3),
+    "Conv3DTranspose": (3, 3),
+    "DepthwiseConv1D": (3,),
+    "DepthwiseConv2D": (3,),
+    "SeparableConv1D": (3, 3),
+    "SeparableConv2D": (3, 3),
+    **{
+        f"{kind}Pooling{rank}D": ()
+        for kind in ("Max", "Average", "GlobalMax", "GlobalAverage")
+        for rank in (1, 2, 3)
+    },
+    "BatchNormalization": (),
+    "LayerNormalization": (),
+    "GroupNormalization": (2,),
+    "UnitNormalization": (),
+    "Dropout": (0.5,),
+    "SpatialDropout1D": (0.5,),
+    "SpatialDropout2D": (0.5,),
+    "SpatialDropout3D": (0.5,),
+    "GaussianNoise": (0.5,),
+    "GaussianDropout": (0.5,),
+    "AlphaDropout": (0.5,),
+    "ActivityRegularization": (),
+    "Flatten": (),
+    "Reshape": ((3,),),
+    "Permute": ((2, 1),),
+    "RepeatVector": (2,),
+    "ZeroPadding1D": (),
+    "ZeroPadding2D": (),
+    "ZeroPadding3D": (),
+    "Cropping1D": (),
+    "Cropping2D": (),
+    "Cropping3D": (),
+    "UpSampling1D": (),
+    "UpSampling2D": (),
+    "UpSampling3D": (),
+    "Rescaling": (2.0,),
+    "Normalization": (),
+    "Add": (),
+    "Subtract": (),
+    "Multiply": (),
+    "Average": (),
+    "Maximum": (),
+    "Minimum": (),
+    "Concatenate": (),
+    "Dot": (1,),
+    "InputLayer": ((3,),),
+}

@@ -1,0 +1,167 @@
+"""`check_layer`: everything that must hold for a layer, in one call. A new layer's test is one row that uses it."""
+
+import json
+from typing import Any
+
+import numpy as np
+
+import keras
+from keras import layers, ops, tree
+from keras.backend.masks import get_mask
+from keras.backend.select import current
+from tests.golden.layers.cases import Case
+
+
+def make(case: Case, **more: Any) -> Any:
+    """The layer of a row."""
+
+    def argument(value: Any) -> Any:
+        if isinstance(value, tuple) and value and isinstance(value[0], str):
+            return getattr(layers, value[0])(**value[1])
+        return value
+
+    options = {name: argument(value) for name, value in case.kwargs.items()}
+    return getattr(layers, case.layer)(**options, **{"name": "layer", **more})
+
+
+def close(actual: Any, expected: Any, tolerance: float = 1e-5, what: str = "") -> None:
+    """Equal up to a tolerance relative to the largest number."""
+    actual, expected = np.asarray(ops.convert_to_numpy(actual), "float64"), np.asarray(expected, "float64")
+    assert actual.shape == expected.shape, f"{what}: shape {actual.shape}, expected {expected.shape}"
+    scale = max(np.abs(expected).max(initial=0.0), 1e-3)
+    np.testing.assert_allclose(actual, expected, rtol=tolerance, atol=tolerance * scale, err_msg=what)
+
+
+def call_options(case: Case) -> dict[str, Any]:
+    options: dict[str, Any] = {} if case.mask is None else {"mask": case.mask_array()}
+    return {**options, "training": True} if case.training else options
+
+
+def first_argument(case: Case, xs: list[Any]) -> Any:
+    return list(xs) if case.listed else xs[0]
+
+
+def check_layer(case: Case, golden: dict[str, np.ndarray] | None = None) -> None:
+    """Run a row on the engine in force.
+
+    Checks that the symbolic output has the shape and dtype of the real one, that config and weights make an equal
+    layer, that a call is repeatable without training, that masks and half precision pass through, that gradients
+    exist and are finite, and, with `golden`, that outputs, gradients and moving statistics are those of Keras.
+
+    Args:
+        case: layer, arguments, shapes.
+        golden: arrays from Keras by name: `y`, `dx0`, `dw0`, `w0`, ...
+    """
+    layer = make(case)
+    xs = [ops.convert_to_tensor(x) for x in case.inputs()]
+    layer.build(case.shapes)
+    layer.set_weights(case.weights([(w.name, w.shape) for w in layer.weights]))
+    start = layer.get_weights()
+
+    y = layer(first_argument(case, xs), **call_options(case))
+    check_spec(case, y)
+    if golden is not None:
+        close(y, golden["y"], case.tolerance, "output")
+        moved = [w.numpy() for w in layer.non_trainable_weights] if case.training else []
+        for i, w in enumerate(moved):
+            close(w, golden[f"w{i}"], case.tolerance, layer.non_trainable_weights[i].path)
+
+    layer.set_weights(start)
+    check_gradients(case, layer, xs, golden)
+    layer.set_weights(start)
+    check_copy(case, layer, xs)
+    check_repeatable(case, layer, xs)
+    check_mask(case, layer, xs)
+    check_half_precision(case, y)
+
+
+def check_spec(case: Case, y: Any) -> None:
+    """With the batch unknown, and with it known, the symbolic output is like the real one."""
+    for batch in (None, True):
+        shapes = case.shapes if case.listed else [case.shapes]
+        dtypes = [x.dtype.name for x in case.inputs()]
+        symbolic = [
+            keras.Input(batch_shape=s if batch else (None, *s[1:]), dtype=d)
+            for s, d in zip(shapes, dtypes, strict=True)
+        ]
+        options = {k: v for k, v in call_options(case).items() if k != "mask"}
+        if case.mask is not None:
+            options["mask"] = keras.Input(batch_shape=case.mask, dtype="bool")
+        spec = make(case)(first_argument(case, symbolic), **options)
+        shape, dtype = current().spec(y)
+        assert spec.dtype == dtype, f"symbolic dtype {spec.dtype}, real {dtype}"
+        expected = shape if batch else (None, *shape[1:])
+        assert spec.shape == expected, f"symbolic shape {spec.shape}, real {shape}"
+
+
+def check_gradients(case: Case, layer: Any, xs: list[Any], golden: dict[str, np.ndarray] | None) -> None:
+    floats = [i for i, x in enumerate(case.inputs()) if x.dtype.kind == "f"]
+
+    def loss(*given: Any) -> Any:
+        inputs = list(xs)
+        for i, x in zip(floats, given, strict=True):
+            inputs[i] = x
+        y = layer(first_argument(case, inputs), **call_options(case))
+        return ops.sum(ops.multiply(y, case.weighting(tuple(current().spec(y)[0]))))
+
+    variables = list(layer.trainable_weights)
+    if not floats and not variables:
+        return
+    wrt = [xs[i] for i in floats] + variables
+    _, gradients = ops.value_and_grad(loss, wrt)
+    names = [f"dx{i}" for i in range(len(floats))] + [f"dw{i}" for i in range(len(variables))]
+    for name, gradient in zip(names, gradients, strict=True):
+        if golden is not None and name in golden:
+            assert gradient is not None, f"no gradient {name}"
+            close(gradient, golden[name], 2 * case.tolerance, f"gradient {name}")
+        elif gradient is not None:
+            assert np.isfinite(ops.convert_to_numpy(gradient)).all(), f"gradient {name} is not finite"
+
+
+def check_copy(case: Case, layer: Any, xs: list[Any]) -> None:
+    """Config and weights make an equal layer."""
+    config = json.loads(json.dumps(layer.get_config()))
+    copy = type(layer).from_config(config)
+    assert json.loads(json.dumps(copy.get_config())) == config
+    copy.build_from_config(json.loads(json.dumps(layer.get_build_config())))
+    assert [w.path for w in copy.weights] == [w.path for w in layer.weights]
+    copy.set_weights(layer.get_weights())
+    options = {k: v for k, v in call_options(case).items() if k != "training"}
+    a, b = (each(first_argument(case, xs), **options) for each in (layer, copy))
+    np.testing.assert_array_equal(ops.convert_to_numpy(a), ops.convert_to_numpy(b))
+
+
+def check_repeatable(case: Case, layer: Any, xs: list[Any]) -> None:
+    options = {k: v for k, v in call_options(case).items() if k != "training"}
+    before = layer.get_weights()
+    a, b = (layer(first_argument(case, xs), **options) for _ in range(2))
+    np.testing.assert_array_equal(ops.convert_to_numpy(a), ops.convert_to_numpy(b))
+    for old, new in zip(before, layer.get_weights(), strict=True):
+        np.testing.assert_array_equal(old, new)
+
+
+def check_mask(case: Case, layer: Any, xs: list[Any]) -> None:
+    """A layer that lets masks through and keeps the first two axes gives its output the mask of its input."""
+    shapes = case.shapes if case.listed else [case.shapes]
+    if type(layer).compute_mask is not layers.Layer.compute_mask or any(len(s) < 3 for s in shapes):
+        return
+    masked = [layers.Masking(mask_value=99.0)(x) for x in xs]
+    outputs = layer(first_argument(case, masked))
+    got = [get_mask(y) is not None for y in tree.flatten(outputs)]
+    assert got == [layer.supports_masking], (
+        f"supports_masking={layer.supports_masking}, but output masks: {got}"
+    )
+
+
+def check_half_precision(case: Case, y: Any) -> None:
+    """Under mixed precision the output is half precision, the weights single, and the numbers nearly the same."""
+    if case.kwargs.get("dtype") is not None:
+        return
+    layer = make(case, dtype="mixed_float16")
+    layer.build(case.shapes)
+    layer.set_weights(case.weights([(w.name, w.shape) for w in layer.weights]))
+    half = layer(first_argument(case, case.inputs()), **call_options(case))
+    if any(x.dtype.kind == "f" for x in case.inputs()) or layer.weights:
+        assert current().spec(half)[1] == "float16"
+    assert all(w.dtype in ("float32", "int64") for w in layer.weights)
+    close(ops.cast(half, "float32"), ops.convert_to_numpy(y), 2e-2, "half precision")
