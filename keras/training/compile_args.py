@@ -1,0 +1,275 @@
+"""What `compile(loss=..., metrics=...)` was given, settled per output once predictions and targets are known."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from typing import Any
+
+from keras import losses, metrics, ops, tree
+from keras.errors import add_context, shorten
+from keras.losses import Loss, LossFunctionWrapper
+from keras.metrics import Metric
+from keras.ops.dispatch import shape_of
+from keras.training.outputs import Outputs, is_identifier, is_identifier_list, is_leaf
+
+Tensor = Any
+
+
+class CompileLoss:
+    """The losses of all outputs as one: the weighted sum of `loss(y, y_pred, sample_weight)`.
+
+    Args:
+        loss: one loss for all outputs, or one per output: a list, a dict by name, or nested like the outputs.
+        loss_weights: likewise, numbers.
+        output_names: names of the layers the outputs come from, if they are known.
+
+    >>> loss = CompileLoss("mse", None)
+    >>> float(loss([[1.0], [2.0]], ops.convert_to_tensor([[1.0], [4.0]])))
+    2.0
+    """
+
+    def __init__(self, loss: Any, loss_weights: Any, output_names: Sequence[str] | None = None) -> None:
+        self._user_loss = loss
+        self._user_weights = loss_weights
+        self._output_names = output_names
+        self.built = False
+        self.metrics: list[Metric] = []  # the running mean of each output's loss, if there are several
+        check_identifiers(loss, losses.get)
+
+    def build(self, y_pred: Any) -> None:
+        """Settle which loss and weight belong to which output.
+
+        Args:
+            y_pred: predictions, or anything nested like them.
+
+        Raises:
+            ValueError: names or numbers that do not fit the outputs.
+        """
+        self.outputs = Outputs(y_pred, self._output_names)
+        found = self.outputs.spread(self._user_loss, "loss", is_identifier)
+        self.losses: list[Loss | None] = [_as_loss(identifier) for identifier in found]
+        weights = self.outputs.spread(self._user_weights, "loss_weights", is_leaf)
+        self.weights = [_as_weight(w, name) for w, name in zip(weights, self.outputs.names, strict=True)]
+        named = [name for name, loss in zip(self.outputs.names, self.losses, strict=True) if loss is not None]
+        if not named:
+            raise ValueError(
+                "compile: `loss` names no loss for any output. Leave it out, or give one output a loss."
+            )
+        self._trackers: dict[str, Metric] = (
+            {name: metrics.Mean(name=f"{name}_loss") for name in named} if len(named) > 1 else {}
+        )
+        self.metrics = list(self._trackers.values())
+        self.built = True
+
+    def __call__(self, y_true: Any, y_pred: Any, sample_weight: Any = None) -> Tensor:
+        """The total, a scalar; the running means of the outputs' losses move on.
+
+        Args:
+            y_true: targets per output.
+            y_pred: predictions.
+            sample_weight: for all outputs, or per output; or None.
+
+        Raises:
+            ValueError: targets that are missing or do not fit; the message names the output.
+        """
+        if not self.built:
+            self.build(y_pred)
+        total: Tensor = None
+        predictions = tree.flatten(y_pred)
+        batch = shape_of(predictions[0])[0] if shape_of(predictions[0]) else 1
+        targets, weights = self.spread_targets(y_true), self.spread_weights(sample_weight)
+        for name, loss, factor, y, p, w in zip(
+            self.outputs.names, self.losses, self.weights, targets, predictions, weights, strict=True
+        ):
+            if loss is None:
+                continue
+            value = self._one(name, loss, y, p, w)
+            if name in self._trackers:
+                self._trackers[name].update_state(value, sample_weight=batch if isinstance(batch, int) else 1)
+            if factor is not None:
+                value = ops.multiply(value, factor)
+            total = value if total is None else ops.add(total, value)
+        return total
+
+    def spread_targets(self, y_true: Any) -> list[Any]:
+        """Targets per output, None where there are none."""
+        if len(self.outputs) == 1 and len(tree.flatten(y_true)) > 1 and not isinstance(y_true, dict):
+            return [y_true]  # one output whose own loss wants several targets
+        return self.outputs.spread(y_true, "y", is_leaf, shared=False)
+
+    def spread_weights(self, sample_weight: Any) -> list[Any]:
+        """Sample weights per output, None where there are none."""
+        return self.outputs.spread(sample_weight, "sample_weight", is_leaf)
+
+    def _one(self, name: str, loss: Loss, y: Any, y_pred: Tensor, sample_weight: Any) -> Tensor:
+        if y is None:
+            raise ValueError(
+                f'Output "{name}" has the loss {loss.name} but no targets: `y` says nothing about it.'
+            )
+        try:
+            return loss(y, y_pred, sample_weight)
+        except (ValueError, TypeError) as error:
+            raise add_context(error, f'In the loss of output "{name}"') from error.__cause__
+
+
+class CompileMetrics(Metric):
+    """The metrics of all outputs as one, made when the shapes of targets and predictions are known.
+
+    Args:
+        compiled_metrics: `metrics` of `compile`: per output a metric or a list of them.
+        weighted_metrics: likewise; these take sample weights into account.
+        output_names: names of the layers the outputs come from, if they are known.
+        losses: gives the losses of the outputs, which decide what `"accuracy"` means.
+        name: name of the whole.
+
+    >>> metric = CompileMetrics(["mae"], None)
+    >>> metric.update_state(ops.convert_to_tensor([[1.0]]), ops.convert_to_tensor([[4.0]]))
+    >>> {name: float(value) for name, value in metric.result().items()}
+    {'mae': 3.0}
+    """
+
+    def __init__(
+        self,
+        compiled_metrics: Any,
+        weighted_metrics: Any,
+        output_names: Sequence[str] | None = None,
+        losses: Callable[[], list[Any] | None] | None = None,
+        name: str = "compile_metrics",
+    ) -> None:
+        super().__init__(name=name)
+        self._user = (compiled_metrics, weighted_metrics)
+        self._output_names = output_names
+        self._losses_of_outputs = losses
+        self._named: dict[str, Metric] = {}
+        self._plan: list[list[tuple[Metric, bool]]] = []  # per output: metric, whether it is weighted
+        for given in self._user:
+            check_identifiers(given, metrics.get)
+
+    @property
+    def metrics(self) -> list[Metric]:
+        """The metrics themselves, in the order of their results."""
+        return list(self._named.values())
+
+    @property
+    def variables(self) -> list[Any]:
+        """State of all of them."""
+        return [v for metric in self.metrics for v in metric.variables]
+
+    @property
+    def names(self) -> list[str]:
+        """Names in the logs."""
+        return list(self._named)
+
+    def build(self, y_true: Any, y_pred: Any) -> None:  # type: ignore[override]
+        """Make the metrics for targets and predictions of these shapes.
+
+        Args:
+            y_true: targets per output, tensors or symbolic ones.
+            y_pred: predictions likewise.
+        """
+        self._outputs = Outputs(y_pred, self._output_names)
+        predictions = tree.flatten(y_pred)
+        if y_true is None and any(given is not None for given in self._user):
+            raise ValueError("compile: metrics compare predictions with targets, but no `y` came.")
+        targets = self._targets(y_true)
+        count = len(predictions)
+        losses_ = (self._losses_of_outputs and self._losses_of_outputs()) or [None] * count
+        self._plan = [[] for _ in range(count)]
+        used: set[int] = set()
+        for given, weighted in zip(self._user, (False, True), strict=True):
+            what = "weighted_metrics" if weighted else "metrics"
+            per_output = self._outputs.spread(given, what, is_identifier_list)
+            for i, identifiers in enumerate(per_output):
+                if identifiers is None or targets[i] is None:
+                    continue
+                for identifier in identifiers if isinstance(identifiers, (list, tuple)) else [identifiers]:
+                    if isinstance(identifier, Metric) and id(identifier) in used:
+                        identifier = type(identifier).from_config(
+                            identifier.get_config()
+                        )  # one state per output
+                    used.add(id(identifier))
+                    shapes = (_shape(tree.flatten(targets[i])[0]), _shape(predictions[i]))
+                    metric = metrics.resolve(identifier, losses_[i], *shapes)
+                    self._named[self._free_name(i, metric.name, weighted)] = metric
+                    self._plan[i].append((metric, weighted))
+        self.built = True
+
+    def update_state(self, y_true: Any, y_pred: Any, sample_weight: Any = None) -> None:  # type: ignore[override]
+        """Take a batch into account.
+
+        Args:
+            y_true: targets per output.
+            y_pred: predictions; masks attached to them are honoured.
+            sample_weight: for all outputs or per output; used by the weighted metrics only.
+        """
+        if not self.built:
+            self.build(y_true, y_pred)
+        targets = self._targets(y_true)
+        weights = self._outputs.spread(sample_weight, "sample_weight", is_leaf)
+        for plan, y, p, w in zip(self._plan, targets, tree.flatten(y_pred), weights, strict=True):
+            for metric, weighted in plan:
+                metric.update_state(y, p, sample_weight=w) if weighted else metric.update_state(y, p)
+
+    def result(self) -> dict[str, Tensor]:
+        """Results by name."""
+        results: dict[str, Tensor] = {}
+        for name, metric in self._named.items():
+            value = metric.result()
+            results.update(value if isinstance(value, dict) else {name: value})
+        return results
+
+    def reset_state(self) -> None:
+        """Forget all batches."""
+        for metric in self.metrics:
+            metric.reset_state()
+
+    def _targets(self, y_true: Any) -> list[Any]:
+        if len(self._outputs) == 1 and len(tree.flatten(y_true)) > 1 and not isinstance(y_true, dict):
+            return [y_true]
+        return self._outputs.spread(y_true, "y", is_leaf, shared=False)
+
+    def _free_name(self, output: int, name: str, weighted: bool) -> str:
+        if len(self._outputs) > 1:
+            name = f"{self._outputs.names[output]}_{name}"
+        if name in self._named and weighted:
+            name = f"weighted_{name}"
+        free, i = name, 0
+        while free in self._named:
+            i += 1
+            free = f"{name}_{i}"
+        return free
+
+
+def check_identifiers(given: Any, get: Callable[[Any], Any]) -> None:
+    """Look up every name in an argument of `compile`, so that a typo is told at once. Raises ValueError."""
+    if isinstance(given, dict) and "class_name" not in given:
+        given = list(given.values())
+    if isinstance(given, (list, tuple)):
+        for part in given:
+            check_identifiers(part, get)
+    elif isinstance(given, str) and given not in ("accuracy", "acc", "crossentropy", "ce"):
+        get(given)
+
+
+def _as_loss(identifier: Any) -> Loss | None:
+    loss = losses.get(identifier)
+    if loss is None or isinstance(loss, Loss):
+        return loss
+    if not callable(loss):
+        raise TypeError(f"compile: a loss must be a name, a function or a Loss. Received: {shorten(loss)}")
+    return LossFunctionWrapper(loss, name=getattr(loss, "__name__", type(loss).__name__))
+
+
+def _as_weight(weight: Any, name: str) -> float | None:
+    if weight is None:
+        return None
+    try:
+        return float(weight)
+    except (TypeError, ValueError):
+        raise TypeError(
+            f"compile: loss_weights must be numbers. Received: {shorten(weight)} for {name!r}"
+        ) from None
+
+
+def _shape(x: Any) -> tuple[Any, ...]:
+    return tuple(shape_of(x))

@@ -1,0 +1,402 @@
+"""`fit`, `evaluate` and `predict`: the only loops, the same on every engine.
+
+The steps of an epoch come from a runner, an object that yields pieces of the epoch to run. `StepRunner` runs one
+compiled step after the other; a runner that runs many steps in one compiled call fits in its place.
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Callable, Iterator
+from typing import Any, NamedTuple
+
+import numpy as np
+
+from keras import config, tree
+from keras.callbacks import CallbackList, History
+from keras.errors import shorten
+from keras.random.seeds import host_generator, next_host_seed
+from keras.training.arrays import as_arrays
+from keras.training.class_weight import ClassWeights
+from keras.training.data import ArraySource, Batch, Stream, is_array_data, make_source, split_rows
+from keras.training.interrupt import StopOnInterrupt
+from keras.training.outputs import Outputs
+from keras.training.preflight import Preflight
+from keras.training.step import prepare, to_floats, to_host_tree
+from keras.utils import pack_x_y_sample_weight
+from keras.utils.progress import write_line
+
+Logs = dict[str, Any]
+
+
+class Piece(NamedTuple):
+    """Some steps of an epoch: the numbers of the first and the last, and what runs them and returns their logs."""
+
+    first: int
+    last: int
+    run: Callable[[], Any]
+
+
+class StepRunner:
+    """Runs an epoch step by step, `per_piece` steps between two calls of the callbacks.
+
+    Args:
+        step: from a packed batch to logs.
+        stream: gives the batches.
+        per_piece: `steps_per_execution`.
+        reweigh: from a batch to one with other sample weights; or None.
+    """
+
+    def __init__(
+        self,
+        step: Callable[[Any], Any],
+        stream: Stream,
+        per_piece: int = 1,
+        reweigh: Callable[[Batch], Batch] | None = None,
+    ) -> None:
+        self._step = step
+        self._stream = stream
+        self._per_piece = per_piece
+        self._reweigh = reweigh
+
+    def epoch(self) -> Iterator[Piece]:
+        """The pieces of the next epoch; each must be run before the next is asked for."""
+        first, batches = 0, self._stream.epoch()
+        try:
+            while taken := _some(batches, self._per_piece):
+                yield Piece(first, first + len(taken) - 1, lambda taken=taken: self._run(taken))  # type: ignore[misc]
+                first += len(taken)
+        finally:
+            batches.close()  # type: ignore[attr-defined]
+
+    def _run(self, batches: list[Batch]) -> Any:
+        logs = None
+        for batch in batches:
+            logs = self._step(pack_x_y_sample_weight(*(self._reweigh(batch) if self._reweigh else batch)))
+        return logs
+
+
+def _some(batches: Iterator[Batch], count: int) -> list[Batch]:
+    taken: list[Batch] = []
+    while len(taken) < count and (batch := next(batches, None)) is not None:
+        taken.append(batch)
+    return taken
+
+
+# ---------------------------------------------------------------------- fit
+class Fit:
+    """One run of `fit`; the arguments are those of `Model.fit`."""
+
+    def __init__(
+        self,
+        model: Any,
+        x: Any,
+        y: Any,
+        batch_size: int | None,
+        epochs: int,
+        verbose: str | int,
+        callbacks: Any,
+        validation_split: float,
+        validation_data: Any,
+        shuffle: bool | str,
+        class_weight: Any,
+        sample_weight: Any,
+        initial_epoch: int,
+        steps_per_epoch: int | None,
+        validation_steps: int | None,
+        validation_batch_size: int | None,
+        validation_freq: Any,
+    ) -> None:
+        self.model = model
+        self.epochs = _limited(epochs, config.max_epochs())
+        self.initial_epoch = initial_epoch
+        self.validation_freq = validation_freq
+        rng = host_generator(next_host_seed())
+        if validation_split and validation_data is None:
+            (x, y, sample_weight), validation_data = split_rows(x, y, sample_weight, validation_split)
+        source = make_source(x, y, sample_weight, batch_size, shuffle, rng)
+        self.stream = Stream(source, _limited_steps(steps_per_epoch, source.num_batches))
+        self.validation = _validation_stream(
+            validation_data, validation_batch_size or batch_size, validation_steps
+        )
+        self._prepare(source, class_weight, validation_split, validation_data)
+        step = model.make_train_function()
+        self.runner = StepRunner(step, self.stream, model.steps_per_execution, self._reweigh)
+        self.callbacks = as_callback_list(
+            callbacks, model, verbose, add_history=True, epochs=self.epochs, steps=self.stream.length
+        )
+
+    def _prepare(self, source: Any, class_weight: Any, validation_split: float, validation_data: Any) -> None:
+        """Everything that comes before the first step: variables, class weights, a look at the data."""
+        x, y, sample_weight = self.stream.peek()
+        predictions = prepare(self.model, x, y)
+        self._reweigh: Callable[[Batch], Batch] | None = None
+        in_memory = isinstance(source, ArraySource)
+        if class_weight is not None:
+            outputs = Outputs(predictions, self.model._output_names())
+            weights = ClassWeights(class_weight, outputs, source.y if in_memory else None)
+            self._reweigh = lambda batch: (batch[0], batch[1], weights.apply(batch[1], batch[2]))
+            if in_memory:  # once for all rows
+                _, _, source.sample_weight = self._reweigh((source.x, source.y, source.sample_weight))
+                self._reweigh = None
+        else:
+            weights = None
+        data = (source.x, source.y, source.sample_weight) if in_memory else (x, y, sample_weight)
+        held_out = validation_data[1] if validation_split and isinstance(validation_data, tuple) else None
+        Preflight(self.model, predictions).check(*data, class_weights=weights, held_out=held_out)
+
+    def run(self) -> History:
+        """Train; returns the history."""
+        model, callbacks = self.model, self.callbacks
+        model.stop_training = False
+        model._interrupted = False
+        model._initial_epoch = None
+        model._validates = self.validation is not None
+        try:
+            with StopOnInterrupt() as self.interrupt:
+                callbacks.on_train_begin()
+                first = model._initial_epoch if model._initial_epoch is not None else self.initial_epoch
+                logs: Logs = {}
+                for epoch in range(first, self.epochs):
+                    self._stopped = f"after epoch {epoch + 1}/{self.epochs}"
+                    logs = self._epoch(epoch)
+                    if self._must_stop() or self.stream.ended:
+                        break
+                model._interrupted = self.interrupt.asked
+                if model.optimizer is not None and model.optimizer.built:
+                    model.optimizer.finalize_variable_values(model.trainable_variables)
+                callbacks.on_train_end(logs)
+                if self.interrupt.asked:
+                    self._note_interrupt()
+        except BaseException:
+            callbacks.abort()
+            raise
+        finally:
+            self.stream.close()
+            if self.validation is not None:
+                self.validation.close()
+        assert callbacks.history is not None
+        return callbacks.history
+
+    def _epoch(self, epoch: int) -> Logs:
+        model, callbacks = self.model, self.callbacks
+        model.reset_metrics()
+        callbacks.on_epoch_begin(epoch)
+        done, logs = run_pieces(self.runner, callbacks, "train", self._must_stop)
+        if not done and self.stream.ended:
+            return {}
+        if not self.interrupt.asked and self.validation is not None and _is_due(epoch, self.validation_freq):
+            results = evaluate_stream(model, self.validation, callbacks, self.interrupt)
+            if not self.interrupt.asked:
+                logs = {**logs, **{f"val_{name}": value for name, value in results.items()}}
+        if self.interrupt.asked:
+            self._record_part(epoch, done, logs)
+        else:
+            callbacks.on_epoch_end(epoch, logs)
+        return logs
+
+    def _must_stop(self) -> bool:
+        return self.model.stop_training or self.interrupt.asked
+
+    def _record_part(self, epoch: int, done: int, logs: Logs) -> None:
+        """The part of an epoch that was done goes into the history; what it lacks is NaN, so that lists stay equal."""
+        self.callbacks.abort()
+        history = self.callbacks.history
+        if done and history is not None:
+            history.on_epoch_end(epoch, {**dict.fromkeys(history.history, math.nan), **logs})
+        self._stopped = f"in epoch {epoch + 1}/{self.epochs} after {done} steps"
+
+    def _note_interrupt(self) -> None:
+        write_line(
+            f"Interrupted {self._stopped}: the model is as those steps left it, and the history so far is returned."
+        )
+
+
+def run_pieces(
+    runner: StepRunner, callbacks: CallbackList, stage: str, must_stop: Callable[[], bool]
+) -> tuple[int, Logs]:
+    """Run an epoch's pieces between the calls of the callbacks.
+
+    Args:
+        runner: gives the pieces.
+        callbacks: hear of each piece.
+        stage: `"train"` or `"test"`.
+        must_stop: asked after each piece.
+
+    Returns:
+        The number of steps done, and the logs of the last.
+    """
+    begin = getattr(callbacks, f"on_{stage}_batch_begin")
+    end = getattr(callbacks, f"on_{stage}_batch_end")
+    done, raw = 0, None
+    for piece in runner.epoch():
+        begin(piece.first)
+        raw = piece.run()
+        done = piece.last + 1
+        end(piece.last, lambda raw=raw: to_floats(raw))  # type: ignore[misc]
+        if must_stop():
+            break
+    return done, to_floats(raw)
+
+
+# ---------------------------------------------------------------------- evaluate
+def evaluate(
+    model: Any,
+    x: Any,
+    y: Any,
+    batch_size: int | None,
+    verbose: str | int,
+    sample_weight: Any,
+    steps: int | None,
+    callbacks: Any,
+) -> Logs:
+    """Results of a compiled model on data; the arguments are those of `Model.evaluate`."""
+    source = make_source(x, y, sample_weight, batch_size)
+    stream = Stream(source, _limited_steps(steps, source.num_batches))
+    first_x, first_y, first_weight = stream.peek()
+    predictions = prepare(model, first_x, first_y, training=False)
+    data = (source.x, source.y, source.sample_weight) if isinstance(source, ArraySource) else None
+    Preflight(model, predictions).check(*(data or (first_x, first_y, first_weight)))
+    callbacks = as_callback_list(callbacks, model, verbose, epochs=1, steps=stream.length)
+    try:
+        return evaluate_stream(model, stream, callbacks)
+    except BaseException:
+        callbacks.abort()
+        raise
+    finally:
+        stream.close()
+
+
+def evaluate_stream(
+    model: Any, stream: Stream, callbacks: CallbackList, interrupt: StopOnInterrupt | None = None
+) -> Logs:
+    """Results over one epoch of a stream, for `evaluate` and for validation."""
+    model.stop_evaluating = False
+    model.reset_metrics()
+    runner = StepRunner(model.make_test_function(), stream, model.steps_per_execution)
+    callbacks.on_test_begin()
+
+    def must_stop() -> bool:
+        return model.stop_evaluating or (interrupt is not None and interrupt.asked)
+
+    _, logs = run_pieces(runner, callbacks, "test", must_stop)
+    callbacks.on_test_end(logs)
+    stream.restart()
+    return logs
+
+
+# ---------------------------------------------------------------------- predict
+def predict(
+    model: Any, x: Any, batch_size: int | None, verbose: str | int, steps: int | None, callbacks: Any
+) -> Any:
+    """Predictions as host arrays; the arguments are those of `Model.predict`."""
+    step = model.make_predict_function()
+    if callbacks is None and steps is None and verbose in ("auto", 0) and is_array_data(x):
+        source: Any = make_source(x, batch_size=batch_size)
+        if source.num_batches == 1:  # one call, no more ceremony than the model itself has
+            if not model.built:
+                prepare(model, source.x, training=False)
+            return to_host_tree(step(pack_x_y_sample_weight(source.x)))
+    else:
+        source = make_source(x, batch_size=batch_size)
+    stream = Stream(source, _limited_steps(steps, source.num_batches))
+    first, _, _ = stream.peek()
+    if not model.built:
+        prepare(model, first, training=False)
+    callback_list = as_callback_list(callbacks, model, verbose, epochs=1, steps=stream.length)
+    model.stop_predicting = False
+    outputs: list[Any] = []
+    try:
+        callback_list.on_predict_begin()
+        for piece in StepRunner(
+            lambda data: outputs.append(to_host_tree(step(data))), _InputsOnly(stream)
+        ).epoch():
+            callback_list.on_predict_batch_begin(piece.first)
+            piece.run()
+            callback_list.on_predict_batch_end(piece.last, lambda: {"outputs": outputs[-1]})
+            if model.stop_predicting:
+                break
+        callback_list.on_predict_end()
+    except BaseException:
+        callback_list.abort()
+        raise
+    finally:
+        stream.close()
+    return (
+        tree.map_structure(lambda *parts: np.concatenate(parts), *outputs) if len(outputs) > 1 else outputs[0]
+    )
+
+
+class _InputsOnly:
+    """A stream whose batches have lost their targets: prediction must not depend on them."""
+
+    def __init__(self, stream: Stream) -> None:
+        self._stream = stream
+
+    def epoch(self) -> Iterator[Batch]:
+        for x, _, _ in self._stream.epoch():
+            yield x, None, None
+
+
+# ---------------------------------------------------------------------- arguments
+def as_callback_list(
+    callbacks: Any, model: Any, verbose: str | int, add_history: bool = False, **params: Any
+) -> CallbackList:
+    """The callbacks of a run, with history and progress bar; a `CallbackList` is taken as it is."""
+    if isinstance(callbacks, CallbackList):
+        return callbacks
+    level = _verbosity(verbose)
+    return CallbackList(
+        callbacks, add_history=add_history, add_progbar=level != 0, model=model, verbose=level, **params
+    )
+
+
+def _verbosity(verbose: Any) -> int:
+    if verbose == "auto":
+        return 1
+    if isinstance(verbose, (bool, int, np.integer)) and 0 <= int(verbose) <= 2:
+        return int(verbose)
+    raise ValueError(
+        f'verbose must be "auto", 0 (silent), 1 (a bar) or 2 (one line an epoch). Received: {shorten(verbose)}'
+    )
+
+
+def _limited(epochs: int, limit: int | None) -> int:
+    return epochs if limit is None else min(epochs, limit)
+
+
+def _limited_steps(steps: Any, available: int | None) -> int | None:
+    """Steps of an epoch, cut to `keras.config.max_steps_per_epoch()`; None for one pass."""
+    limit = config.max_steps_per_epoch()
+    if steps is None:
+        return limit if limit is not None and (available is None or limit < available) else None
+    if isinstance(steps, bool) or not isinstance(steps, (int, np.integer)) or steps < 1:
+        raise ValueError(f"steps must be a positive whole number or None. Received: {shorten(steps)}")
+    return int(steps) if limit is None else min(int(steps), limit)
+
+
+def _validation_stream(data: Any, batch_size: int | None, steps: int | None) -> Stream | None:
+    if data is None:
+        return None
+    if isinstance(data, (tuple, list)):
+        if not 1 < len(data) <= 3:
+            raise ValueError(
+                "validation_data must be `(x, y)`, `(x, y, sample_weight)` or something that gives batches. "
+                f"Received: a {type(data).__name__} of {len(data)}."
+            )
+        parts = [as_arrays(part, f"validation_data[{i}]") for i, part in enumerate(data)]
+        source = make_source(*parts, batch_size=batch_size)
+    else:
+        source = make_source(data)
+    return Stream(source, _limited_steps(steps, source.num_batches))
+
+
+def _is_due(epoch: int, validation_freq: Any) -> bool:
+    """Whether to validate after an epoch (counted from 0)."""
+    if isinstance(validation_freq, (int, np.integer)) and not isinstance(validation_freq, bool):
+        return (epoch + 1) % validation_freq == 0
+    if isinstance(validation_freq, (list, tuple, set, range)):
+        return epoch + 1 in validation_freq
+    raise ValueError(
+        f"validation_freq must be a whole number or a list of epochs (from 1). Received: {shorten(validation_freq)}"
+    )

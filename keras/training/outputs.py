@@ -1,0 +1,140 @@
+"""The names of a model's outputs, and what a user's argument says about each of them.
+
+Losses, metrics, weights, targets and class weights may be given for all outputs at once, by position, or by name.
+One rule settles it for all of them: keys of a dict of outputs come first, then the names of the output layers.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from typing import Any
+
+from keras import tree
+from keras.errors import shorten, unknown
+
+
+class Outputs:
+    """The outputs of a model, in the order of their leaves.
+
+    Args:
+        structure: predictions, or anything nested like them.
+        layer_names: names of the layers the outputs come from, if they are known.
+        names: names already settled, for a part of the outputs.
+
+    >>> outputs = Outputs({"q": 0, "p": [0, 0]})
+    >>> outputs.names
+    ['p/output_1', 'p/output_2', 'q']
+    >>> outputs.spread({"q": "mse"}, "loss", is_identifier)
+    [None, None, 'mse']
+    """
+
+    def __init__(
+        self, structure: Any, layer_names: Sequence[str] | None = None, names: list[str] | None = None
+    ) -> None:
+        paths = [path for path, _ in tree.flatten_with_path(structure)]
+        layers = list(layer_names) if layer_names is not None and len(layer_names) == len(paths) else []
+        by_key = any(isinstance(key, str) for path in paths for key in path)
+        self.names = names or _distinct(layers if layers and not by_key else [_label(path) for path in paths])
+        self._aliases = dict(zip(layers, self.names, strict=False))
+        self._keyed = isinstance(structure, dict)
+        self._parts = self._split(structure) if tree.is_nested(structure) else {}
+
+    def __len__(self) -> int:
+        return len(self.names)
+
+    def _split(self, structure: Any) -> dict[str, Outputs]:
+        keys = sorted(structure, key=str) if self._keyed else range(len(structure))
+        parts, start = {}, 0
+        for key in keys:
+            stop = start + len(tree.flatten(structure[key]))
+            parts[str(key)] = Outputs(structure[key], names=self.names[start:stop])
+            start = stop
+        return parts
+
+    def spread(self, value: Any, what: str, whole: Callable[[Any], bool], shared: bool = True) -> list[Any]:
+        """What `value` says about each output, None where it says nothing.
+
+        Args:
+            value: for all outputs, a list by position, a dict by name, or nested like the outputs.
+            what: the argument's name, for messages.
+            whole: tells a value that speaks of one output from a container of such.
+            shared: whether one value may serve all outputs.
+
+        Raises:
+            ValueError: an unknown name, or another number of values than of outputs.
+        """
+        if value is None:
+            return [None] * len(self)
+        if isinstance(value, dict) and not whole(value):
+            return self._by_name(value, what, whole, shared)
+        if len(self) == 1:
+            return [_peel(value, whole)]
+        if isinstance(value, (list, tuple)) and not self._keyed and len(value) == len(self._parts):
+            pairs = zip(self._parts.values(), value, strict=True)
+            return [leaf for part, v in pairs for leaf in part.spread(v, what, whole, shared)]
+        if not (shared and whole(value)):
+            raise ValueError(self._count_message(value, what))
+        return [value] * len(self)
+
+    def _by_name(
+        self, value: dict[Any, Any], what: str, whole: Callable[[Any], bool], shared: bool
+    ) -> list[Any]:
+        groups = {key: part for key, part in self._parts.items() if self._keyed and len(part) > 1}
+        found: dict[str, Any] = {}
+        for key, v in value.items():
+            if key in groups:
+                found.update(zip(groups[key].names, groups[key].spread(v, what, whole, shared), strict=True))
+                continue
+            name = key if key in self.names else self._aliases.get(key)
+            if name is None:
+                raise ValueError(f"{what}: {unknown('output', key, [*self.names, *groups])}")
+            found[name] = _peel(v, whole)
+        return [found.get(name) for name in self.names]
+
+    def _count_message(self, value: Any, what: str) -> str:
+        several = isinstance(value, (list, tuple))
+        given = f"{len(value)} value(s) came" if several else f"one value came ({_describe(value)})"
+        wanted = "" if self._keyed else f"a list of {len(self)}, or "
+        return f"{what}: the model has {len(self)} outputs, {self.names}, but {given}. Give {wanted}a dict by name."
+
+
+def is_identifier(value: Any) -> bool:
+    """Whether a value names or is one loss or metric: anything but a container; a config is a dict with a class."""
+    return not isinstance(value, (list, tuple, dict)) or (isinstance(value, dict) and "class_name" in value)
+
+
+def is_identifier_list(value: Any) -> bool:
+    """Whether a value is one metric or a flat list of metrics: those of one output."""
+    if isinstance(value, (list, tuple)):
+        return all(item is not None and is_identifier(item) for item in value)
+    return is_identifier(value)
+
+
+def is_leaf(value: Any) -> bool:
+    """Whether a value is no container: the array or the number of one output."""
+    return not isinstance(value, (list, tuple, dict))
+
+
+def _peel(value: Any, whole: Callable[[Any], bool]) -> Any:
+    """`[x]` is x where one output is meant."""
+    while isinstance(value, (list, tuple)) and len(value) == 1 and not whole(value):
+        value = value[0]
+    return value
+
+
+def _describe(value: Any) -> str:
+    return f"shape {tuple(value.shape)}" if hasattr(value, "shape") else shorten(value)
+
+
+def _label(path: tuple[Any, ...]) -> str:
+    return "/".join(key if isinstance(key, str) else f"output_{key + 1}" for key in path) or "output"
+
+
+def _distinct(names: list[str]) -> list[str]:
+    """Names made unique: a layer shared by two outputs gives `d` and `d_1`."""
+    seen: dict[str, int] = {}
+    result = []
+    for name in names:
+        seen[name] = seen.get(name, -1) + 1
+        result.append(name if seen[name] == 0 else f"{name}_{seen[name]}")
+    return result
