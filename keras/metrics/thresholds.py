@@ -46,7 +46,7 @@ def are_even(thresholds: list[float]) -> bool:
 
 
 def select(y_true: Any, y_pred: Any, class_id: int | None, top_k: int | None, dtype: str, who: str) -> Any:
-    """Targets and predictions of equal shape; of one class if `class_id`; all but the `top_k` pushed below any threshold."""
+    """Targets and predictions of equal shape; those of one class only; all but the `top_k` below any threshold."""
     y_true, y_pred = match(y_true, ops.cast(ops.convert_to_tensor(y_pred), dtype), who)
     if top_k is not None:
         y_pred = ops.where(_among_top(y_pred, top_k), y_pred, _NEVER)
@@ -125,7 +125,7 @@ def count(
 def _above_even(score: Tensor, weight: Tensor, thresholds: list[float]) -> Tensor:
     """`(labels, thresholds)`: the weight of scores above each threshold, through a histogram over all labels."""
     n = len(thresholds)
-    labels, samples = shape_of(score)
+    labels = shape_of(score)[0]
     bucket = ops.cast(ops.clip(ops.ceil(score * (n - 1.0)) - 1.0, 0.0, n - 1.0), "int32")
     offset = ops.expand_dims(ops.arange(labels, dtype="int32") * n, 1)
     segments = ops.reshape(bucket + offset, (-1,))

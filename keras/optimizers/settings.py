@@ -1,0 +1,70 @@
+"""The arguments all optimizers share: checks, and what older configs call them."""
+
+from __future__ import annotations
+
+import inspect
+from typing import Any
+
+from keras.errors import did_you_mean
+
+_OLD_NAMES = {"lr": "learning_rate"}
+_GONE = {"jit_compile", "is_legacy_optimizer"}
+
+
+def check_settings(optimizer: Any, unknown_arguments: dict[str, Any]) -> None:
+    """Raise ValueError for settings that contradict each other, lie out of range, or do not exist."""
+    who = type(optimizer).__name__
+    _check_names(type(optimizer), who, unknown_arguments)
+    clips = {name: getattr(optimizer, name) for name in ("clipnorm", "clipvalue", "global_clipnorm")}
+    if sum(value is not None for value in clips.values()) > 1:
+        raise ValueError(
+            f"{who}: only one of clipnorm, clipvalue and global_clipnorm may be given. Received: {clips}"
+        )
+    if optimizer.use_ema and not 0 <= optimizer.ema_momentum <= 1:
+        raise ValueError(f"{who}: ema_momentum must lie in [0, 1]. Received: {optimizer.ema_momentum}")
+    _check_count(who, "ema_overwrite_frequency", optimizer.ema_overwrite_frequency, 1)
+    _check_count(who, "gradient_accumulation_steps", optimizer.gradient_accumulation_steps, 2)
+
+
+def modernised(config: dict[str, Any]) -> dict[str, Any]:
+    """A config in today's terms: Keras 2 wrote `lr`, a hyperbolic `decay` and switches of its own engine.
+
+    >>> modernised({"lr": 0.1, "jit_compile": True, "decay": 0.0})
+    {'learning_rate': 0.1}
+    """
+    config = {_OLD_NAMES.get(k, k): v for k, v in config.items() if k not in _GONE}
+    decay = config.pop("decay", None)
+    if decay:
+        rate = {"initial_learning_rate": config["learning_rate"], "decay_steps": 1, "decay_rate": decay}
+        config["learning_rate"] = {
+            "module": "keras.optimizers.schedules",
+            "class_name": "InverseTimeDecay",
+            "config": rate,
+            "registered_name": None,
+        }
+    return config
+
+
+def _check_count(who: str, name: str, value: Any, least: int) -> None:
+    if value is not None and (not isinstance(value, int) or value < least):
+        raise ValueError(f"{who}: {name} must be None or an int of at least {least}. Received: {value!r}")
+
+
+def _check_names(cls: type, who: str, arguments: dict[str, Any]) -> None:
+    if not arguments:
+        return
+    known = [
+        name
+        for c in cls.__mro__
+        if "__init__" in vars(c) and c is not object
+        for name in inspect.signature(c).parameters
+        if name not in ("args", "kwargs")
+    ]
+    hints = [
+        f' Did you mean "{_OLD_NAMES[name]}"?' if name in _OLD_NAMES else did_you_mean(name, known)
+        for name in arguments
+    ]
+    decay = (
+        " For a decaying rate pass a schedule: keras.optimizers.schedules." if "decay" in arguments else ""
+    )
+    raise ValueError(f"{who} has no argument {', '.join(map(repr, arguments))}.{''.join(hints)}{decay}")
