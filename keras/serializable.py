@@ -84,7 +84,8 @@ class Serializable:
         overriding = [i for i, cls in enumerate(mro) if cls is not Serializable and "get_config" in vars(cls)]
         behind = mro[overriding[-1] + 1 :] if overriding else mro
         arguments = _arguments(self, behind, whole=not overriding)
-        return {**self._base_config(), **{name: _plain(value) for name, value in arguments.items()}}
+        base = self._base_config()
+        return {**base, **{name: _plain(value) for name, value in arguments.items() if name not in base}}
 
     def _base_config(self) -> Config:
         """The part of the config that a family's base class writes itself, already serialised."""
