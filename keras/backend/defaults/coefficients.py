@@ -1,6 +1,7 @@
 """Chebyshev fits (made with SciPy's erf, erfcx and erfcinv) as power series, constant first.
 
-Centre of erf: erf(x) / x in u = 2x^2 - 1. Tail of erf: e^(x^2) (1 - erf x) in u, linear in 1 / (x + 2) from 1/8.5 to 1/3.
+Centre of erf: erf(x) / x in u = 2x^2 - 1.
+Tail of erf: e^(x^2) (1 - erf x) in u, linear in 1 / (x + 2) from 1/8.5 to 1/3.
 Inverse: erfinv(x) / x with w = -log(1 - x^2), in u linear in w from 0 to 6.25 (centre) and in sqrt(w) from 2.5 (tail)
 to 4.2 (float32) or 6.1 (float64). Relative errors of the fits: 2e-8 and 1e-14 or better.
 """

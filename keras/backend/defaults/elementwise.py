@@ -188,4 +188,3 @@ class ElementwiseDefaults(Composed):
     def complex(self, re: Tensor, im: Tensor) -> Tensor:
         """re + i im, of two float32 or two float64 tensors of one shape."""
         return self._on_host("complex", re, im)[0]
-

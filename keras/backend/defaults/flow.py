@@ -45,7 +45,7 @@ class FlowDefaults(Composed):
     def vmap(
         self, f: Callable[..., Sequence[Tensor]], in_axes: Sequence[int | None], xs: Sequence[Tensor]
     ) -> list[Tensor]:
-        """`f` for every index of the mapped axes (None: the whole tensor each time); outputs are stacked along axis 0."""
+        """`f` for every index of the mapped axes (None: the whole tensor each time), stacked along axis 0."""
         (n, *_) = [self.spec(x)[0][axis] for x, axis in zip(xs, in_axes, strict=True) if axis is not None]
         rows = [
             f(*(x if axis is None else self._at(x, i, axis) for x, axis in zip(xs, in_axes, strict=True)))
@@ -70,7 +70,7 @@ class FlowDefaults(Composed):
         """`value, aux = f(*tensors)` with the gradients of the scalar value.
 
         Returns:
-            `(value, aux, gradients of the variables, gradients of the tensors)`; a gradient is None where no path exists.
+            `(value, aux, gradients of the variables, gradients of the tensors)`; None where no path exists.
         """
         from keras.backend import vjp  # lazily: the tape is an Engine, whose class is made from these bodies
 

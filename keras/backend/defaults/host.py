@@ -29,7 +29,7 @@ _REAL = {"complex64": "float32", "complex128": "float64"}
 
 
 class HostDefaults(Composed):
-    """Linear algebra on the last two axes, batched over the others; float32, float64 (and complex where engines have it)."""
+    """Linear algebra on the last two axes, batched over the others; complex too where the engine has it."""
 
     def cholesky(self, a: Tensor) -> Tensor:
         """Lower factor L of a Hermitian positive definite `a = L L^H`; only the lower triangle of `a` is read."""
@@ -46,7 +46,7 @@ class HostDefaults(Composed):
         return tuple(outputs) if uv else outputs[0]
 
     def eigh(self, a: Tensor) -> tuple[Tensor, Tensor]:
-        """Ascending real eigenvalues w and orthonormal eigenvectors v (columns) of a Hermitian `a`; reads its lower triangle."""
+        """Ascending eigenvalues and orthonormal eigenvectors (columns) of a Hermitian `a`; reads its lower triangle."""
         w, v = self._on_host("eigh", a)
         return w, v
 

@@ -70,7 +70,11 @@ class IndexingDefaults(Composed):
             "max": (self.reduce_max, self.maximum),
             "min": (self.reduce_min, self.minimum),
         }[mode]
-        neutral = {"add": 0, "mul": 1}[mode] if mode in ("add", "mul") else (lowest if mode == "max" else highest)(dtype)
+        neutral = (
+            {"add": 0, "mul": 1}[mode]
+            if mode in ("add", "mul")
+            else (lowest if mode == "max" else highest)(dtype)
+        )
         spread = self.reshape(updates, (1, count, width))
         kept = self.select(self.reshape(hits, (rows, count, 1)), spread, self.full((), neutral, dtype))
         return self.reshape(combine(flat, reduce(kept, (1,))), shape)

@@ -72,7 +72,11 @@ class Control:
         def run(*inputs: Array) -> list[Array]:
             if recording() is not None or select.current() not in (self, self.inside):
                 return list(f(*inputs))  # inside another compiled call, or on a tape: a part of that
-            with np.errstate(all="ignore"), select.scope(self.inside), RecordingScope(self._read_cell) as scope:
+            with (
+                np.errstate(all="ignore"),
+                select.scope(self.inside),
+                RecordingScope(self._read_cell) as scope,
+            ):
                 outputs = list(f(*inputs))
             self._commit(scope, inputs)
             return outputs

@@ -28,7 +28,9 @@ class Convolution:
     """Any number of spatial axes."""
 
     @in_float32
-    def conv(self, x: Array, kernel: Array, strides: Shape, pads: Pads, dilation: Shape, groups: int) -> Array:
+    def conv(
+        self, x: Array, kernel: Array, strides: Shape, pads: Pads, dilation: Shape, groups: int
+    ) -> Array:
         x = padded(x, pads)
         taps = Taps(x.shape, kernel.shape[:-2], strides, dilation)
         y = np.empty((len(x), *taps.out, kernel.shape[-1]), x.dtype)
@@ -103,7 +105,9 @@ class Taps:
 
     def __iter__(self) -> Iterator[tuple[slice, ...]]:
         """For every offset in the window, in row-major order, the index of the elements all windows have there."""
-        for offset in itertools.product(*(range(0, k * d, d) for k, d in zip(self.window, self.dilation, strict=True))):
+        for offset in itertools.product(
+            *(range(0, k * d, d) for k, d in zip(self.window, self.dilation, strict=True))
+        ):
             yield (
                 slice(None),
                 *(slice(o, o + n * s, s) for o, n, s in zip(offset, self.out, self.strides, strict=True)),

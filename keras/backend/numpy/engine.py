@@ -13,6 +13,7 @@ from keras.backend.numpy.control import Control
 from keras.backend.numpy.convolution import Convolution
 from keras.backend.numpy.elementwise import Elementwise
 from keras.backend.numpy.indexing import Indexing
+from keras.backend.numpy.kernels import Kernels
 from keras.backend.numpy.linalg import LinearAlgebra
 from keras.backend.numpy.pooling import Pooling
 from keras.backend.numpy.random import Random
@@ -29,6 +30,7 @@ class BareNumPyEngine(
     Reduction,
     Convolution,
     Pooling,
+    Kernels,
     LinearAlgebra,
     Random,
     Control,
@@ -47,7 +49,7 @@ class BareNumPyEngine(
 
 
 class NumPyEngine(BareNumPyEngine):
-    """Runs eager calls. `1 / 0` is infinity here, not a warning: each primitive turns NumPy's warnings off for itself."""
+    """Runs eager calls: each primitive turns NumPy's warnings off for itself, for `1 / 0` is simply infinity."""
 
     def __init__(self) -> None:
         self._bare = BareNumPyEngine()
@@ -67,17 +69,20 @@ class NumPyEngine(BareNumPyEngine):
 
 #: These move data or call the user's functions, whose warnings are the user's.
 _NOT_GUARDED = frozenset(
-    "to_numpy is_tensor spec iota reshape transpose broadcast_to slice pad concat flip take take_along "
-    "cond while_loop scan vmap stop_gradient variable read write trace_and_compile host_call value_and_grad custom_vjp "
-    "jvp remat device_scope synchronize".split()
+    (
+        *("to_numpy", "is_tensor", "spec", "iota", "take", "take_along"),
+        *("reshape", "transpose", "broadcast_to", "slice", "pad", "concat", "flip"),
+        *("cond", "while_loop", "scan", "vmap", "stop_gradient", "remat", "device_scope", "synchronize"),
+        *("variable", "read", "write", "trace_and_compile", "host_call", "custom_vjp"),
+    )
 )
 
 
 def _guard() -> None:
-    for name in PRIMITIVES:
-        if name not in _NOT_GUARDED:
-            function: Any = getattr(BareNumPyEngine, name)
-            setattr(NumPyEngine, name, np.errstate(all="ignore")(function))
+    kernels = [name for name in vars(Kernels) if not name.startswith("_")]
+    for name in {*PRIMITIVES, *kernels} - _NOT_GUARDED - set(vars(NumPyEngine)):
+        function: Any = getattr(BareNumPyEngine, name)
+        setattr(NumPyEngine, name, np.errstate(all="ignore")(function))
 
 
 _guard()

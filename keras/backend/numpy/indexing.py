@@ -7,7 +7,7 @@ from typing import Any
 
 import numpy as np
 
-from keras.backend.numpy.arrays import Array
+from keras.backend.numpy.arrays import Array, as_array
 
 _AT: dict[str, Any] = {"add": np.add.at, "mul": np.multiply.at, "min": np.minimum.at, "max": np.maximum.at}
 
@@ -17,7 +17,7 @@ class Indexing:
 
     def take(self, x: Array, indices: Array, axis: int) -> Array:
         _check(indices)
-        return np.take(x, indices, axis)
+        return as_array(np.take(x, indices, axis))
 
     def take_along(self, x: Array, indices: Array, axis: int) -> Array:
         _check(indices)
@@ -25,7 +25,7 @@ class Indexing:
 
     def gather_nd(self, x: Array, indices: Array) -> Array:
         _check(indices)
-        return x[tuple(np.moveaxis(indices, -1, 0))]
+        return as_array(x[tuple(np.moveaxis(indices, -1, 0))])
 
     def scatter_nd(self, x: Array, indices: Array, updates: Array, mode: str) -> Array:
         _check(indices)

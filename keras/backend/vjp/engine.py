@@ -112,7 +112,9 @@ class TapeEngine(Engine):
     ) -> list[Tensor]:
         try:
             chosen = bool(self.inner.to_numpy(self.untraced(pred)))
-        except RuntimeError:  # the engine below is being traced: both branches, and a choice between their results
+        except (
+            RuntimeError
+        ):  # the engine below is being traced: both branches, and a choice between their results
             pairs = zip(true_fn(*operands), false_fn(*operands), strict=True)
             return [self.select(pred, a, b) for a, b in pairs]
         return list((true_fn if chosen else false_fn)(*operands))

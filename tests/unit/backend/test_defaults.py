@@ -37,7 +37,7 @@ def close(actual: Any, expected: Any, units: float, dtype: str) -> None:
     ("name", "reference", "values", "units"),
     [
         ("expm1", np.expm1, [*TINY, *SPECIAL, *np.linspace(-20, 20, 401)], 4),
-        ("log1p", np.log1p, [*TINY, *SPECIAL, -1, -2, -0.999, *np.geomspace(1e-6, 1e4, 101), *np.linspace(-0.9, 1, 77)], 4),
+        ("log1p", np.log1p, [*TINY, *SPECIAL, -1, -2, -0.999, *np.geomspace(1e-6, 1e4, 99), *np.linspace(-0.9, 1)], 4),
         ("rsqrt", lambda x: 1 / np.sqrt(x), [*TINY, *SPECIAL, -1, *np.geomspace(1e-6, 1e4, 101)], 3),
         ("sigmoid", special.expit, [*TINY, *SPECIAL, *np.linspace(-80, 80, 401)], 3),
         ("atan", np.arctan, [*TINY, *SPECIAL, *np.linspace(-4, 4, 201), 1e30, -1e30], 4),

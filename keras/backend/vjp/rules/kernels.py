@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import functools
 import math
+from collections.abc import Callable
 from typing import Any
 
 from keras.backend.vjp.table import keep, linear, rule, scalar, square
@@ -126,7 +128,33 @@ def _(e: Any, dy: Any, y: Any, x: Any, kernel: Any, strides: Any, pads: Any, dil
 
 
 # ---------------------------------------------------------------------- normalisation
+def in_float32(function: Callable[..., Any]) -> Callable[..., Any]:
+    """A rule computed in float32 when its tensors have 16 bits: the counts in it may be too large for them."""
+
+    @functools.wraps(function)
+    def wide(e: Any, dy: Any, y: Any, x: Any, *rest: Any) -> Any:
+        dtype = e.spec(x)[1]
+        if dtype not in ("float16", "bfloat16"):
+            return function(e, dy, y, x, *rest)
+
+        def up(t: Any) -> Any:
+            if isinstance(t, (list, tuple)):
+                return type(t)(map(up, t))
+            return e.cast(t, "float32") if e.is_tensor(t) and e.spec(t)[1] == dtype else t
+
+        pulled = function(e, up(dy), up(y), up(x), *map(up, rest))
+        pulled = pulled if isinstance(pulled, tuple) else (pulled,)
+        return tuple(functools.partial(_narrowed, e, g, dtype) for g in pulled)
+
+    return wide
+
+
+def _narrowed(e: Any, gradient: Any, dtype: str) -> Any:
+    return e.cast(gradient() if callable(gradient) else gradient, dtype)
+
+
 @rule("moments")
+@in_float32
 def _(e: Any, dy: Any, y: Any, x: Any, axes: Any) -> Any:
     shape = e.spec(x)[0]
     n = scalar(e, math.prod(shape[i] for i in axes), x)
@@ -136,6 +164,7 @@ def _(e: Any, dy: Any, y: Any, x: Any, axes: Any) -> Any:
 
 
 @rule("layer_norm")
+@in_float32
 def _(e: Any, dy: Any, y: Any, x: Any, gamma: Any, beta: Any, axes: Any, epsilon: Any) -> Any:
     shape = e.spec(x)[0]
     n = scalar(e, math.prod(shape[i] for i in axes), x)
@@ -155,6 +184,7 @@ def _(e: Any, dy: Any, y: Any, x: Any, gamma: Any, beta: Any, axes: Any, epsilon
 
 
 @rule("rms_norm")
+@in_float32
 def _(e: Any, dy: Any, y: Any, x: Any, gamma: Any, axes: Any, epsilon: Any) -> Any:
     shape = e.spec(x)[0]
     n = scalar(e, math.prod(shape[i] for i in axes), x)
@@ -184,6 +214,7 @@ def _narrow(e: Any, x: Any, like: Any, axes: Any) -> Any:
 
 
 @rule("batch_norm")
+@in_float32
 def _(
     e: Any, dy: Any, y: Any, x: Any, mean: Any, variance: Any, gamma: Any, beta: Any, axis: Any, epsilon: Any
 ) -> Any:

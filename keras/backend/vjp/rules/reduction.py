@@ -111,7 +111,7 @@ def _(e: Any, dy: Any, y: Any, a: Any, b: Any, contract: Any, batch: Any) -> Any
     of_b = tuple(range(len(lead) + len(of_a), len(lead) + len(of_a) + len(free[1])))
 
     def by(side: int, other: Any, mine: Any, others: Any) -> Any:
-        # dy . other over other's free axes: batch, my free axes, then contracted axes in the order they have in `other`.
+        # dy . other over other's free axes: batch, my free axes, then contracted axes as they are ordered in `other`.
         out = e.dot_general(dy, conj(e, other), (others, free[1 - side]), (lead, batch[1 - side]))
         theirs = contract[1 - side]
         remaining = sorted(theirs)

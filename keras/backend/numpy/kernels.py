@@ -1,0 +1,148 @@
+"""Kernels (`keras.ops.kernels`) in few passes over memory: temporaries are written into, not made anew."""
+
+from __future__ import annotations
+
+import math
+
+import numpy as np
+
+from keras.backend.numpy.arrays import Array, as_array, in_float32
+
+Axes = tuple[int, ...]
+Shape = tuple[int, ...]
+Pads = tuple[tuple[int, int], ...]
+
+
+class Kernels:
+    """Same meaning as the shared bodies of the same name; also the primitives these are made of."""
+
+    # ------------------------------------------------------------------ activations
+    def relu(self, x: Array) -> Array:
+        return as_array(np.maximum(x, x.dtype.type(0)))
+
+    @in_float32
+    def sigmoid(self, x: Array) -> Array:
+        y = np.exp(np.negative(x))  # overflows to infinity where the result is 0
+        return as_array(np.reciprocal(y + y.dtype.type(1)))
+
+    @in_float32
+    def softplus(self, x: Array) -> Array:
+        y = np.asarray(np.log1p(np.exp(-np.abs(x))))
+        y += np.maximum(x, x.dtype.type(0))
+        return y
+
+    @in_float32
+    def silu(self, x: Array) -> Array:
+        y = self.sigmoid(x)
+        y *= x
+        return y
+
+    # ------------------------------------------------------------------ softmax and cross-entropies
+    @in_float32
+    def softmax(self, x: Array, axis: int) -> Array:
+        y = x - np.maximum.reduce(x, axis, keepdims=True)
+        np.exp(y, out=y)
+        y /= np.add.reduce(y, axis, keepdims=True)
+        return y
+
+    @in_float32
+    def log_softmax(self, x: Array, axis: int) -> Array:
+        y = x - np.maximum.reduce(x, axis, keepdims=True)
+        y -= np.log(np.add.reduce(np.exp(y), axis, keepdims=True))
+        return y
+
+    @in_float32
+    def logsumexp(self, x: Array, axes: Axes) -> Array:
+        top = np.maximum.reduce(x, axes, keepdims=True)
+        top = np.where(np.isfinite(top), top, top.dtype.type(0))
+        y = np.asarray(x - top)
+        total = np.log(np.add.reduce(np.exp(y, out=y), axes))
+        return as_array(total + top.reshape(total.shape))
+
+    @in_float32
+    def softmax_cross_entropy(self, labels: Array, logits: Array) -> Array:
+        return as_array(-np.add.reduce(labels * self.log_softmax(logits, logits.ndim - 1), -1))
+
+    def sparse_softmax_cross_entropy(self, labels: Array, logits: Array) -> Array:
+        log_p = self.log_softmax(logits, logits.ndim - 1)
+        return as_array(-np.take_along_axis(log_p, labels[..., None], -1)[..., 0])
+
+    # ------------------------------------------------------------------ windows
+    def depthwise_conv(self, x: Array, kernel: Array, strides: Shape, pads: Pads, dilation: Shape) -> Array:
+        *window, channels, m = kernel.shape
+        return self.conv(x, kernel.reshape(*window, 1, channels * m), strides, pads, dilation, channels)
+
+    # ------------------------------------------------------------------ normalisation
+    @in_float32
+    def moments(self, x: Array, axes: Axes) -> tuple[Array, Array]:
+        mean, centred = _centred(x, axes)
+        return mean.reshape(_without(x.shape, axes)), _mean_square(centred, axes, keep=False)
+
+    @in_float32
+    def layer_norm(
+        self, x: Array, gamma: Array | None, beta: Array | None, axes: Axes, epsilon: float
+    ) -> Array:
+        _, y = _centred(x, axes)
+        y *= _inverse_root(_mean_square(y, axes, keep=True), epsilon)
+        if gamma is not None:
+            y *= _aligned(gamma, axes, x.shape)
+        if beta is not None:
+            y += _aligned(beta, axes, x.shape)
+        return y
+
+    @in_float32
+    def rms_norm(self, x: Array, gamma: Array | None, axes: Axes, epsilon: float) -> Array:
+        y = np.asarray(x * _inverse_root(_mean_square(x, axes, keep=True), epsilon))
+        if gamma is not None:
+            y *= _aligned(gamma, axes, x.shape)
+        return y
+
+    @in_float32
+    def batch_norm(
+        self,
+        x: Array,
+        mean: Array,
+        variance: Array,
+        gamma: Array | None,
+        beta: Array | None,
+        axis: int,
+        epsilon: float,
+    ) -> Array:
+        scale = _inverse_root(variance, epsilon)
+        if gamma is not None:
+            scale = scale * gamma
+        offset = -mean * scale
+        if beta is not None:
+            offset = offset + beta
+        y = x * _aligned(scale, (axis,), x.shape)
+        y += _aligned(offset, (axis,), x.shape)
+        return y
+
+
+def _centred(x: Array, axes: Axes) -> tuple[Array, Array]:
+    """The mean with its axes kept, and x minus it."""
+    mean = np.add.reduce(x, axes, keepdims=True)
+    mean /= _count(x, axes)
+    return mean, np.asarray(x - mean)
+
+
+def _mean_square(x: Array, axes: Axes, keep: bool) -> Array:
+    total = np.add.reduce(np.multiply(x, x), axes, keepdims=keep)
+    return as_array(total / _count(x, axes))
+
+
+def _count(x: Array, axes: Axes) -> np.generic:
+    return x.dtype.type(math.prod(x.shape[i] for i in axes))
+
+
+def _inverse_root(variance: Array, epsilon: float) -> Array:
+    return as_array(1 / np.sqrt(variance + variance.dtype.type(epsilon)))
+
+
+def _without(shape: Shape, axes: Axes) -> Shape:
+    return tuple(n for i, n in enumerate(shape) if i not in axes)
+
+
+def _aligned(weight: Array, axes: Axes, shape: Shape) -> Array:
+    """A weight whose axes are `axes`, broadcastable against `shape`."""
+    return weight.reshape(tuple(n if i in axes else 1 for i, n in enumerate(shape)))

@@ -1,0 +1,344 @@
+"""What is particular to the numpy engine: its own versions against the shared bodies, dtypes, state, no warnings."""
+
+import warnings
+from typing import Any
+
+import numpy as np
+import pytest
+
+from keras.backend import select
+from keras.backend.engine import PRIMITIVES
+from keras.backend.numpy import NumPyEngine
+from keras.backend.state import Variable
+from keras.ops.dispatch import KERNELS
+
+E = select.get("numpy")
+rng = np.random.default_rng(11)
+FLOATS = ["float16", "bfloat16", "float32", "float64"]
+TOLERANCE = {"float16": 4e-3, "bfloat16": 3e-2, "float32": 3e-6, "float64": 1e-12}
+
+
+def normal(*shape: int, dtype: str = "float32") -> Any:
+    return E.constant(rng.normal(size=shape), dtype)
+
+
+#: Kernel: tensors' shapes, static arguments.
+KERNEL_ROWS: dict[str, tuple[list[Any], tuple[Any, ...]]] = {
+    **{n: ([(4, 5)], ()) for n in ("relu", "softplus", "silu")},
+    "softmax": ([(4, 5)], (0,)),
+    "log_softmax": ([(4, 5)], (1,)),
+    "logsumexp": ([(4, 5, 2)], ((0, 2),)),
+    "softmax_cross_entropy": ([(4, 5), (4, 5)], ()),
+    "depthwise_conv": ([(2, 6, 5, 3), (2, 3, 3, 2)], ((1, 2), ((1, 0), (0, 1)), (2, 1))),
+    "moments": ([(4, 5, 3)], ((0, 2),)),
+    "layer_norm": ([(4, 5, 3), (5, 3), (5, 3)], ((1, 2), 1e-3)),
+    "rms_norm": ([(4, 5, 3), (5,)], ((1,), 1e-3)),
+    "batch_norm": ([(4, 3, 5), (3,), "variance", (3,), (3,)], (1, 1e-3)),
+}
+
+
+@pytest.mark.parametrize("dtype", FLOATS)
+@pytest.mark.parametrize("name", KERNEL_ROWS)
+def test_kernel_equals_its_body(name: str, dtype: str) -> None:
+    shapes, static = KERNEL_ROWS[name]
+    tensors = [E.abs(normal(3, dtype=dtype)) if s == "variance" else normal(*s, dtype=dtype) for s in shapes]
+    with select.using("numpy"):
+        ours = getattr(E, name)(*tensors, *static)
+        body = KERNELS[name].body(*(t.astype("float64") for t in tensors), *static)
+    for a, b in zip(_listed(ours), _listed(body), strict=True):
+        assert E.spec(a) == (b.shape, dtype)
+        scale = max(1, np.abs(b).max())
+        np.testing.assert_allclose(a.astype("float64"), b, atol=TOLERANCE[dtype] * scale)
+
+
+def _listed(outputs: Any) -> list[Any]:
+    return list(outputs) if isinstance(outputs, tuple) else [outputs]
+
+
+def test_sparse_cross_entropy_equals_its_body() -> None:
+    labels, logits = rng.integers(0, 5, (3, 4)).astype("int32"), normal(3, 4, 5)
+    with select.using("numpy"):
+        body = KERNELS["sparse_softmax_cross_entropy"].body(labels, logits)
+    np.testing.assert_allclose(E.sparse_softmax_cross_entropy(labels, logits), body, atol=1e-6)
+
+
+def test_every_own_kernel_is_tested() -> None:
+    own = {name for name in KERNELS if E.native(name) is not None}
+    assert own - set(KERNEL_ROWS) == {"sparse_softmax_cross_entropy"}
+
+
+@pytest.mark.parametrize("dtype", FLOATS)
+def test_primitives_keep_narrow_dtypes(dtype: str) -> None:
+    x = normal(3, 4, dtype=dtype)
+    m = normal(4, 2, dtype=dtype)
+    image = normal(2, 5, 5, 3, dtype=dtype)
+    results = [
+        *(getattr(E, n)(x) for n in ("exp", "tanh", "erf", "sigmoid", "floor", "round", "sign", "abs", "asin", "atan")),
+        *(getattr(E, n)(x, x) for n in ("add", "div", "maximum", "atan2", "mod", "floordiv")),
+        *(getattr(E, n)(x, (0,)) for n in ("reduce_sum", "reduce_max", "reduce_prod", "reduce_min")),
+        *(getattr(E, n)(x, 1) for n in ("cumsum", "cumprod", "sort")),
+        E.matmul(x, m),
+        E.dot_general(x, m, ((1,), (0,)), ((), ())),
+        E.conv(image, normal(3, 3, 3, 2, dtype=dtype), (1, 1), ((1, 1), (0, 0)), (1, 1), 1),
+        E.reduce_window(image, (2, 2), (2, 2), ((0, 1), (0, 1)), "max"),
+        E.reduce_window(image, (2, 2), (2, 2), ((0, 1), (0, 1)), "sum"),
+        E.take(x, np.array([0, 2]), 1),
+        E.pad(x, (1, 0), (0, 1), float("-inf")),
+        E.select(x > 0, x, x),
+        E.top_k(x, 2)[0],
+        E.fft(x, x, False)[0],
+        E.solve(normal(3, 3, dtype=dtype), x),
+    ]  # fmt: skip
+    assert {E.spec(y)[1] for y in results} == {dtype}
+
+
+def test_sums_of_narrow_floats_do_not_stall() -> None:
+    ones = E.full((5000,), 1, "float16")
+    assert float(E.reduce_sum(ones, (0,))) == 5000
+    assert float(E.matmul(E.reshape(ones, (1, 5000)), E.reshape(ones, (5000, 1)))[0, 0]) == 5000
+
+
+def test_results_without_axes_are_arrays() -> None:
+    x, n, b = np.array(2.0, "float32"), np.array(3, "int32"), np.array(True)
+    results = [
+        *(getattr(E, name)(x) for name in ("neg", "exp", "rsqrt", "sigmoid", "erf", "relu", "real", "imag", "silu")),
+        *(getattr(E, name)(x, x) for name in ("add", "less", "equal", "pow", "atan2", "mod")),
+        *(getattr(E, name)(n, n) for name in ("add", "bitwise_and", "shift_left", "floordiv")),
+        *(getattr(E, name)(np.ones(3, "float32"), (0,)) for name in ("reduce_sum", "reduce_max", "reduce_prod")),
+        E.logical_not(b),
+        E.select(b, x, x),
+        E.argmax(np.ones(3), 0),
+        E.take(np.ones(3), n - n, 0),
+        E.reshape(x[None], ()),
+        E.random_uniform(np.array([1, 2], "uint32"), (), "float32"),
+        E.random_normal(np.array([1, 2], "uint32"), (), "float64"),
+        E.random_bits(np.array([1, 2], "uint32"), ()),
+        E.slice(x, (), (), ()),
+        E.dynamic_slice(x, [], ()),
+        E.full((), 1, "float32"),
+        E.cast(x, "int32"),
+        E.logsumexp(np.ones(3), (0,)),
+    ]  # fmt: skip
+    assert {type(y) for y in results} == {np.ndarray}
+    assert {y.shape for y in results} == {()}
+
+
+def test_values_are_ieee_and_no_warning_escapes() -> None:
+    x = np.array([0.0, 1.0, -1.0, np.inf, np.nan], "float32")
+    zero = np.zeros(5, "float32")
+    huge = np.full(5, 3e38, "float32")
+
+    def everything() -> Any:
+        e = select.current()
+        return [
+            e.div(x, zero),
+            e.log(x),
+            e.sqrt(x),
+            e.exp(huge),
+            e.add(huge, huge),
+            e.cast(x, "int32"),
+            e.cast(huge, "float16"),
+            e.mod(x, zero),
+            e.floordiv(e.cast(zero, "int32"), e.cast(zero, "int32")),
+            e.reduce_sum(huge, (0,)),
+            e.pow(x, np.full(5, -1, "float32")),
+            e.constant(np.array(1e300), "float32"),
+            e.matmul(huge[None], huge[:, None]),
+        ]
+
+    with warnings.catch_warnings(), select.using("numpy"):
+        warnings.simplefilter("error")
+        eager = everything()
+        compiled = E.trace_and_compile(everything, [])()
+        E.value_and_grad(
+            lambda t: (select.current().reduce_sum(select.current().log(t), (0,)), None), [], [x]
+        )
+    for a, b in zip(eager, compiled, strict=True):
+        np.testing.assert_array_equal(a, b)
+    np.testing.assert_array_equal(eager[0], [np.nan, np.inf, -np.inf, np.inf, np.nan])
+    assert np.geterr()["divide"] == "warn"
+
+
+def test_indices_out_of_range_are_errors() -> None:
+    x = np.ones((3, 2))
+    for bad in (3, -1):
+        at = np.array([0, bad], "int32")
+        with pytest.raises(IndexError):
+            E.take(x, at, 0)
+        with pytest.raises((IndexError, ValueError)):
+            E.scatter_nd(x, at[:, None], np.ones((2, 2)), "add")
+
+
+def test_constants_do_not_alias() -> None:
+    mine = np.ones(3, "float32")
+    tensor = E.constant(mine, "float32")
+    mine[0] = 5
+    assert tensor.tolist() == [1, 1, 1]
+
+
+@pytest.mark.parametrize("shape", [(10, 1), (10, 7), (2000, 3)])
+@pytest.mark.parametrize("dtype", ["float32", "float64", "int32"])
+def test_scatter_add_is_a_loop_of_additions(shape: Any, dtype: str) -> None:
+    for count in (1, 5, 400):
+        x = rng.integers(0, 9, shape).astype(dtype)
+        rows = rng.integers(0, min(shape[0], 50), (count, 1))
+        updates = rng.integers(0, 9, (count, shape[1])).astype(dtype)
+        expected = x.copy()
+        for i, u in zip(rows[:, 0], updates, strict=True):
+            expected[i] += u
+        result = E.scatter_nd(x, rows, updates, "add")
+        assert result.dtype == x.dtype
+        np.testing.assert_array_equal(result, expected)
+
+
+def test_scatter_of_nothing_and_of_everything() -> None:
+    x = np.arange(6.0).reshape(2, 3)
+    np.testing.assert_array_equal(E.scatter_nd(x, np.zeros((0, 1), int), np.zeros((0, 3)), "add"), x)
+    whole = E.scatter_nd(x, np.zeros((2, 0), int), np.ones((2, 2, 3)), "add")
+    np.testing.assert_array_equal(whole, x + 2)
+
+
+# ---------------------------------------------------------------------- state
+def test_a_compiled_call_writes_all_or_nothing() -> None:
+    with select.using("numpy"):
+        a, b = Variable(np.zeros(2), dtype="float32"), Variable(np.zeros(()), dtype="float32")
+
+        def step(x: Any) -> Any:
+            e = select.current()
+            e.write_variable(a, e.add(a.value, x))
+            seen = a.value
+            if x[0] < 0:
+                raise KeyboardInterrupt
+            e.write_variable(b, e.reduce_sum(a.value, (0,)))
+            return [seen]
+
+        run = E.trace_and_compile(step, [((2,), "float32")])
+        assert run(np.array([1, 2], "float32"))[0].tolist() == [1, 2]
+        with pytest.raises(KeyboardInterrupt):
+            run(np.array([-1, 2], "float32"))
+        assert a.numpy().tolist() == [1, 2]
+        assert float(b) == 3
+
+
+def test_a_variable_keeps_its_own_memory() -> None:
+    with select.using("numpy"):
+        v = Variable(np.zeros((2, 2)), dtype="float32")
+        mine = np.ones((2, 2), "float32")
+        E.write_variable(v, mine)
+        mine[:] = 7
+        assert v.numpy().tolist() == [[1, 1], [1, 1]]
+
+        def keep(x: Any) -> Any:
+            select.current().write_variable(v, x)
+            return []
+
+        run = E.trace_and_compile(keep, [((2, 2), "float32")])
+        for given in (mine, np.ones((2, 4), "float32")[:, ::2]):
+            run(given)
+            before = v.numpy()
+            given[:] = 9
+            np.testing.assert_array_equal(v.numpy(), before)
+        with pytest.raises(ValueError, match="read-only"):
+            v.value[0, 0] = 1
+
+
+def test_compiled_functions_nest() -> None:
+    with select.using("numpy"):
+        v = Variable(np.zeros(()), dtype="float32")
+
+        def inner(x: Any) -> Any:
+            e = select.current()
+            e.write_variable(v, e.add(v.value, x))
+            return [e.mul(x, x)]
+
+        compiled = E.trace_and_compile(inner, [((), "float32")])
+
+        def outer(x: Any) -> Any:
+            compiled(x)
+            (y,) = compiled(x)
+            if y > 5:
+                raise ValueError("after the inner call wrote")
+            return [y]
+
+        run = E.trace_and_compile(outer, [((), "float32")])
+        run(np.array(2, "float32"))
+        assert float(v) == 4
+        with pytest.raises(ValueError, match="after the inner"):
+            run(np.array(3, "float32"))
+        assert float(v) == 4
+        # On a tape the function is part of what is differentiated.
+        gradient = E.value_and_grad(lambda x: (compiled(x)[0], None), [], [np.array(3, "float32")])[3][0]
+        assert float(gradient) == 6
+
+
+def test_gradients_inside_a_compiled_call() -> None:
+    with select.using("numpy"):
+        w = Variable(np.array([1.0, 2.0]), dtype="float64")
+
+        def step(x: Any) -> Any:
+            e = select.current()
+            loss, _, (g,), _ = e.value_and_grad(
+                lambda: (select.current().reduce_sum(select.current().mul(w.value, x), (0,)), None), [w], []
+            )
+            e.write_variable(w, e.sub(w.value, g))
+            return [loss]
+
+        run = E.trace_and_compile(step, [((2,), "float64")])
+        assert float(run(np.array([3.0, 4.0]))[0]) == 11
+        assert w.numpy().tolist() == [-2, -2]
+
+
+def test_host_call_checks_what_came_back() -> None:
+    with pytest.raises(ValueError, match="was declared"):
+        E.host_call(lambda a: [a], [((3,), "float32")], [np.ones(2, "float32")])
+
+
+def test_every_primitive_is_there() -> None:
+    assert [n for n in PRIMITIVES if not callable(getattr(NumPyEngine, n, None))] == []
+    assert E.cannot == {}
+    assert E.describe()["engine"] == "numpy"
+
+
+# ---------------------------------------------------------------------- all together
+def test_a_small_network_of_everything_learns() -> None:
+    """A convolution, pooling, a recurrence and a softmax, trained by hand-written descent in a compiled step."""
+    digits = rng.normal(size=(3, 8, 8, 1)) * 2
+    labels = rng.integers(0, 3, 96).astype("int32")
+    images = (digits[labels] + rng.normal(size=(96, 8, 8, 1))).astype("float32")
+    with select.using("numpy"):
+        shapes = {"conv": (3, 3, 1, 4), "inner": (16, 8), "hidden": (8, 8), "out": (8, 3), "bias": (3,)}
+        weights = {n: Variable(rng.normal(size=s) * 0.3, dtype="float32") for n, s in shapes.items()}
+
+        def loss(x: Any, y: Any) -> Any:
+            e = select.current()
+            h = KERNELS["relu"](e.conv(x, weights["conv"].value, (1, 1), ((1, 1), (1, 1)), (1, 1), 1))
+            h = KERNELS["max_pool"](h, (2, 2), (2, 2), ((0, 0), (0, 0)))
+            rows = e.transpose(e.reshape(h, (h.shape[0], 4, 16)), (1, 0, 2))
+
+            def cell(carry: Any, row: Any) -> Any:
+                total = e.add(
+                    e.matmul(row[0], weights["inner"].value), e.matmul(carry[0], weights["hidden"].value)
+                )
+                gate = e.sigmoid(total)
+                state = e.add(
+                    e.mul(gate, carry[0]), e.mul(e.sub(e.full((), 1, "float32"), gate), e.tanh(total))
+                )
+                return [state], [state]
+
+            (state,), _ = e.scan(cell, [e.full((x.shape[0], 8), 0, "float32")], [rows], 4, False)
+            logits = e.add(e.matmul(state, weights["out"].value), weights["bias"].value)
+            losses = KERNELS["sparse_softmax_cross_entropy"](y, logits)
+            return e.div(e.reduce_sum(losses, (0,)), e.full((), x.shape[0], "float32")), None
+
+        def step(x: Any, y: Any) -> Any:
+            e = select.current()
+            variables = list(weights.values())
+            value, _, gradients, _ = e.value_and_grad(lambda: loss(x, y), variables, [])
+            for v, g in zip(variables, gradients, strict=True):
+                e.write_variable(v, e.sub(v.value, e.mul(g, e.full((), 0.5, "float32"))))
+            return [value]
+
+        run = E.trace_and_compile(step, [(images.shape, "float32"), ((96,), "int32")])
+        losses = [float(run(images, labels)[0]) for _ in range(60)]
+    assert losses[0] > 0.8
+    assert losses[-1] < 0.1
