@@ -176,7 +176,7 @@ def _refuse_code(custom_objects: Mapping[str, Any] | None) -> Any:
 
 
 def _find_numpy_type(name: Any) -> type:
-    kind = getattr(np, name, None) if isinstance(name, str) and name in np.sctypeDict else None
+    kind = np.sctypeDict.get(name) if isinstance(name, str) else None
     if not (isinstance(kind, type) and issubclass(kind, np.number | np.bool_)):
         raise ValueError(f"deserialize: {shorten(name)} is not a number type of NumPy")
     return kind

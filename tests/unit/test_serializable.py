@@ -195,21 +195,19 @@ def test_objects_of_keras_come_back_and_are_written_alike(golden):
     assert through_json(serialize(obj)) == golden
 
 
-@pytest.mark.parametrize("golden", GOLDEN["layers"], ids=lambda golden: golden["class_name"])
+# Arguments which Keras takes too, but leaves out of its configs in some layers; and those it writes for nothing.
+OPTIONAL = {"activity_regularizer": None, "use_cudnn": "auto", "quantization_config": None}
+
+
+def essence(data):
+    if isinstance(data, dict):
+        return {k: essence(v) for k, v in data.items() if k not in OPTIONAL or v != OPTIONAL[k]}
+    return [essence(v) for v in data] if isinstance(data, list) else data
+
+
+@pytest.mark.parametrize("golden", GOLDEN["layers"], ids=lambda golden: golden["config"]["name"])
 def test_layers_of_keras_come_back_and_are_written_alike(golden):
-    without = {k: v for k, v in golden["config"].items() if k != "quantization_config"}
-    layer = deserialize(golden)
-    written = through_json(serialize(layer))
-    assert {k: _without_idle(v) for k, v in written["config"].items()} == {
-        k: _without_idle(v) for k, v in without.items()
-    }
-    assert (written["module"], written["class_name"]) == (golden["module"], golden["class_name"])
-
-
-def _without_idle(value):
-    if isinstance(value, dict):
-        return {k: _without_idle(v) for k, v in value.items() if k != "quantization_config"}
-    return value
+    assert essence(through_json(serialize(deserialize(golden)))) == essence(golden)
 
 
 def test_tensors_and_variables_become_numbers(engine):
@@ -218,7 +216,11 @@ def test_tensors_and_variables_become_numbers(engine):
 
     for value in (convert([1.0, 2.0]), Variable([1.0, 2.0])):
         written = serialize(value)
-        assert written == {"class_name": "__tensor__", "config": {"value": [1.0, 2.0], "dtype": "float32"}}
+        assert written["config"] == {"value": [1.0, 2.0], "dtype": "float32"}
+        assert written["class_name"] in (
+            "__tensor__",
+            "__numpy__",
+        )  # a tensor of the numpy engine is an array
         assert deserialize(written).tolist() == [1.0, 2.0]
 
 
