@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Any, ClassVar
+from typing import Any, ClassVar, Self
 
 from keras import activations, constraints, initializers, ops, regularizers
 from keras.backend.spec import shape_str
@@ -21,6 +21,8 @@ class _Window(Layer):
 
     rank: ClassVar[int]
     paddings: ClassVar[tuple[str, ...]] = ("valid", "same")
+    #: What Keras 2 wrote into configs though the layer makes no use of it.
+    _idle_in_files: ClassVar[frozenset[str]] = frozenset()
 
     def __init__(
         self,
@@ -52,6 +54,12 @@ class _Window(Layer):
         self.bias_constraint = constraints.get(bias[2])
         self.bias = None
         self.input_spec = InputSpec(ndim=self.rank + 2)
+
+    @classmethod
+    def from_config(cls, config: dict[str, Any], custom_objects: Any = None, safe_mode: bool = True) -> Self:
+        """A layer from its config, of Keras 2 too."""
+        used = {name: value for name, value in config.items() if name not in cls._idle_in_files}
+        return super().from_config(used, custom_objects, safe_mode)
 
     def _channels(self, input_shape: Shape) -> int:
         """The number of input channels, which is then expected of every input."""
@@ -270,7 +278,7 @@ class Conv3D(_Conv):
 class _ConvTranspose(_Window):
     """The gradient of a convolution with respect to its input, as a layer: it enlarges."""
 
-    _old_arguments: ClassVar[dict[str, str | None]] = {"groups": None}
+    _idle_in_files = frozenset({"groups"})
 
     def __init__(
         self,
@@ -395,12 +403,7 @@ class Conv3DTranspose(_ConvTranspose):
 class _DepthwiseConv(_Window):
     """Each channel convolved on its own, with `depth_multiplier` kernels."""
 
-    _old_arguments: ClassVar[dict[str, str | None]] = {
-        "groups": None,
-        "kernel_initializer": None,
-        "kernel_regularizer": None,
-        "kernel_constraint": None,
-    }
+    _idle_in_files = frozenset({"groups", "kernel_initializer", "kernel_regularizer", "kernel_constraint"})
 
     def __init__(
         self,
@@ -501,7 +504,7 @@ class DepthwiseConv2D(_DepthwiseConv):
 class _SeparableConv(_Window):
     """A depthwise convolution, then a 1 x 1 convolution that mixes the channels."""
 
-    _old_arguments: ClassVar[dict[str, str | None]] = _DepthwiseConv._old_arguments
+    _idle_in_files = _DepthwiseConv._idle_in_files
 
     def __init__(
         self,

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
-from typing import Any, ClassVar
+from typing import Any, ClassVar, Self
 
 from keras import activations, constraints, errors, initializers, ops, regularizers
 from keras.backend.spec import KerasTensor, is_keras_tensor
@@ -409,9 +409,7 @@ class Lambda(Layer):
         return (inputs.shape[0], *self.output_shape)
 
     @classmethod
-    def from_config(
-        cls, config: dict[str, Any], custom_objects: Any = None, safe_mode: bool = True
-    ) -> Lambda:
+    def from_config(cls, config: dict[str, Any], custom_objects: Any = None, safe_mode: bool = True) -> Self:
         """A Lambda from its config, in which the function is a registered name; code in it is refused."""
         return super().from_config(_today(config), custom_objects, safe_mode)
 

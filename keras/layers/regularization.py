@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Any, ClassVar
+from typing import Any, ClassVar, Self
 
 from keras import ops, random, regularizers
 from keras.backend.spec import shape_str
@@ -69,13 +69,18 @@ class _SpatialDropout(_Noise):
     """Dropout of whole channels."""
 
     rank: ClassVar[int]
-    _old_arguments: ClassVar[dict[str, str | None]] = {"noise_shape": None}
 
     def __init__(self, rate: float, data_format: str | None, seed: Any, **kwargs: Any) -> None:
         super().__init__(seed, **kwargs)
         self.rate = arguments.fraction_of(self, "rate", rate)
         self.data_format = arguments.data_format_of(self, data_format)
         self.input_spec = InputSpec(ndim=self.rank + 2)
+
+    @classmethod
+    def from_config(cls, config: dict[str, Any], custom_objects: Any = None, safe_mode: bool = True) -> Self:
+        """A layer from its config, of Keras 2 too, whose `noise_shape` says nothing."""
+        used = {name: value for name, value in config.items() if name != "noise_shape"}
+        return super().from_config(used, custom_objects, safe_mode)
 
     def _disturbed(self, inputs: Tensor) -> Tensor:
         spatial = arguments.spatial_axes(self.data_format, self.rank)
