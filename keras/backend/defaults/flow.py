@@ -36,11 +36,12 @@ class FlowDefaults(Composed):
             )
         carry, rows = list(init), []
         for t in reversed(range(length)) if reverse else range(length):
-            carry, ys = f(list(carry), [self._at(x, t, 0) for x in xs])
+            state, ys = f(carry, [self._at(x, t, 0) for x in xs])
+            carry = list(state)
             rows.append(ys)
         if reverse:
             rows.reverse()
-        return list(carry), [self._stack(column) for column in zip(*rows, strict=True)]
+        return carry, [self._stack(column) for column in zip(*rows, strict=True)]
 
     def vmap(
         self, f: Callable[..., Sequence[Tensor]], in_axes: Sequence[int | None], xs: Sequence[Tensor]
@@ -65,7 +66,7 @@ class FlowDefaults(Composed):
         return self.concat([self.reshape(x, (1, *self.spec(x)[0])) for x in xs], 0)
 
     def value_and_grad(
-        self, f: Callable[..., tuple[Tensor, Any]], variables: Sequence[Variable], tensors: Sequence[Tensor]
+        self: Any, f: Callable[..., tuple[Tensor, Any]], variables: Sequence[Variable], tensors: Sequence[Tensor]
     ) -> tuple[Tensor, Any, list[Tensor | None], list[Tensor | None]]:
         """`value, aux = f(*tensors)` with the gradients of the scalar value.
 
@@ -86,7 +87,7 @@ class FlowDefaults(Composed):
         return list(f(*xs))
 
     def jvp(
-        self, f: Callable[..., Sequence[Tensor]], primals: Sequence[Tensor], tangents: Sequence[Tensor]
+        self: Any, f: Callable[..., Sequence[Tensor]], primals: Sequence[Tensor], tangents: Sequence[Tensor]
     ) -> tuple[list[Tensor], list[Tensor]]:
         """`f(*primals)` and its directional derivatives along `tangents`."""
         from keras.backend import vjp

@@ -97,7 +97,8 @@ class Arrays:
         return np.broadcast_to(x, shape)
 
     def slice(self, x: Array, starts: Shape, stops: Shape, steps: Shape) -> Array:
-        return x[(*map(slice, starts, stops, steps), ...)]
+        index: Any = (*map(slice, starts, stops, steps), ...)
+        return x[index]
 
     def pad(self, x: Array, low: Shape, high: Shape, value: float | int | bool) -> Array:
         if not any(low) and not any(high):

@@ -30,9 +30,12 @@ class Cell:
 
 
 class Control:
-    """Needs `self.inside`: the engine that compiled functions run on."""
+    """Control flow, state and compilation."""
 
-    inside: Engine
+    @property
+    def inside(self: Any) -> Engine:
+        """The engine that compiled functions run on."""
+        return self
 
     # ------------------------------------------------------------------ control flow
     def cond(
@@ -83,10 +86,10 @@ class Control:
 
         return run
 
-    def _read_cell(self, variable: Any) -> Array:
+    def _read_cell(self: Any, variable: Any) -> Array:
         return self.read(variable.cell(self))
 
-    def _commit(self, scope: RecordingScope, inputs: Sequence[Array]) -> None:
+    def _commit(self: Any, scope: RecordingScope, inputs: Sequence[Array]) -> None:
         cells = [variable.cell(self) for variable in scope.written]
         # An input belongs to the caller, and a view may keep something large alive or change with its base.
         values = [

@@ -10,7 +10,6 @@ import numpy as np
 from keras.backend.engine import PRIMITIVES, Engine
 from keras.backend.numpy.arrays import Array, Arrays
 from keras.backend.numpy.control import Control
-from keras.backend.numpy.convolution import Convolution
 from keras.backend.numpy.elementwise import Elementwise
 from keras.backend.numpy.indexing import Indexing
 from keras.backend.numpy.kernels import Kernels
@@ -28,9 +27,8 @@ class BareNumPyEngine(
     Elementwise,
     Indexing,
     Reduction,
-    Convolution,
-    Pooling,
     Kernels,
+    Pooling,
     LinearAlgebra,
     Random,
     Control,
@@ -39,10 +37,6 @@ class BareNumPyEngine(
     """Runs inside compiled functions, where warnings have been turned off for the whole call."""
 
     name = "numpy"
-
-    @property
-    def inside(self) -> Engine:  # type: ignore[override]
-        return self
 
     def describe(self) -> dict[str, str]:
         return {"engine": self.name, "numpy": np.__version__, "device": "cpu"}

@@ -3,17 +3,19 @@
 from __future__ import annotations
 
 import math
+from typing import Any
 
 import numpy as np
 
 from keras.backend.numpy.arrays import Array, as_array, in_float32
+from keras.backend.numpy.convolution import Convolution
 
 Axes = tuple[int, ...]
 Shape = tuple[int, ...]
 Pads = tuple[tuple[int, int], ...]
 
 
-class Kernels:
+class Kernels(Convolution):
     """Same meaning as the shared bodies of the same name; also the primitives these are made of."""
 
     # ------------------------------------------------------------------ activations
@@ -126,12 +128,12 @@ def _centred(x: Array, axes: Axes) -> tuple[Array, Array]:
     return mean, np.asarray(x - mean)
 
 
-def _mean_square(x: Array, axes: Axes, keep: bool) -> Array:
+def _mean_square(x: Array, axes: Axes, keep: Any) -> Array:
     total = np.add.reduce(np.multiply(x, x), axes, keepdims=keep)
     return as_array(total / _count(x, axes))
 
 
-def _count(x: Array, axes: Axes) -> np.generic:
+def _count(x: Array, axes: Axes) -> Any:
     return x.dtype.type(math.prod(x.shape[i] for i in axes))
 
 

@@ -19,7 +19,7 @@ class LinearAlgebra:
         return np.linalg.cholesky(a)
 
     @in_float32
-    def qr(self, a: Array, mode: str) -> tuple[Array, Array]:
+    def qr(self, a: Array, mode: Any) -> tuple[Array, Array]:
         q, r = np.linalg.qr(a, mode)
         return q, r
 
