@@ -64,9 +64,8 @@ class Serializable:
     """
 
     _init_call: tuple[tuple[Any, ...], dict[str, Any]] = ((), {})
-    _not_in_config: frozenset[str] = (
-        frozenset()
-    )  # keyword arguments that no config repeats, as a layer's input_shape
+    # Arguments of this class's constructor, or taken by its **kwargs, which no config repeats: a layer's input_shape.
+    _not_in_config: frozenset[str] = frozenset()
 
     def __new__(cls, *args: Any, **kwargs: Any) -> Self:
         obj = super().__new__(cls)
@@ -265,6 +264,8 @@ def _arguments(obj: Serializable, classes: tuple[type, ...], whole: bool) -> dic
     for name, parameter in _parameters(vars(owner)["__init__"]).items():
         if parameter.kind is parameter.VAR_KEYWORD:
             arguments.update(_passed_on(obj) if whole else {})
+        elif name in vars(owner).get("_not_in_config", ()):
+            continue
         elif _is_ours(owner) and _has_value(obj, name):
             arguments[name] = getattr(obj, name)
         elif name in given:
@@ -287,8 +288,8 @@ def _bound(obj: Serializable) -> dict[str, Any]:
 def _passed_on(obj: Serializable) -> dict[str, Any]:
     """The keyword arguments the constructor passed on to the classes above it."""
     named = inspect.signature(type(obj).__init__).parameters
-    treated = {*named, *obj._base_config(), *obj._not_in_config}
-    return {name: value for name, value in obj._init_call[1].items() if name not in treated}
+    left_out = {name for cls in type(obj).__mro__ for name in vars(cls).get("_not_in_config", ())}
+    return {k: v for k, v in obj._init_call[1].items() if k not in named and k not in left_out}
 
 
 def _is_ours(cls: type) -> bool:

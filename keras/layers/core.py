@@ -262,6 +262,8 @@ class Embedding(Layer):
 
     _not_in_config: ClassVar[frozenset[str]] = Layer._not_in_config | {"input_length", "weights"}
 
+    _not_in_config = frozenset({"weights"})  # values, which files keep elsewhere
+
     def __init__(
         self,
         input_dim: int,

@@ -92,6 +92,18 @@ class Star(Serializable):
         self.rest = rest
 
 
+class LeavesOut(Base):
+    _not_in_config = frozenset({"values"})
+
+    def __init__(self, size, values=None, **kwargs):
+        super().__init__(**kwargs)
+
+
+class Repeats(Base):
+    def __init__(self, name=None):
+        super().__init__(name=name)
+
+
 class Holder(Serializable):
     def __init__(self, part, table=None):
         self.part, self.table = part, table
@@ -117,6 +129,8 @@ BASE = {"name": "auto", "trainable": True}
             lambda: OverridingChild(1, units=3, name="n"),
             {"name": "n", "trainable": True, "units": (3, 3), "activation": "linear", "extra": 1},
         ),
+        (lambda: LeavesOut(3, values=[1], input_shape=(2,)), {**BASE, "size": 3}),
+        (lambda: Repeats(), BASE),
         (lambda: Star(1, 2, 3), {"first": 1, "rest": (2, 3), "flag": True}),
     ],
 )
