@@ -260,9 +260,7 @@ class Embedding(Layer):
         (None, 10, 64)
     """
 
-    _not_in_config: ClassVar[frozenset[str]] = Layer._not_in_config | {"input_length", "weights"}
-
-    _not_in_config = frozenset({"weights"})  # values, which files keep elsewhere
+    _not_in_config: ClassVar[frozenset[str]] = frozenset({"input_length", "weights"})
 
     def __init__(
         self,
