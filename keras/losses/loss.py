@@ -65,6 +65,9 @@ class Loss(Serializable):
         """Per-sample values, shape `(batch, ...)`, of converted targets and predictions."""
         raise NotImplementedError(f"{type(self).__name__} must write call(self, y_true, y_pred)")
 
+    def _base_config(self) -> dict[str, Any]:
+        return {"name": self.name, "reduction": self.reduction, "dtype": self._dtype}
+
     def _convert(self, x: Any) -> Any:
         """A tensor, or a structure of tensors; nested lists of plain numbers are one tensor."""
         if tree.is_nested(x) and not _is_number_list(x):

@@ -1,0 +1,253 @@
+"""Learning rates, missing gradients, names, files and configs of optimizers."""
+
+import numpy as np
+import pytest
+
+import keras.optimizers.kernels as kernels
+from keras import Variable, ops, optimizers
+from keras.backend.state import name_scope, reset_names
+from keras.backend.tracing import Compiled
+from keras.optimizers import schedules
+
+
+@pytest.fixture(autouse=True)
+def _names_start_anew():
+    reset_names()
+
+
+def variables():
+    with name_scope("net/dense"):
+        return [
+            Variable(np.ones((2, 2), "float32"), name="kernel"),
+            Variable(np.zeros(2, "float32"), name="bias"),
+        ]
+
+
+def ones(*shapes):
+    return [ops.ones(s) for s in shapes]
+
+
+def test_variables_have_the_names_and_order_of_keras():
+    adam = optimizers.Adam(amsgrad=True, use_ema=True)
+    adam.build(variables())
+    assert [v.path for v in adam.variables] == [
+        "adam/iteration",
+        "adam/learning_rate",
+        "adam/net_dense_kernel_average",
+        "adam/net_dense_bias_average",
+        "adam/net_dense_kernel_momentum",
+        "adam/net_dense_kernel_velocity",
+        "adam/net_dense_bias_momentum",
+        "adam/net_dense_bias_velocity",
+        "adam/net_dense_kernel_velocity_hat",
+        "adam/net_dense_bias_velocity_hat",
+    ]
+    assert optimizers.RMSprop().name == "rm_sprop"
+    assert optimizers.AdamW().name == "adam_w"
+    assert optimizers.Adam().name == "adam_1"
+
+
+def test_slots_exist_before_a_trace_and_only_once(engine):
+    optimizer, weights = optimizers.Adam(), variables()
+    optimizer.build(weights)
+    slots = optimizer.variables
+    optimizer.apply(ones((2, 2), (2,)), weights)
+    assert [id(v) for v in optimizer.variables] == [id(v) for v in slots]
+    assert int(optimizer.iterations) == 1
+
+
+def test_learning_rate_can_be_set_between_compiled_steps(engine):
+    weight = Variable(np.zeros((), "float32"), name="w")
+    optimizer = optimizers.SGD(1.0)
+    optimizer.build([weight])
+
+    @Compiled
+    def step(grad):
+        optimizer.apply([grad], [weight])
+        return optimizer.iterations
+
+    grad = ops.ones(())
+    step(grad)
+    optimizer.learning_rate = 0.25
+    step(grad)
+    optimizer.learning_rate.assign(0.5)
+    step(grad)
+    assert float(weight.numpy()) == -1.75
+    assert float(optimizer.learning_rate) == 0.5
+    assert step.trace_count == 1
+
+
+def test_learning_rate_function_and_schedule(engine):
+    optimizer = optimizers.SGD(lambda: 0.3)
+    assert float(optimizer.learning_rate) == 0.3
+    optimizer = optimizers.SGD(schedules.ExponentialDecay(0.1, 1, 0.5))
+    assert len(optimizer.variables) == 1
+    with pytest.raises(TypeError, match="ExponentialDecay as its learning_rate"):
+        optimizer.learning_rate = 0.1
+    weight = Variable(np.zeros((), "float32"), name="w")
+    for _ in range(2):
+        optimizer.apply([ops.ones(())], [weight])
+    np.testing.assert_allclose(weight.numpy(), -0.15, rtol=1e-6)
+
+
+def test_missing_gradients_are_named_once(engine):
+    optimizer, weights = optimizers.SGD(1.0), variables()
+    with pytest.warns(UserWarning, match="no gradient for net/dense/bias;"):
+        optimizer.apply([ops.ones((2, 2)), None], weights)
+    optimizer.apply([ops.ones((2, 2)), None], weights)
+    assert weights[0].numpy().tolist() == [[-1.0, -1.0], [-1.0, -1.0]]
+    with pytest.raises(ValueError, match="no gradient for any variable"):
+        optimizer.apply([None, None], weights)
+
+
+def test_wrong_use_is_explained(engine):
+    optimizer, weights = optimizers.SGD(), variables()
+    with pytest.raises(ValueError, match="trainable_variables"):
+        optimizer.apply(ones((2, 2)))
+    optimizer.build(weights)
+    with pytest.raises(ValueError, match="1 gradients for 2 variables"):
+        optimizer.apply(ones((2, 2)))
+    with pytest.raises(ValueError, match="was not built with the variable 'w'"):
+        optimizer.apply(ones((2,)), [Variable(np.ones(2, "float32"), name="w")])
+    with pytest.raises(ValueError, match="before it is built"):
+        optimizer.exclude_from_weight_decay(var_names=["bias"])
+
+
+@pytest.mark.parametrize(
+    ("make", "message"),
+    [
+        (lambda: optimizers.SGD(lr=0.1), "SGD has no argument 'lr'. Did you mean \"learning_rate\""),
+        (lambda: optimizers.Adam(beta1=0.1), 'Did you mean "beta_1"'),
+        (lambda: optimizers.Adam(decay=0.1), "keras.optimizers.schedules"),
+        (lambda: optimizers.SGD(clipnorm=1.0, clipvalue=1.0), "only one of clipnorm"),
+        (lambda: optimizers.SGD(use_ema=True, ema_momentum=2), "ema_momentum"),
+        (lambda: optimizers.SGD(gradient_accumulation_steps=1), "at least 2"),
+        (lambda: optimizers.SGD(ema_overwrite_frequency=0), "at least 1"),
+        (lambda: optimizers.SGD(momentum=2.0), "momentum must lie in"),
+        (lambda: optimizers.AdamW(weight_decay=None), "AdamW needs a weight_decay"),
+        (lambda: optimizers.Ftrl(learning_rate_power=1.0), "at most 0"),
+        (lambda: optimizers.Lion(beta_1=0.0), "beta_1"),
+        (lambda: optimizers.LossScaleOptimizer(optimizers.SGD(), initial_scale=0.0), "initial_scale"),
+        (lambda: optimizers.get("adan"), 'Did you mean "adam"'),
+        (lambda: schedules.PiecewiseConstantDecay([1], [0.1]), "one value more"),
+        (lambda: schedules.CosineDecay(0.1, 0), "decay_steps must be positive"),
+    ],
+)
+def test_wrong_settings(make, message):
+    with pytest.raises(ValueError, match=message):
+        make()
+    with pytest.raises(TypeError, match="optimizer: expected"):
+        optimizers.get(lambda: None)
+
+
+def test_names():
+    for name in ("adam", "Adam", "ADAM".lower(), "rmsprop", "RMSprop", "adamw", "lamb"):
+        assert type(optimizers.get(name)).__name__.lower() == name.lower()
+    one = optimizers.SGD()
+    assert optimizers.get(one) is one
+    assert (
+        float(optimizers.get({"class_name": "SGD", "config": {"learning_rate": 0.25}}).learning_rate) == 0.25
+    )
+
+
+def test_configs_of_keras_2_are_read():
+    config = {"name": "SGD", "lr": 0.5, "decay": 0.5, "momentum": 0.9, "nesterov": False, "jit_compile": True}
+    optimizer = optimizers.deserialize({"class_name": "SGD", "config": config})
+    assert float(optimizer._learning_rate(2)) == 0.25
+    assert optimizer.momentum == 0.9
+    new_style = {"name": "Adam", "is_legacy_optimizer": False, "learning_rate": 0.5, "beta_1": 0.8}
+    assert optimizers.deserialize({"class_name": "Adam", "config": new_style}).beta_1 == 0.8
+
+
+def test_schedules_survive_a_config():
+    optimizer = optimizers.Adam(schedules.CosineDecay(0.1, 10))
+    again = optimizers.Adam.from_config(optimizer.get_config())
+    assert isinstance(again._learning_rate, schedules.CosineDecay)
+
+
+def test_save_and_load_own_variables(engine):
+    first, weights = optimizers.Adam(), variables()
+    first.apply(ones((2, 2), (2,)), weights)
+    store = {}
+    first.save_own_variables(store)
+    second = optimizers.Adam()
+    second.build(variables())
+    second.load_own_variables(store)
+    for a, b in zip(first.variables, second.variables, strict=True):
+        assert np.array_equal(a.numpy(), b.numpy())
+    with pytest.warns(UserWarning, match="state is not loaded"):
+        optimizers.SGD().load_own_variables(store)
+
+
+def test_stateless_apply_changes_nothing(engine):
+    optimizer, weights = optimizers.SGD(0.5, momentum=0.9), variables()
+    optimizer.build(weights)
+    values = [v.numpy() for v in weights]
+    own = [v.numpy() for v in optimizer.variables]
+    trained, state = optimizer.stateless_apply(own, ones((2, 2), (2,)), values)
+    assert ops.convert_to_numpy(trained[0]).tolist() == [[0.5, 0.5], [0.5, 0.5]]
+    assert int(state[0]) == 1
+    assert int(optimizer.iterations) == 0
+    assert weights[0].numpy().tolist() == [[1.0, 1.0], [1.0, 1.0]]
+
+
+def test_constraints_and_overwriting_gradients(engine):
+    limited, replaced = (Variable(np.ones(2, "float32"), name=n) for n in ("limited", "replaced"))
+    limited.constraint = lambda w: ops.clip(w, -0.5, 0.5)
+    replaced.overwrite_with_gradient = True
+    optimizer = optimizers.SGD(1.0)
+    optimizer.apply_gradients([(ops.ones(2) * 9.0, limited), (ops.ones(2) * 7.0, replaced)])
+    assert limited.numpy().tolist() == [-0.5, -0.5]
+    assert replaced.numpy().tolist() == [7.0, 7.0]
+
+
+def test_averages_at_the_end(engine):
+    optimizer = optimizers.SGD(1.0, use_ema=True, ema_momentum=0.5)
+    weight = Variable(np.zeros((), "float32"), name="w")
+    for _ in range(2):
+        optimizer.apply([ops.ones(())], [weight])
+    optimizer.finalize_variable_values([weight])
+    assert float(weight.numpy()) == -1.5
+
+
+def test_own_optimizer(engine):
+    class Signed(optimizers.Optimizer):
+        def __init__(self, learning_rate=0.1, **kwargs):
+            super().__init__(learning_rate=learning_rate, **kwargs)
+
+        def build(self, variables):
+            super().build(variables)
+            self.counts = [self.add_variable_from_reference(v, "count") for v in variables]
+
+        def update_step(self, gradient, variable, learning_rate):
+            self.assign_add(self.counts[self._get_variable_index(variable)], ops.ones_like(gradient))
+            self.assign_sub(variable, ops.sign(gradient) * learning_rate)
+
+    optimizer, weights = Signed(0.5, clipnorm=1.0), variables()
+    optimizer.apply(ones((2, 2), (2,)), weights)
+    assert weights[1].numpy().tolist() == [-0.5, -0.5]
+    assert optimizer.variables[-1].path == "signed/net_dense_bias_count"
+    assert Signed.from_config(optimizer.get_config()).clipnorm == 1.0
+
+
+def test_loss_scale():
+    optimizer = optimizers.LossScaleOptimizer(optimizers.SGD(0.25), initial_scale=8.0)
+    assert float(optimizer.scale_loss(2.0)) == 16.0
+    assert float(optimizer.learning_rate) == 0.25
+    again = optimizers.deserialize(optimizers.serialize(optimizer))
+    assert float(again.inner_optimizer.learning_rate) == 0.25
+
+
+@pytest.mark.parametrize("name", ["momentum_update", "rmsprop_update", "adam_update"])
+def test_kernel_override_equals_the_body(engine, name):
+    rng = np.random.default_rng(0)
+    p, g, m, v = (ops.convert_to_tensor(rng.uniform(0.1, 1, (3, 2)).astype("float32")) for _ in range(4))
+    lr, step = ops.convert_to_tensor(0.1), ops.convert_to_tensor(3.0)
+    arguments = {
+        "momentum_update": (p, g, m, lr, 0.9, True),
+        "rmsprop_update": (p, g, v, lr, 0.9, 1e-7),
+        "adam_update": (p, g, m, v, lr, 0.9, 0.999, 1e-7, step),
+    }[name]
+    kernel = getattr(kernels, name)
+    for got, expected in zip(kernel(*arguments), kernel.body(*arguments), strict=True):
+        np.testing.assert_allclose(ops.convert_to_numpy(got), ops.convert_to_numpy(expected), rtol=1e-6)
