@@ -7,7 +7,7 @@ those of Keras 2 and 3 and runs nothing they hold. This module gathers all names
 
 import inspect
 import sys
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from contextlib import contextmanager
 from contextvars import ContextVar
 from typing import Any, Self
@@ -64,7 +64,7 @@ class Serializable:
     """
 
     _init_call: tuple[tuple[Any, ...], dict[str, Any]] = ((), {})
-    # Arguments of this class's constructor, or taken by its **kwargs, which no config repeats: a layer's input_shape.
+    # Constructor arguments that no config repeats, as a layer's input_shape; they add up over the classes.
     _not_in_config: frozenset[str] = frozenset()
 
     def __new__(cls, *args: Any, **kwargs: Any) -> Self:
@@ -260,12 +260,13 @@ def _arguments(obj: Serializable, classes: tuple[type, ...], whole: bool) -> dic
     if owner is object or "_base_config" in vars(owner):
         return _passed_on(obj) if whole else {}
     given = _bound(obj)
+    # A base class leaves out what its own **kwargs took; a subclass that declares the same name means something else.
+    left_out = _left_out(cls for cls in type(obj).__mro__ if "_base_config" not in vars(cls))
+    parameters = {n: p for n, p in _parameters(vars(owner)["__init__"]).items() if n not in left_out}
     arguments = {}
-    for name, parameter in _parameters(vars(owner)["__init__"]).items():
+    for name, parameter in parameters.items():
         if parameter.kind is parameter.VAR_KEYWORD:
             arguments.update(_passed_on(obj) if whole else {})
-        elif name in vars(owner).get("_not_in_config", ()):
-            continue
         elif _is_ours(owner) and _has_value(obj, name):
             arguments[name] = getattr(obj, name)
         elif name in given:
@@ -288,8 +289,12 @@ def _bound(obj: Serializable) -> dict[str, Any]:
 def _passed_on(obj: Serializable) -> dict[str, Any]:
     """The keyword arguments the constructor passed on to the classes above it."""
     named = inspect.signature(type(obj).__init__).parameters
-    left_out = {name for cls in type(obj).__mro__ for name in vars(cls).get("_not_in_config", ())}
+    left_out = _left_out(type(obj).__mro__)
     return {k: v for k, v in obj._init_call[1].items() if k not in named and k not in left_out}
+
+
+def _left_out(classes: Iterable[type]) -> set[str]:
+    return {name for cls in classes for name in vars(cls).get("_not_in_config", ())}
 
 
 def _is_ours(cls: type) -> bool:

@@ -38,7 +38,7 @@ class InputLayer(Layer):
         (None, 3)
     """
 
-    _not_in_config: ClassVar[frozenset[str]] = Layer._not_in_config | {"input_shape", "batch_input_shape"}
+    _not_in_config: ClassVar[frozenset[str]] = frozenset({"input_shape", "batch_input_shape"})
 
     def __init__(
         self,

@@ -271,7 +271,7 @@ class LayerNormalization(_ScaleAndCenter):
         (None, 10, 4)
     """
 
-    _not_in_config: ClassVar[frozenset[str]] = Layer._not_in_config | {"rms_scaling"}
+    _not_in_config: ClassVar[frozenset[str]] = frozenset({"rms_scaling"})
 
     def __init__(
         self,

@@ -99,6 +99,11 @@ class LeavesOut(Base):
         super().__init__(**kwargs)
 
 
+class LeavesOutToo(LeavesOut):
+    def __init__(self, size, values=None, input_shape="mine", **kwargs):
+        super().__init__(size, values, **kwargs)
+
+
 class Repeats(Base):
     def __init__(self, name=None):
         super().__init__(name=name)
@@ -130,6 +135,7 @@ BASE = {"name": "auto", "trainable": True}
             {"name": "n", "trainable": True, "units": (3, 3), "activation": "linear", "extra": 1},
         ),
         (lambda: LeavesOut(3, values=[1], input_shape=(2,)), {**BASE, "size": 3}),
+        (lambda: LeavesOutToo(3, [1]), {**BASE, "size": 3, "input_shape": "mine"}),
         (lambda: Repeats(), BASE),
         (lambda: Star(1, 2, 3), {"first": 1, "rest": (2, 3), "flag": True}),
     ],

@@ -38,7 +38,7 @@ class RNN(Layer):
         (None, 5, 4)
     """
 
-    _not_in_config = Layer._not_in_config | {"time_major", "implementation", "use_cudnn"}
+    _not_in_config = frozenset({"time_major", "implementation", "use_cudnn"})
 
     def __init__(
         self,
