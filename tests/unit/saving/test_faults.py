@@ -1,0 +1,193 @@
+"""Damaged, foreign and hostile files: a clear error, nothing half-loaded, nothing run, nothing lost."""
+
+import json
+import os
+import pickle
+import zipfile
+
+import h5py
+import numpy as np
+import pytest
+
+import keras
+
+
+def small():
+    model = keras.Sequential([keras.Input((3,)), keras.layers.Dense(4, name="a"), keras.layers.Dense(2, name="b")])
+    model.compile("adam", "mse")
+    return model
+
+
+@pytest.fixture
+def saved(tmp_path):
+    path = tmp_path / "model.h5"
+    small().save(path)
+    return path
+
+
+def edit_config(path, change):
+    with h5py.File(path, "r+") as f:
+        config = json.loads(f.attrs["model_config"])
+        f.attrs["model_config"] = json.dumps(change(config) or config).encode()
+
+
+@pytest.mark.parametrize("ending", [".h5", ".weights.h5", ".keras"])
+@pytest.mark.parametrize("part", [0.0, 0.1, 0.5, 0.9])
+def test_a_file_cut_short(tmp_path, ending, part):
+    path = tmp_path / f"m{ending}"
+    model = small()
+    (model.save_weights if ending == ".weights.h5" else model.save)(path)
+    data = path.read_bytes()
+    path.write_bytes(data[: int(len(data) * part)])
+    before = model.get_weights()
+    with pytest.raises(ValueError, match=path.name):
+        model.load_weights(path) if ending == ".weights.h5" else keras.models.load_model(path)
+    assert all(np.array_equal(a, b) for a, b in zip(before, model.get_weights(), strict=True))
+
+
+@pytest.mark.parametrize("content", [b"", b"hello", b"PK\x03\x04garbage", b"\x89HDF\r\n\x1a\n" + b"\0" * 50, pickle.dumps({"a": 1})])
+def test_a_file_of_another_kind(tmp_path, content):
+    for name in ("x.h5", "x.keras"):
+        path = tmp_path / name
+        path.write_bytes(content)
+        with pytest.raises(ValueError, match=name):
+            keras.models.load_model(path)
+
+
+def test_no_file(tmp_path):
+    with pytest.raises(FileNotFoundError, match="nowhere"):
+        keras.models.load_model(tmp_path / "nowhere.h5")
+
+
+def test_weights_only_file_given_as_a_model(tmp_path):
+    small().save_weights(tmp_path / "w.h5")
+    with pytest.raises(ValueError, match="weights only"):
+        keras.models.load_model(tmp_path / "w.h5")
+
+
+def test_weights_of_another_shape_change_nothing(tmp_path, saved):
+    other = keras.Sequential([keras.Input((3,)), keras.layers.Dense(4, name="a"), keras.layers.Dense(5, name="b")])
+    before = other.get_weights()
+    with pytest.raises(ValueError, match=r"b/kernel.*\(4, 5\).*\(4, 2\)"):
+        other.load_weights(saved)
+    assert all(np.array_equal(a, b) for a, b in zip(before, other.get_weights(), strict=True))
+    with pytest.warns(UserWarning, match="left out"):
+        other.load_weights(saved, skip_mismatch=True)
+    assert not np.array_equal(before[0], other.get_weights()[0])
+
+
+def test_unknown_class_names_it_and_says_what_to_do(saved):
+    edit_config(saved, lambda c: c["config"]["layers"][1].update(class_name="Mystery"))
+    with pytest.raises((ValueError, TypeError), match=r"Mystery[\s\S]*custom_objects"):
+        keras.models.load_model(saved)
+
+
+@pytest.mark.parametrize(
+    "layer",
+    [
+        {"class_name": "system", "module": "os", "config": "touch /tmp/owned", "registered_name": None},
+        {"class_name": "function", "module": "builtins", "config": "exec", "registered_name": "function"},
+        {"class_name": "Lambda", "config": {"name": "l", "function": ["4wEAAAA=", None, None], "function_type": "lambda"}},
+        {"class_name": "Lambda", "module": "keras.layers",
+         "config": {"name": "l", "function": {"class_name": "__lambda__", "config": {"code": "4wEAAAA=", "defaults": None, "closure": None}}}},
+        {"class_name": "get_file", "module": "keras.utils", "config": {"fname": "x", "origin": "http://localhost/x"}},
+        {"class_name": "enable_unsafe_deserialization", "module": "keras.config", "config": {}},
+        {"class_name": "TFSMLayer", "module": "keras.layers", "config": {"filepath": "/tmp", "name": "t"}},
+        {"class_name": "TorchModuleWrapper", "module": "keras.layers", "config": {"module": "gASV", "name": "t"}},
+    ],
+)  # fmt: skip
+def test_nothing_in_a_file_is_run_or_imported(saved, layer, monkeypatch):
+    monkeypatch.setattr(os, "system", lambda *_: pytest.fail("the file ran a command"))
+    edit_config(saved, lambda c: c["config"]["layers"].insert(1, layer))
+    with pytest.raises((ValueError, TypeError)):
+        keras.models.load_model(saved)
+
+
+def test_soft_and_external_links_are_refused(tmp_path, saved):
+    for link in (h5py.SoftLink("/model_weights/a"), h5py.ExternalLink("other.h5", "/secret")):
+        with h5py.File(saved, "r+") as f:
+            del f["model_weights/b"]
+            f["model_weights/b"] = link
+        with pytest.raises(ValueError, match="points elsewhere"):
+            keras.models.load_model(saved)
+
+
+def test_external_and_virtual_datasets_are_refused(tmp_path, saved):
+    (tmp_path / "secret.bin").write_bytes(b"\0" * 1000)
+    name = "model_weights/a/" + h5py.File(saved)["model_weights/a"].attrs["weight_names"][0].decode()
+    with h5py.File(saved, "r+") as f:
+        del f[name]
+        f.create_dataset(name, shape=(3, 4), dtype="f4", external=[(str(tmp_path / "secret.bin"), 0, 48)])
+    with pytest.raises(ValueError, match="other files"):
+        keras.models.load_model(saved)
+    with h5py.File(saved, "r+") as f:
+        del f[name]
+        layout = h5py.VirtualLayout(shape=(3, 4), dtype="f4")
+        layout[:] = h5py.VirtualSource(str(tmp_path / "other.h5"), "x", shape=(3, 4))
+        f.create_virtual_dataset(name, layout)
+    with pytest.raises(ValueError, match="other files"):
+        keras.models.load_model(saved)
+
+
+def test_a_huge_declared_layer_costs_nothing(saved):
+    def grow(config):
+        config["config"]["layers"][1]["config"]["units"] = 10**9
+
+    edit_config(saved, grow)
+    with pytest.raises(ValueError):
+        keras.models.load_model(saved)
+
+
+def test_a_huge_declared_dataset_is_not_read(saved):
+    name = "model_weights/a/" + h5py.File(saved)["model_weights/a"].attrs["weight_names"][0].decode()
+    with h5py.File(saved, "r+") as f:
+        del f[name]
+        f.create_dataset(name, shape=(10**6, 10**6), dtype="f4", chunks=(100, 100))
+    with pytest.raises(ValueError, match=r"\(3, 4\)"):
+        keras.models.load_model(saved)
+
+
+def test_deep_json(saved):
+    with h5py.File(saved, "r+") as f:
+        f.attrs["model_config"] = ("[" * 20000 + "]" * 20000).encode()
+    with pytest.raises(ValueError, match="JSON|nest"):
+        keras.models.load_model(saved)
+
+
+def test_zip_bomb(tmp_path):
+    path = tmp_path / "bomb.keras"
+    with zipfile.ZipFile(path, "w", zipfile.ZIP_DEFLATED) as z:
+        z.writestr("config.json", "{}")
+        z.writestr("metadata.json", "{}")
+        z.writestr("model.weights.h5", b"\0" * (100 * 2**20))
+    with pytest.raises(ValueError, match="unpack"):
+        keras.models.load_model(path)
+
+
+def test_an_interrupted_save_leaves_the_old_file(tmp_path, saved, monkeypatch):
+    before = saved.read_bytes()
+    from keras.saving import hdf5
+
+    def full_disk(*_):
+        raise OSError(28, "No space left on device")
+
+    monkeypatch.setattr(hdf5, "write_array", full_disk)
+    with pytest.raises(OSError, match="No space"):
+        small().save(saved)
+    assert saved.read_bytes() == before
+    assert [p.name for p in saved.parent.iterdir()] == [saved.name]
+
+
+def test_an_existing_file_is_kept_when_asked(saved):
+    with pytest.raises(ValueError, match="exists"):
+        small().save(saved, overwrite=False)
+
+
+def test_unknown_ending(tmp_path):
+    with pytest.raises(ValueError, match=r"\.h5, \.hdf5 or \.keras"):
+        small().save(tmp_path / "model.xyz")
+
+
+def test_a_folder_that_is_not_there(tmp_path):
+    with pytest.raises(FileNotFoundError, match="does not exist"):
+        small().save(tmp_path / "no" / "model.h5")

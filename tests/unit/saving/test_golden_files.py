@@ -1,0 +1,83 @@
+"""Files written by real Keras 3.15.1 and tf-keras 2.21 (tests/golden/make_saving.py) load, predict and train on."""
+
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+import keras
+
+GOLDEN = Path(__file__).parents[2] / "golden" / "saving"
+NAMES = ["dense", "conv", "recurrent", "graph"]
+
+
+def case(name):
+    with np.load(GOLDEN / f"{name}.npz") as data:
+        parts = {p: [data[k] for k in sorted(data) if k.startswith(p) and k[len(p) :].isdigit()] for p in ("x", "y", "out")}
+        return parts, data["losses"]
+
+
+def one(arrays):
+    return arrays[0] if len(arrays) == 1 else arrays
+
+
+def outputs(model, xs):
+    result = model.predict(one(xs), verbose=0)
+    return result if isinstance(result, list) else [result]
+
+
+def agree(model, parts):
+    for got, expected in zip(outputs(model, parts["x"]), parts["out"], strict=True):
+        np.testing.assert_allclose(got, expected, rtol=1e-5, atol=1e-6)
+
+
+@pytest.mark.parametrize("era, ending", [("k2", ".h5"), ("k3", ".h5"), ("k3", ".keras")])
+@pytest.mark.parametrize("name", NAMES)
+def test_whole_model_predicts_as_it_did(engine, name, era, ending):
+    parts, _ = case(f"{name}_{era}")
+    agree(keras.models.load_model(GOLDEN / f"{name}_{era}{ending}", compile=False), parts)
+
+
+@pytest.mark.parametrize("era, ending", [("k2", ".h5"), ("k3", ".h5"), ("k3", ".keras")])
+@pytest.mark.parametrize("name", NAMES)
+def test_training_goes_on_where_it_stopped(engine, name, era, ending):
+    """Compile arguments and optimizer state are restored: the next steps give the losses real Keras got."""
+    parts, losses = case(f"{name}_{era}")
+    model = keras.models.load_model(GOLDEN / f"{name}_{era}{ending}")
+    assert model.compiled
+    x, y = one(parts["x"]), one(parts["y"])
+    got = [model.evaluate(x, y, verbose=0, return_dict=True)["loss"]]
+    got += [model.train_on_batch(x, y, return_dict=True)["loss"] for _ in losses[1:]]
+    np.testing.assert_allclose(got, losses, rtol=2e-5)
+
+
+@pytest.mark.parametrize("era, ending", [("k2", "_weights.h5"), ("k3", ".weights.h5"), ("k3", ".h5"), ("k2", ".h5")])
+@pytest.mark.parametrize("name", NAMES)
+def test_weights_alone(name, era, ending):
+    parts, _ = case(f"{name}_{era}")
+    model = keras.models.model_from_json((GOLDEN / f"{name}_{era}.json").read_text())
+    model.load_weights(GOLDEN / f"{name}_{era}{ending}")
+    agree(model, parts)
+
+
+@pytest.mark.parametrize("ending", [".h5", ".keras"])
+@pytest.mark.parametrize("name", NAMES)
+def test_round_trip(tmp_path, name, ending):
+    """What is loaded, saved and loaded again predicts and trains the same."""
+    parts, losses = case(f"{name}_k3")
+    keras.models.load_model(GOLDEN / f"{name}_k3.keras").save(tmp_path / f"again{ending}")
+    model = keras.models.load_model(tmp_path / f"again{ending}")
+    agree(model, parts)
+    got = [model.train_on_batch(one(parts["x"]), one(parts["y"]), return_dict=True)["loss"] for _ in losses[1:]]
+    np.testing.assert_allclose(got, losses[1:], rtol=2e-5)
+
+
+@pytest.mark.parametrize("name", NAMES)
+def test_weights_round_trip(tmp_path, name):
+    parts, _ = case(f"{name}_k3")
+    whole = keras.models.load_model(GOLDEN / f"{name}_k3.h5", compile=False)
+    for ending in (".weights.h5", ".h5"):
+        whole.save_weights(tmp_path / f"w{ending}")
+        fresh = keras.models.clone_model(whole)
+        fresh.load_weights(tmp_path / f"w{ending}")
+        agree(fresh, parts)
