@@ -305,32 +305,45 @@ def finite_differences(f: Callable[[Sequence[np.ndarray]], float], arrays: Seque
     return gradients
 
 
+def _viewed(case: Row, engine: Engine, outputs: Sequence[Any]) -> list[Any]:
+    return list(outputs if case.view is None else case.view(engine, *outputs))
+
+
+_gradients: dict[int, Any] = {}  # by row: finite differences are the slow part, and the same for every engine
+
+
+def _expected_gradients(case: Row) -> tuple[list[np.ndarray | None], list[np.ndarray]]:
+    """The weights of the scalar, and its finite differences by the float arguments."""
+    if id(case) not in _gradients:
+        host, arrays = select.get("numpy"), case.arrays()
+        smooth = [i for i, a in enumerate(arrays) if a.dtype.kind == "f"]
+        weights = weights_for([np.asarray(y) for y in _viewed(case, host, reference(case, arrays))])
+
+        def scalar(floats: Sequence[np.ndarray]) -> float:
+            supply = iter(floats)
+            outputs = reference(case, [next(supply) if i in smooth else a for i, a in enumerate(arrays)])
+            pairs = zip(_viewed(case, host, outputs), weights, strict=True)
+            return float(sum(np.sum(np.asarray(y) * w) for y, w in pairs if w is not None))
+
+        slopes = finite_differences(scalar, [arrays[i].astype(np.float64) for i in smooth])
+        _gradients[id(case)] = case, weights, slopes  # the row too, so that its id stays its own
+    return _gradients[id(case)][1:]
+
+
 def check_gradient(engine: Engine, case: Row) -> None:
     """Gradients by the row's float tensors against finite differences of the reference."""
     arrays = case.arrays()
     smooth = [i for i, a in enumerate(arrays) if a.dtype.kind == "f"]
 
-    def viewed(e: Engine, outputs: Sequence[Any]) -> list[Any]:
-        return list(outputs if case.view is None else case.view(e, *outputs))
-
-    host = select.get("numpy")
-    weights = weights_for([np.asarray(y) for y in viewed(host, reference(case, arrays))])
-
-    def on_host(floats: Sequence[np.ndarray]) -> float:
-        supply = iter(floats)
-        outputs = reference(case, [next(supply) if i in smooth else a for i, a in enumerate(arrays)])
-        pairs = zip(viewed(host, outputs), weights, strict=True)
-        return float(sum(np.sum(np.asarray(y) * w) for y, w in pairs if w is not None))
-
+    weights, expected = _expected_gradients(case)
     fixed = [engine.constant(a, str(a.dtype)) for a in arrays]
 
     def on_engine(*floats: Tensor) -> tuple[Tensor, None]:
         inner, supply = select.current(), iter(floats)  # an engine's tape may be an engine of its own
         outputs = call(inner, case, [next(supply) if i in smooth else x for i, x in enumerate(fixed)])
-        return weighted_sum(inner, viewed(inner, outputs), weights), None
+        return weighted_sum(inner, _viewed(case, inner, outputs), weights), None
 
     _, _, _, gradients = engine.value_and_grad(on_engine, [], [fixed[i] for i in smooth])
-    expected = finite_differences(on_host, [arrays[i].astype(np.float64) for i in smooth])
     for got, want in zip(gradients, expected, strict=True):
         got = np.zeros(want.shape) if got is None else engine.to_numpy(got)
         tolerance = 1e-5 * case.loose

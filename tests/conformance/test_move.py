@@ -6,6 +6,8 @@ from tests.conformance.rows import ALL, five_tests, row, rows, t
 
 X = np.arange(24).reshape(2, 3, 4) % 7 - 3
 E = np.zeros((0, 3))
+DEEP = np.arange(24).reshape(2, 1, 3, 1, 2, 1, 2)
+N = (0,) * 7
 
 
 def _slice(x, starts, stops, steps):
@@ -33,6 +35,12 @@ def i(value, dtype="int32"):
 
 
 ROWS = rows(
+    row("transpose", t(DEEP), (6, 0, 5, 2, 1, 3, 4), want=np.transpose, label="deep", grad=True),
+    row("broadcast_to", t(DEEP), (2, 2, 3, 1, 2, 2, 2), want=np.broadcast_to, label="deep", grad=True),
+    row("slice", t(DEEP), N, (2, 1, 3, 1, 1, 1, 2), (1, 1, 2, 1, 1, 1, 1), want=_slice, label="deep", grad=True),
+    row("pad", t(DEEP), (1, 0, 0, 0, 0, 0, 1), (0, 1, 0, 2, 0, 0, 0), 5, want=_pad, label="deep", grad=True),
+    row("concat", [t(DEEP), t(DEEP)], 3, want=np.concatenate, label="deep", grad=True),
+    row("flip", t(DEEP), (0, 2, 6), want=np.flip, label="deep", grad=True),
     row("reshape", t(X), (4, 6), want=np.reshape, dtypes=ALL, grad=True),
     row("reshape", t(X), (2, 1, 12), want=np.reshape),
     row("reshape", t([[5]]), (), want=np.reshape),

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Sequence
 from typing import Any
 
@@ -11,6 +12,8 @@ from keras.backend.engine import Axes, Engine, Shape
 from keras.backend.tensorflow_engine.leaf import ints, raw
 
 Tensor = Any
+
+_PAD_RANK = 6  # the CPU kernel takes no more
 
 
 class MovementPart(Engine):
@@ -36,9 +39,22 @@ class MovementPart(Engine):
     def pad(self, x: Tensor, low: Shape, high: Shape, value: float | int | bool) -> Tensor:
         if not any(low) and not any(high):
             return x
-        flat = [n for pair in zip(low, high, strict=True) for n in pair]
-        amounts = raw.Reshape(tensor=ints(tuple(flat)), shape=ints((len(low), 2)))
-        return raw.PadV2(input=x, paddings=amounts, constant_values=self.full((), value, x.dtype.name))
+        fill = self.full((), value, x.dtype.name)
+        if len(low) > _PAD_RANK:
+            return self._pad_each(x, low, high, fill)
+        flat = tuple(n for pair in zip(low, high, strict=True) for n in pair)
+        amounts = raw.Reshape(tensor=ints(flat), shape=ints((len(low), 2)))
+        return raw.PadV2(input=x, paddings=amounts, constant_values=fill)
+
+    def _pad_each(self, x: Tensor, low: Shape, high: Shape, fill: Tensor) -> Tensor:
+        """Axis by axis, with the axes on either side taken together."""
+        for axis, amounts in enumerate(zip(low, high, strict=True)):
+            if any(amounts):
+                before, n, after = x.shape[:axis], x.shape[axis], x.shape[axis + 1 :]
+                block = self.reshape(x, (math.prod(before), n, math.prod(after)))
+                block = raw.PadV2(input=block, paddings=[(0, 0), amounts, (0, 0)], constant_values=fill)
+                x = self.reshape(block, (*before, n + sum(amounts), *after))
+        return x
 
     def concat(self, xs: Sequence[Tensor], axis: int) -> Tensor:
         return xs[0] if len(xs) == 1 else raw.ConcatV2(values=list(xs), axis=ints(axis))
