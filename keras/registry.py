@@ -188,7 +188,8 @@ def public(family: str) -> Mapping[str, Any]:
         module = importlib.import_module(FAMILIES[family])
     except ModuleNotFoundError:
         return {}
-    exported = {name: getattr(module, name) for name in module.__all__}
+    # Names a module would import when asked for them are not among its variables: they stay out of reach.
+    exported = {name: vars(module)[name] for name in module.__all__ if name in vars(module)}
     return {name: obj for name, obj in exported.items() if name not in _NOT_OBJECTS and _is_ours(obj)}
 
 

@@ -393,7 +393,7 @@ def test_every_name_the_allow_list_knows_is_harmless_data_or_a_pure_function():
         for word in words
         if word in name.lower().split("_")
     }
-    assert suspicious <= {"models.load_model", "models.save_model", "models.model_from_config"}
+    assert suspicious <= {"models.model_from_config"}  # no class, so no config can name it
     for family in registry.FUNCTION_FAMILIES:
         assert all(callable(f) for f in registry.public(family).values())
     assert "models" not in registry.FUNCTION_FAMILIES
