@@ -13,7 +13,7 @@ import numpy as np
 
 from keras.backend import select
 from keras.backend.engine import PRIMITIVES, Engine
-from keras.backend.vjp.rules import RULES
+from keras.backend.vjp.rules import FORWARDS, RULES
 from keras.backend.vjp.table import Rule
 from keras.backend.vjp.tape import Node, Traced, differentiable
 
@@ -75,21 +75,23 @@ class TapeEngine(Engine):
                 parents.append((i, a.node, a.index))
                 values[i] = a.value  # type: ignore[index]
         y = function(*values)
-        return y if parents is None else self._recorded(rule, values, parents, y)
+        return y if parents is None else self._recorded(rule, values, parents, y, y)
 
-    def _recorded(self, rule: Rule, args: Sequence[Any], parents: list[tuple[int, Node, int]], y: Any) -> Any:
+    def _recorded(
+        self, rule: Rule, args: Sequence[Any], parents: list[tuple[int, Node, int]], y: Any, kept: Any
+    ) -> Any:
         self._count += 1
         if rule.linear:
             inner = self.inner
             args = [inner.spec(a) if inner.is_tensor(a) else a for a in args]
         if isinstance(y, (tuple, list)):
             specs = [self.inner.spec(part) for part in y]
-            node = Node(self._count, rule, args, parents, y, specs)
+            node = Node(self._count, rule, args, parents, kept, specs)
             return type(y)(
                 Traced(self, part, node, i) if differentiable(dtype) else part
                 for i, (part, (_, dtype)) in enumerate(zip(y, specs, strict=True))
             )
-        return Traced(self, y, Node(self._count, rule, args, parents, None if rule.linear else y))
+        return Traced(self, y, Node(self._count, rule, args, parents, None if rule.linear else kept))
 
     # ------------------------------------------------------------------ primitives of their own kind
     def is_tensor(self, x: Any) -> bool:
@@ -186,11 +188,22 @@ class TapeEngine(Engine):
     def native(self, name: str) -> Callable[..., Any] | None:
         rule = RULES.get(name)
         inner = self.inner.native(name)
+        if name in FORWARDS:
+            return functools.partial(self._keeping, name, inner)
         if rule is not None:
             return lambda *args: self.run(functools.partial(self._kernel, name, inner), rule, args)
         if inner is None:
             return None
         return lambda *args: NotImplemented if any(map(self.is_traced, args)) else inner(*args)
+
+    def _keeping(self, name: str, native: Callable[..., Any] | None, *args: Any) -> Any:
+        """A kernel with a forward pass of its own for the tape."""
+        parents = [(i, a.node, a.index) for i, a in enumerate(args) if self.is_traced(a)]
+        values = [self.untraced(a) for a in args]
+        if not parents:
+            return self._kernel(name, native, *values)
+        y, kept = FORWARDS[name](self.inner, *values)
+        return self._recorded(RULES[name], values, parents, y, kept)
 
     def _kernel(self, name: str, native: Callable[..., Any] | None, *args: Any) -> Any:
         """A kernel on the inner engine: its own version, else the shared body."""

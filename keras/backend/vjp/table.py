@@ -13,6 +13,9 @@ out. Primitives with several results get lists for `dy` and `y`; a result nobody
 integers have none. A rule that needs the sizes of tensors but not their values says so with `linear`: it is given
 `(shape, dtype)` in their place and no result, and the memory is free as soon as the forward pass is done with it.
 
+A kernel whose pull-back needs more than its result has a `forward` of its own, in primitives:
+`(engine, *arguments) -> (result, kept)`; its rule is given what was kept in place of the result.
+
 For complex tensors the gradient is d/d(real part) + i d/d(imaginary part).
 """
 
@@ -33,6 +36,7 @@ class Rule(NamedTuple):
 
 
 RULES: dict[str, Rule] = {}
+FORWARDS: dict[str, Callable[..., tuple[Any, Any]]] = {}
 
 
 def rule(name: str, broadcasts: bool = False) -> Callable[[Callable[..., Any]], Callable[..., Any]]:
@@ -43,6 +47,16 @@ def rule(name: str, broadcasts: bool = False) -> Callable[[Callable[..., Any]], 
 def linear(name: str, broadcasts: bool = False) -> Callable[[Callable[..., Any]], Callable[..., Any]]:
     """Enter a rule `(engine, dy, *arguments)` that sees specs instead of tensors."""
     return _enter(name, linear=True, broadcasts=broadcasts)
+
+
+def forward(name: str) -> Callable[[Callable[..., Any]], Callable[..., Any]]:
+    """Enter the forward pass of a kernel that keeps something for its rule."""
+
+    def enter(function: Callable[..., Any]) -> Callable[..., Any]:
+        FORWARDS[name] = function
+        return function
+
+    return enter
 
 
 def _enter(name: str, linear: bool, broadcasts: bool) -> Callable[[Callable[..., Any]], Callable[..., Any]]:

@@ -38,7 +38,7 @@ class Node:
         self.rule = rule
         self.args = args  # as the inner engine got them, or their specs where the rule is linear
         self.parents = parents  # (place among the arguments, the node it came from, which of its results)
-        self.y = y
+        self.y = y  # the result, or what a rule of its own kind kept; None where the rule is linear
         self.results = results  # of a call with several results: their specs
 
 

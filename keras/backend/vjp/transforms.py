@@ -59,7 +59,9 @@ def jvp(
     seeds = [outer.leaf(engine.full(shape, 0, dtype)) for shape, dtype in map(inner.spec, traced)]
     pulled = sweep(inner, traced, seeds, [x.node for x in inputs if inner.is_traced(x)])
     directions = [t for x, t in zip(inputs, tangents, strict=True) if inner.is_traced(x)]
-    linear: list[tuple[Any, Tensor]] = [(p, t) for p, t in zip(pulled, directions, strict=True) if outer.is_traced(p)]
+    linear: list[tuple[Any, Tensor]] = [
+        (p, t) for p, t in zip(pulled, directions, strict=True) if outer.is_traced(p)
+    ]
     pushed = iter(sweep(outer, [p for p, _ in linear], [t for _, t in linear], [s.node for s in seeds]))
     answers = [next(pushed) if inner.is_traced(y) else None for y in results]
     zeros = (engine.full(engine.spec(y)[0], 0, engine.spec(y)[1]) for y in outputs)

@@ -11,10 +11,11 @@ from keras.backend.vjp.rules import (  # noqa: F401 (they enter their rules)
     kernels,
     linalg,
     movement,
+    recurrent,
     reduction,
     window,
 )
-from keras.backend.vjp.table import RULES
+from keras.backend.vjp.table import FORWARDS, RULES
 
 Tensor = Any
 
@@ -35,4 +36,4 @@ def pull_back_of(name: str) -> Callable[..., list[Tensor | None]]:
     return pull_back
 
 
-__all__ = ["RULES", "pull_back_of"]
+__all__ = ["FORWARDS", "RULES", "pull_back_of"]
