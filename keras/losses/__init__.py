@@ -1,6 +1,5 @@
 """Losses: what training makes small. As classes (`MeanSquaredError()`), functions, and names (`"mse"`)."""
 
-from keras.losses.circle import Circle, circle
 from keras.losses.crossentropy import (
     BinaryCrossentropy,
     CategoricalCrossentropy,
@@ -9,7 +8,6 @@ from keras.losses.crossentropy import (
     categorical_crossentropy,
     sparse_categorical_crossentropy,
 )
-from keras.losses.ctc import CTC, ctc
 from keras.losses.divergence import KLDivergence, Poisson, kl_divergence, poisson
 from keras.losses.focal import (
     BinaryFocalCrossentropy,
@@ -19,9 +17,9 @@ from keras.losses.focal import (
     categorical_focal_crossentropy,
     categorical_generalized_cross_entropy,
 )
-from keras.losses.hinge import CategoricalHinge, Hinge, SquaredHinge, categorical_hinge, hinge, squared_hinge
 from keras.losses.lookup import deserialize, get, serialize
 from keras.losses.loss import Loss, LossFunctionWrapper
+from keras.losses.margin import CategoricalHinge, Hinge, SquaredHinge, categorical_hinge, hinge, squared_hinge
 from keras.losses.overlap import Dice, Tversky, dice, tversky
 from keras.losses.regression import (
     CosineSimilarity,
@@ -39,6 +37,8 @@ from keras.losses.regression import (
     mean_squared_error,
     mean_squared_logarithmic_error,
 )
+from keras.losses.sequence import CTC, ctc
+from keras.losses.similarity import Circle, circle
 
 __all__ = [
     "BinaryCrossentropy",

@@ -10,7 +10,7 @@ from typing import Any
 
 import numpy as np
 
-from keras.losses import crossentropy, divergence, focal, hinge, overlap, regression
+from keras.losses import crossentropy, divergence, focal, margin, overlap, regression
 from keras.losses.shapes import check_matching_shapes
 
 #: Losses that compare targets and predictions element by element.
@@ -22,9 +22,9 @@ _ELEMENTWISE = {
     regression.huber,
     regression.log_cosh,
     regression.cosine_similarity,
-    hinge.hinge,
-    hinge.squared_hinge,
-    hinge.categorical_hinge,
+    margin.hinge,
+    margin.squared_hinge,
+    margin.categorical_hinge,
     divergence.kl_divergence,
     divergence.poisson,
     overlap.dice,

@@ -1,7 +1,7 @@
 """Cross-entropies of class probabilities or logits: binary, categorical (one-hot targets) and sparse (integer targets).
 
-Probabilities that came straight from a softmax or sigmoid are traced back to their logits (`keras.backend.logits`),
-which is exact where the logarithm of a probability would have to be clipped.
+Probabilities that came straight from a softmax or sigmoid are traced back to their logits by the ops underneath, which
+is exact where the logarithm of a probability would have to be clipped: predictions are handed on as they are.
 """
 
 from __future__ import annotations
@@ -9,7 +9,6 @@ from __future__ import annotations
 from typing import Any
 
 from keras import ops
-from keras.backend.logits import get_logits
 from keras.backend.masks import set_mask
 from keras.backend.spec import UNKNOWN, shape_str
 from keras.losses.loss import LossFunctionWrapper
@@ -40,9 +39,6 @@ def binary_crossentropy(
     >>> [round(v, 4) for v in binary_crossentropy([[0.0, 1.0]], [[0.5, 0.5]]).tolist()]
     [0.6931]
     """
-    logits = None if from_logits else get_logits(y_pred, "sigmoid")
-    if logits is not None:
-        y_pred, from_logits = logits, True
     y_true, y_pred = match(y_true, y_pred, "binary_crossentropy")
     if label_smoothing:
         y_true = y_true * (1.0 - label_smoothing) + 0.5 * label_smoothing
@@ -70,7 +66,6 @@ def categorical_crossentropy(
     >>> [round(v, 4) for v in categorical_crossentropy([[0.0, 1.0]], [[0.5, 0.5]]).tolist()]
     [0.6931]
     """
-    y_pred, from_logits = _softmax_logits(y_pred, from_logits, axis)
     y_pred = as_float(y_pred)
     y_true = ops.cast(ops.convert_to_tensor(y_true), dtype_of(y_pred))
     check_one_hot_shape(shape_of(y_true), shape_of(y_pred), axis, "categorical_crossentropy")
@@ -101,7 +96,6 @@ def sparse_categorical_crossentropy(
     >>> [round(v, 4) for v in sparse_categorical_crossentropy([1, 0], [[0.5, 0.5], [1.0, 0.0]]).tolist()]
     [0.6931, 0.0]
     """
-    y_pred, from_logits = _softmax_logits(y_pred, from_logits, axis)
     y_pred = as_float(y_pred)
     labels = ops.cast(ops.convert_to_tensor(y_true), "int32")
     check_label_shape(shape_of(labels), shape_of(y_pred), axis, "sparse_categorical_crossentropy")
@@ -115,16 +109,6 @@ def sparse_categorical_crossentropy(
     values = ops.where(valid, values, ops.zeros_like(values))
     set_mask(values, valid)
     return values
-
-
-def _softmax_logits(y_pred: Tensor, from_logits: bool, axis: int) -> tuple[Tensor, bool]:
-    """Logits and True, if they are given or can be traced back; else probabilities and False."""
-    if from_logits:
-        return y_pred, True
-    logits = get_logits(y_pred, "softmax")
-    if logits is None or axis not in (-1, ndim_of(logits) - 1):
-        return y_pred, False
-    return logits, True
 
 
 def check_one_hot_shape(target: tuple[Any, ...], output: tuple[Any, ...], axis: int, who: str) -> None:

@@ -5,7 +5,6 @@ from __future__ import annotations
 from typing import Any
 
 from keras import config, ops
-from keras.backend.logits import get_logits
 from keras.losses.crossentropy import check_label_shape
 from keras.losses.loss import LossFunctionWrapper
 from keras.losses.shapes import check_same_shape, match
@@ -42,26 +41,17 @@ def binary_focal_crossentropy(
     >>> round(binary_focal_crossentropy([[0.0, 1.0]], [[0.5, 0.5]]).tolist()[0], 4)
     0.1733
     """
-    logits = y_pred if from_logits else get_logits(y_pred, "sigmoid")
     y_true, y_pred = match(y_true, y_pred, "binary_focal_crossentropy")
     if label_smoothing:
         y_true = y_true * (1.0 - label_smoothing) + 0.5 * label_smoothing
     if from_logits:
         y_pred = ops.sigmoid(y_pred)
-    if logits is None:
-        entropy = ops.binary_crossentropy(y_true, y_pred)
-    else:
-        entropy = ops.binary_crossentropy(y_true, _like(logits, y_pred), from_logits=True)
+    entropy = ops.binary_crossentropy(y_true, y_pred)
     p_t = y_true * y_pred + (1.0 - y_true) * (1.0 - y_pred)
     values = ops.power(1.0 - p_t, gamma) * entropy
     if apply_class_balancing:
         values = (y_true * alpha + (1.0 - y_true) * (1.0 - alpha)) * values
     return ops.mean(values, axis=axis)
-
-
-def _like(logits: Tensor, y_pred: Tensor) -> Tensor:
-    """The logits in the dtype and shape the predictions were given to match the targets."""
-    return ops.reshape(ops.cast(logits, dtype_of(y_pred)), shape_of(y_pred))
 
 
 def categorical_focal_crossentropy(

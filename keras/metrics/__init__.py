@@ -7,7 +7,7 @@ from keras.losses.crossentropy import (
 )
 from keras.losses.divergence import kl_divergence, poisson
 from keras.losses.focal import binary_focal_crossentropy, categorical_focal_crossentropy
-from keras.losses.hinge import categorical_hinge, hinge, squared_hinge
+from keras.losses.margin import categorical_hinge, hinge, squared_hinge
 from keras.losses.regression import (
     huber,
     log_cosh,
@@ -52,9 +52,9 @@ from keras.metrics.correlation import (
     pearson_correlation,
 )
 from keras.metrics.f_score import F1Score, FBetaScore
-from keras.metrics.hinge import CategoricalHinge, Hinge, SquaredHinge
 from keras.metrics.iou import BinaryIoU, IoU, MeanIoU, OneHotIoU, OneHotMeanIoU
 from keras.metrics.lookup import deserialize, get, serialize
+from keras.metrics.margin import CategoricalHinge, Hinge, SquaredHinge
 from keras.metrics.metric import Metric
 from keras.metrics.probabilistic import (
     BinaryCrossentropy,

@@ -57,8 +57,8 @@ def adam_update(
     return ops.subtract(param, move), m, v
 
 
-def moments_update(grad: Tensor, m: Tensor, v: Tensor, beta_1: float, beta_2: float) -> tuple[Tensor, Tensor]:
-    """The next moving averages of the gradient and of its square."""
+def moments_update(grad: Tensor, m: Tensor, v: Tensor, beta_1: Any, beta_2: Any) -> tuple[Tensor, Tensor]:
+    """The next moving averages of the gradient and of its square; the decays are floats or scalar tensors."""
     m = ops.add(m, ops.multiply(ops.subtract(grad, m), 1.0 - beta_1))
     v = ops.add(v, ops.multiply(ops.subtract(ops.square(grad), v), 1.0 - beta_2))
     return m, v

@@ -9,6 +9,7 @@ from keras import ops
 from keras.backend.state import Variable
 from keras.optimizers.guard import only_if
 from keras.optimizers.optimizer import Optimizer
+from keras.serializable import serialize
 
 Tensor = Any
 
@@ -96,5 +97,10 @@ class LossScaleOptimizer(Optimizer):
     def finalize_variable_values(self, var_list: Any) -> None:
         self.inner_optimizer.finalize_variable_values(var_list)
 
-    def _base_config(self) -> dict[str, Any]:
-        return {"name": self.name}
+    def get_config(self) -> dict[str, Any]:
+        return {
+            "name": self.name,
+            "inner_optimizer": serialize(self.inner_optimizer),
+            "initial_scale": self.initial_scale,
+            "dynamic_growth_steps": self.dynamic_growth_steps,
+        }

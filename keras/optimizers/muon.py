@@ -125,10 +125,9 @@ class Muon(Optimizer):
 
     def _decay(self, variables: Iterable[Variable], rates: Mapping[str, Tensor]) -> None:
         for variable in variables:
-            by_adam = self._by_adam(variable)
-            decay = self.adam_weight_decay if by_adam else self.weight_decay
+            decay = self.adam_weight_decay if self._by_adam(variable) else self.weight_decay
             if decay is not None and self._decays(variable):
-                share = ops.multiply(rates[variable.dtype], decay * (self.adam_lr_ratio if by_adam else 1.0))
+                share = ops.multiply(rates[variable.dtype], decay)
                 variable.assign(ops.subtract(variable, ops.multiply(variable, share)))
 
     def update_step(self, gradient: Tensor, variable: Variable, learning_rate: Tensor) -> None:

@@ -87,7 +87,9 @@ class Nadam(Optimizer):
         step = self.local_step(variable.dtype)
         now, coming = self._momentum_at(step), self._momentum_at(ops.add(step, 1.0))
         product = ops.cast(self._u_product, variable.dtype)
-        m, v = moments_update(gradient, momentum.value, velocity.value, self.beta_1, self.beta_2)
+        # Keras 3 rounds the decays to the variable's dtype first, which shows in the fifth digit of v.
+        beta_1, beta_2 = (ops.cast(b, variable.dtype) for b in (self.beta_1, self.beta_2))
+        m, v = moments_update(gradient, momentum.value, velocity.value, beta_1, beta_2)
         m_hat = ops.add(
             ops.multiply(m, ops.divide(coming, ops.subtract(1.0, ops.multiply(product, coming)))),
             ops.multiply(gradient, ops.divide(ops.subtract(1.0, now), ops.subtract(1.0, product))),

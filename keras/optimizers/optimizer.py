@@ -178,7 +178,6 @@ class Optimizer(OwnsVariables, Serializable):
         pairs = self._usable(grads, variables)
         if pairs:
             self._apply([g for g, _ in pairs], [v for _, v in pairs])
-        self._iterations.assign_add(1)
 
     def _usable(self, grads: list[Any], variables: list[Variable]) -> list[tuple[Tensor, Variable]]:
         """Pairs with a gradient, in the variable's dtype; a variable that its gradient replaces is dealt with."""
@@ -210,10 +209,14 @@ class Optimizer(OwnsVariables, Serializable):
         return pairs
 
     def _apply(self, grads: list[Tensor], variables: list[Variable]) -> None:
-        steps = self.gradient_accumulation_steps
-        if not steps:
+        if self.gradient_accumulation_steps:
+            self._accumulate(grads, variables, self.gradient_accumulation_steps)
+        else:
             self._update(self._clip(grads), variables)
-            return
+        self._iterations.assign_add(1)
+
+    def _accumulate(self, grads: list[Tensor], variables: list[Variable], steps: int) -> None:
+        """Add gradients up; in one call of `steps`, move the variables by the mean."""
         accumulators = [self._accumulators[self.index_of(v)] for v in variables]
         due = ops.equal(ops.mod(ops.add(self._iterations, 1), steps), 0)
         sums = [ops.add(a, g) for a, g in zip(accumulators, grads, strict=True)]

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from keras.losses.hinge import categorical_hinge, hinge, squared_hinge
+from keras.losses.margin import categorical_hinge, hinge, squared_hinge
 from keras.metrics.reduction import MeanMetricWrapper
 
 
