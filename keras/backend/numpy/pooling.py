@@ -7,6 +7,7 @@ import numpy as np
 from keras.backend.defaults.composed import lowest
 from keras.backend.numpy.arrays import NAMES, Array, in_float32
 from keras.backend.numpy.convolution import Taps, padded, unpadding
+from keras.backend.numpy.elementwise import BITS
 
 Shape = tuple[int, ...]
 Pads = tuple[tuple[int, int], ...]
@@ -60,16 +61,20 @@ def _max_grad(x: Array, dy: Array, window: Shape, strides: Shape, pads: Pads) ->
     """Each number of `dy` to the first element of its window that has the maximum; `x` is padded."""
     taps = Taps(x.shape, window, strides, (1,) * len(window))
     overlapping = any(s < k for s, k in zip(strides, window, strict=True))
+    bits = BITS[dy.dtype.itemsize]
     dx = np.zeros(x.shape, dy.dtype)
     for at in taps.chunks(len(x), x.shape[-1], _CHUNK):
         part, gradient, result = x[at], dy[at], dx[at]
         top = _slide(np.maximum, part, window, strides)
-        free = np.ones(top.shape, bool)
+        free = None
         for place in taps:
-            hit = (part[place] == top) & free
+            hit = part[place] == top
+            if free is not None:
+                hit &= free
+            free = ~hit if free is None else np.greater(free, hit, out=free)
+            share = np.multiply(gradient.view(bits), hit).view(dy.dtype)
             if overlapping:
-                result[place] += np.where(hit, gradient, 0)
+                result[place] += share
             else:
-                np.copyto(result[place], gradient, where=hit)
-            free &= ~hit
+                result[place] = share
     return dx[unpadding(dx.shape, pads)]

@@ -159,6 +159,30 @@ def test_values_are_ieee_and_no_warning_escapes() -> None:
     assert np.geterr()["divide"] == "warn"
 
 
+@pytest.mark.parametrize(
+    "dtype", ["float32", "float64", "bfloat16", "int8", "complex64", "complex128", "bool"]
+)
+def test_select_moves_bits_untouched(dtype: str) -> None:
+    odd = np.array([np.nan, np.inf, -np.inf, -0.0, 0.0, 1e-40, -2.5, 7])
+    with np.errstate(all="ignore"):
+        a = E.constant(np.resize(odd, (70, 50)), dtype)
+        b = E.constant(np.resize(odd[::-1], (70, 50)), dtype)
+    condition = rng.random((70, 50)) > 0.5
+    zero, minus = (
+        E.full((), 0, dtype),
+        E.neg(E.full((), 0, dtype)) if dtype != "bool" else E.full((), 1, dtype),
+    )
+    cases = [(a, b), (a, zero), (zero, b), (a, minus), (minus, b), (zero, zero), (a[0], b), (a, b[:, :1])]
+    for x, y in cases:
+        ours = E.select(condition, x, y)
+        expected = np.where(condition, x, y)
+        assert ours.dtype == expected.dtype
+        assert ours.shape == expected.shape
+        assert ours.tobytes() == expected.tobytes()
+    row = E.select(condition[:, :1], a, b)
+    assert row.tobytes() == np.where(condition[:, :1], a, b).tobytes()
+
+
 def test_indices_out_of_range_are_errors() -> None:
     x = np.ones((3, 2))
     for bad in (3, -1):
