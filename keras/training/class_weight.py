@@ -27,13 +27,17 @@ def balanced(labels: np.ndarray) -> ClassWeight:
     return {int(c): float(labels.size / (len(classes) * n)) for c, n in zip(classes, counts, strict=True)}
 
 
-def labels_of(y: np.ndarray) -> np.ndarray:
+def labels_of(y: np.ndarray, output_rank: int | None = None) -> np.ndarray:
     """Class numbers of targets: `(N,)`, `(N, 1)`, or one-hot `(N, classes)`; higher ranks likewise.
+
+    Args:
+        y: targets.
+        output_rank: rank of the predictions; targets of one rank less are class numbers already.
 
     >>> labels_of(np.eye(3)).tolist()
     [0, 1, 2]
     """
-    if y.ndim > 1:
+    if y.ndim > 1 and y.ndim + 1 != output_rank:
         y = y[..., 0] if y.shape[-1] == 1 else y.argmax(-1)
     return y.astype("int64") if y.dtype.kind != "i" else y
 
@@ -57,13 +61,17 @@ class ClassWeights:
         class_weight: `{class: weight}` or `"balanced"`; with several outputs a dict of such by output name.
         outputs: the model's outputs.
         y: all targets, needed for `"balanced"`; None if the data is not in memory.
+        ranks: ranks of the outputs, if they are known.
 
     Raises:
         ValueError: an unknown output, or `"balanced"` without targets in memory. TypeError: weights of no class.
     """
 
-    def __init__(self, class_weight: Any, outputs: Outputs, y: Any = None) -> None:
+    def __init__(
+        self, class_weight: Any, outputs: Outputs, y: Any = None, ranks: list[int] | None = None
+    ) -> None:
         self._outputs = outputs
+        self._ranks: list[int | None] = list(ranks or [None] * len(outputs))
         targets = self._targets(y)
         named = isinstance(class_weight, dict) and any(
             isinstance(v, (dict, str)) for v in class_weight.values()
@@ -75,7 +83,7 @@ class ClassWeights:
             )
         per_output = outputs.spread(class_weight, "class_weight", _is_weights)
         self.weights: list[ClassWeight | None] = [
-            _settled(w, t) for w, t in zip(per_output, targets, strict=True)
+            _settled(*args) for args in zip(per_output, targets, self._ranks, strict=True)
         ]
 
     def apply(self, y: Any, sample_weight: Any) -> Any:
@@ -90,13 +98,18 @@ class ClassWeights:
         """
         targets = self._targets(y)
         given = self._outputs.spread(sample_weight, "sample_weight", lambda v: not tree.is_nested(v))
-        found = [self._one(*args) for args in zip(self.weights, targets, given, strict=True)]
+        found = [self._one(*args) for args in zip(self.weights, targets, given, self._ranks, strict=True)]
         return found[0] if len(found) == 1 else dict(zip(self._outputs.names, found, strict=True))
 
-    def _one(self, class_weight: ClassWeight | None, y: Any, sample_weight: Any) -> Any:
+    def labels(self, y: Any) -> list[np.ndarray | None]:
+        """Class numbers of each output that has weights."""
+        targets = zip(self.weights, self._targets(y), self._ranks, strict=True)
+        return [None if w is None or t is None else labels_of(np.asarray(t), rank) for w, t, rank in targets]
+
+    def _one(self, class_weight: ClassWeight | None, y: Any, sample_weight: Any, rank: int | None) -> Any:
         if class_weight is None or y is None:
             return sample_weight
-        labels = labels_of(np.asarray(y))
+        labels = labels_of(np.asarray(y), rank)
         weights = weights_of(labels, class_weight)
         if sample_weight is None:
             return weights
@@ -114,7 +127,7 @@ def _is_weights(value: Any) -> bool:
     )
 
 
-def _settled(class_weight: Any, y: Any) -> ClassWeight | None:
+def _settled(class_weight: Any, y: Any, rank: int | None) -> ClassWeight | None:
     if class_weight is None:
         return None
     if isinstance(class_weight, str):
@@ -124,7 +137,7 @@ def _settled(class_weight: Any, y: Any) -> ClassWeight | None:
             raise ValueError(
                 'class_weight="balanced" needs the targets in memory, to count them. Give a dict instead.'
             )
-        return balanced(labels_of(y))
+        return balanced(labels_of(np.asarray(y), rank))
     if not isinstance(class_weight, Mapping):
         raise TypeError(f"class_weight: expected {{class: weight}}. Received: {shorten(class_weight)}")
     try:

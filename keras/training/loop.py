@@ -17,10 +17,8 @@ from keras.callbacks import CallbackList, History
 from keras.errors import shorten
 from keras.random.seeds import host_generator, next_host_seed
 from keras.training.arrays import as_arrays
-from keras.training.class_weight import ClassWeights
 from keras.training.data import ArraySource, Batch, Stream, is_array_data, make_source, split_rows
 from keras.training.interrupt import StopOnInterrupt
-from keras.training.outputs import Outputs
 from keras.training.preflight import Preflight
 from keras.training.step import prepare, to_floats, to_host_tree
 from keras.utils import pack_x_y_sample_weight
@@ -133,8 +131,7 @@ class Fit:
         self._reweigh: Callable[[Batch], Batch] | None = None
         in_memory = isinstance(source, ArraySource)
         if class_weight is not None:
-            outputs = Outputs(predictions, self.model._output_names())
-            weights = ClassWeights(class_weight, outputs, source.y if in_memory else None)
+            weights = self.model._class_weights(class_weight, predictions, source.y if in_memory else None)
             self._reweigh = lambda batch: (batch[0], batch[1], weights.apply(batch[1], batch[2]))
             if in_memory:  # once for all rows
                 _, _, source.sample_weight = self._reweigh((source.x, source.y, source.sample_weight))

@@ -67,7 +67,7 @@ class Preflight:
             if loss is not None and target is not None and not tree.is_nested(target):
                 self._check_output(i, loss, _some(target))
         if class_weights is not None:
-            self._check_class_weights(class_weights, targets)
+            self._check_class_weights(class_weights, y)
         if held_out is not None:
             self._check_split(targets, self._loss.spread_targets(held_out))
 
@@ -125,16 +125,15 @@ class Preflight:
             )
 
     # ------------------------------------------------------------------ classes
-    def _check_class_weights(self, class_weights: ClassWeights, targets: list[Any]) -> None:
+    def _check_class_weights(self, class_weights: ClassWeights, y: Any) -> None:
         assert self._loss is not None
-        for name, weights, y in zip(self._loss.outputs.names, class_weights.weights, targets, strict=True):
-            if weights is None or y is None:
-                continue
-            missing = sorted(set(np.unique(labels_of(_some(y))).tolist()) - set(weights))
+        found = class_weights.labels(tree.map_structure(lambda t: None if t is None else _some(t), y))
+        for name, weights, labels in zip(self._loss.outputs.names, class_weights.weights, found, strict=True):
+            missing = [] if labels is None else sorted(set(np.unique(labels).tolist()) - set(weights or ()))
             if missing:
                 _warn(
                     f'class_weight of output "{name}" says nothing about the classes {shorten(missing)}; they count 1. '
-                    f"Named: {shorten(sorted(weights))}."
+                    f"Named: {shorten(sorted(weights or ()))}."
                 )
 
     def _check_split(self, targets: list[Any], held_out: list[Any]) -> None:
@@ -144,11 +143,13 @@ class Preflight:
         ):
             if y is None or last is None or not _is_classes(loss, y):
                 continue
-            unseen = sorted(set(np.unique(labels_of(last)).tolist()) - set(np.unique(labels_of(y)).tolist()))
+            unseen = sorted(
+                set(np.unique(_labels(loss, last)).tolist()) - set(np.unique(_labels(loss, y)).tolist())
+            )
             if unseen:
                 _warn(
                     f'validation_split takes the last rows, and there output "{name}" has classes that the '
-                    f"training rows do not have: {shorten(unseen)}. The data seems to be sorted: shuffle x and y together."
+                    f"training rows do not have: {shorten(unseen)}. The data seems sorted: shuffle it first."
                 )
 
 
@@ -163,6 +164,11 @@ def _some(array: Any) -> np.ndarray:
 def _is_classes(loss: Any, y: Any) -> bool:
     function = loss.fn if isinstance(loss, LossFunctionWrapper) else None
     return function in _CROSSENTROPIES and not tree.is_nested(y)
+
+
+def _labels(loss: Any, y: np.ndarray) -> np.ndarray:
+    """Class numbers of the targets of a cross-entropy."""
+    return labels_of(y) if loss.fn is losses.categorical_crossentropy else y
 
 
 def _activation_of(model: Any, index: int, count: int) -> Any:

@@ -7,7 +7,7 @@ import logging
 from typing import Any, ClassVar
 
 from keras import metrics as metrics_module
-from keras import ops, optimizers
+from keras import ops, optimizers, tree
 from keras.backend.tracing import Compiled
 from keras.callbacks import History
 from keras.serializable import deserialize, serialize
@@ -432,8 +432,7 @@ class Trainer:
         x, y, sample_weight = _batch(x, y, sample_weight)
         predictions = self._prepare_batch(x, y, training=True)
         if class_weight is not None:
-            weights = ClassWeights(class_weight, Outputs(predictions, self._output_names()), y)
-            sample_weight = weights.apply(y, sample_weight)
+            sample_weight = self._class_weights(class_weight, predictions, y).apply(y, sample_weight)
         logs = steps.to_floats(self.make_train_function()(pack_x_y_sample_weight(x, y, sample_weight)))
         return logs if return_dict else self._as_list(logs)
 
@@ -497,6 +496,10 @@ class Trainer:
         if len(self._output_specs) > known:
             Preflight(self, predictions).check(x, y)
         return predictions
+
+    def _class_weights(self, class_weight: Any, predictions: Any, y: Any) -> ClassWeights:
+        ranks = [len(p.shape) for p in tree.flatten(predictions)]
+        return ClassWeights(class_weight, Outputs(predictions, self._output_names()), y, ranks)
 
     def _losses_of_outputs(self) -> list[Any] | None:
         loss = self._compile_loss

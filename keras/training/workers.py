@@ -95,10 +95,10 @@ class IndexedBatches:
         try:
             return pickle.dumps(self._dataset)
         except Exception as error:  # pickle raises whatever the objects inside raise
-            name = type(self._dataset).__name__
-            raise add_context(
-                error, f"{name} cannot be sent to worker processes (use threads: use_multiprocessing=False)"
-            ) from error.__cause__
+            raise TypeError(
+                f"{type(self._dataset).__name__} cannot be sent to worker processes: {error}. Define its class in a "
+                "module and keep open files and locks out of it, or use threads: use_multiprocessing=False."
+            ) from error
 
     def _submit(self, index: int) -> Future[Any]:
         assert self._executor is not None

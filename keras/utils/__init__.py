@@ -7,3 +7,4 @@ from keras.utils.packing import unpack_x_y_sample_weight as unpack_x_y_sample_we
 from keras.utils.progress import Progbar as Progbar
 from keras.utils.pydataset import PyDataset as PyDataset
 from keras.utils.pydataset import Sequence as Sequence
+from keras.utils.random_seed import set_random_seed as set_random_seed

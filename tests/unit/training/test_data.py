@@ -1,0 +1,339 @@
+"""What becomes batches, and what is refused in which words."""
+
+import threading
+import time
+from collections.abc import Iterator
+from typing import Any
+
+import numpy as np
+import pandas as pd
+import pytest
+
+from keras import config
+from keras.training.arrays import as_array, as_arrays, check_sizes
+from keras.training.data import ArraySource, Stream, as_batch, make_source, split_rows
+from keras.utils import PyDataset, Sequence
+
+
+def rows(source: Any) -> list[list[Any]]:
+    return [x.ravel().tolist() for x, _, _ in source.batches()]
+
+
+# ---------------------------------------------------------------------- arrays
+@pytest.mark.parametrize(
+    ("given", "dtype"),
+    [
+        (np.zeros(3), "float32"),
+        (np.zeros(3, "float16"), "float32"),
+        (np.zeros(3, "int64"), "int64"),
+        (np.zeros(3, "uint8"), "uint8"),
+        (np.zeros(3, bool), "bool"),
+        ([1, 2, 3], "int64"),
+        ([[1.0], [2.0]], "float32"),
+        ([True, False], "bool"),
+        (pd.Series([1.5, 2.5]), "float32"),
+        (pd.DataFrame({"a": [1, 2], "b": [3, 4]}), "int64"),
+        (pd.Series([1, 2], dtype="Int64"), "int64"),
+    ],
+)
+def test_arrays_and_their_dtypes(given: Any, dtype: str) -> None:
+    assert as_arrays(given, "x").dtype == dtype
+
+
+def test_floats_follow_floatx() -> None:
+    config.set_floatx("float64")
+    assert as_array(np.zeros(2, "float32"), "x").dtype == "float64"
+
+
+def test_float32_is_not_copied() -> None:
+    x = np.zeros(3, "float32")
+    assert as_arrays([x], "x")[0] is x
+
+
+def test_a_list_of_arrays_is_several_inputs_and_a_list_of_numbers_one() -> None:
+    assert len(as_arrays([np.zeros((2, 3)), np.zeros(2)], "x")) == 2
+    assert as_arrays([[1, 2], [3, 4], [5, 6]], "x").shape == (3, 2)
+    assert as_arrays({"a": [1, 2]}, "x")["a"].shape == (2,)
+
+
+@pytest.mark.parametrize(
+    ("given", "error", "message"),
+    [
+        (["cat", "dog"], TypeError, r"y: expected numbers or bools.*Text must be encoded"),
+        (np.array(["cat"]), TypeError, "dtype <U3"),
+        (pd.Series(["a", "b"]), TypeError, "Text must be encoded"),
+        ([[1, 2], [3]], ValueError, r"y: the lists inside have unequal lengths.*pad_sequences"),
+        (np.array([np.zeros(2), np.zeros(3)], dtype=object), TypeError, "numpy.stack"),
+        (np.array(["2020-01-01"], "datetime64[D]"), TypeError, "dates"),
+        ({"a": lambda: 1}, TypeError, r"y\['a'\].*call it"),
+    ],
+)
+def test_what_holds_no_numbers_is_refused(given: Any, error: type[Exception], message: str) -> None:
+    with pytest.raises(error, match=message):
+        as_arrays(given, "y")
+
+
+def test_messages_do_not_dump_the_data() -> None:
+    with pytest.raises(TypeError) as caught:
+        as_arrays(["x" * 10] * 100_000, "y")
+    assert len(str(caught.value)) < 400
+
+
+@pytest.mark.parametrize(
+    ("x", "y", "message"),
+    [
+        (np.zeros((16, 2)), np.zeros(10), r"same number of samples. Received: x: 16, y: 10"),
+        ({"a": np.zeros(3), "b": np.zeros(4)}, None, r"x\['a'\]: 3, x\['b'\]: 4"),
+        (
+            [np.zeros(3), np.zeros(3)],
+            [np.zeros(3), np.zeros(2)],
+            r"x\[0\]: 3, x\[1\]: 3, y\[0\]: 3, y\[1\]: 2",
+        ),
+        (np.zeros((0, 2)), np.zeros(0), "the data is empty: x, y have 0 samples"),
+        (np.float32(3.0), None, "one row per sample"),
+    ],
+)
+def test_sizes_must_agree(x: Any, y: Any, message: str) -> None:
+    with pytest.raises(ValueError, match=message):
+        check_sizes(as_arrays(x, "x"), as_arrays(y, "y"), None)
+
+
+# ---------------------------------------------------------------------- array batches
+def test_batches_in_order_with_a_ragged_last_one() -> None:
+    source = make_source(np.arange(5), np.arange(5), batch_size=2)
+    assert rows(source) == [[0, 1], [2, 3], [4]]
+    assert source.num_batches == 3
+
+
+def test_shuffling_keeps_rows_together_and_differs_from_pass_to_pass() -> None:
+    rng = np.random.default_rng(0)
+    source = ArraySource(np.arange(20), np.arange(20) * 2, None, 4, shuffle=True, rng=rng)
+    passes = []
+    for _ in range(2):
+        batches = list(source.batches())
+        assert all((y == 2 * x).all() for x, y, _ in batches)
+        passes.append(np.concatenate([x for x, _, _ in batches]).tolist())
+    assert sorted(passes[0]) == list(range(20))
+    assert passes[0] != passes[1] != list(range(20))
+
+
+def test_shuffling_batches_keeps_them_whole() -> None:
+    rng = np.random.default_rng(0)
+    source = ArraySource(np.arange(10), None, None, 3, shuffle="batch", rng=rng)
+    x = np.concatenate([x for x, _, _ in source.batches()])
+    assert sorted(x) == list(range(10))
+    assert [0, 1, 2] in [x[i : i + 3].tolist() for i in range(8)]
+
+
+@pytest.mark.parametrize("batch_size", [0, -1, 2.5, True, "32"])
+def test_batch_size_must_be_a_number(batch_size: Any) -> None:
+    with pytest.raises(ValueError, match="batch_size"):
+        make_source(np.zeros(3), batch_size=batch_size)
+
+
+def test_split_takes_rows_from_the_end() -> None:
+    (x, _, w), (vx, vy, vw) = split_rows(np.arange(10), np.arange(10) * 2, None, 0.3)
+    assert (x.tolist(), vx.tolist()) == (list(range(7)), [7, 8, 9])
+    assert vy.tolist() == [14, 16, 18]
+    assert w is vw is None
+    with pytest.raises(ValueError, match="leaves 10 for training and 0 for validation"):
+        split_rows(np.arange(10), None, None, 0.0)
+    with pytest.raises(ValueError, match="arrays only, not on a generator"):
+        split_rows((i for i in range(3)), None, None, 0.5)
+
+
+# ---------------------------------------------------------------------- streams
+def stream_of(source: Any, steps: int | None, epochs: int) -> list[list[Any]]:
+    stream = Stream(source, steps)
+    return [[x.ravel().tolist() for x, _, _ in stream.epoch()] for _ in range(epochs)]
+
+
+def generator(count: int) -> Iterator[Any]:
+    return ((np.array([i]), np.array([i])) for i in range(count))
+
+
+def test_steps_go_on_where_the_last_epoch_stopped() -> None:
+    source = make_source(np.arange(4), batch_size=1)
+    assert stream_of(source, 2, 3) == [[[0], [1]], [[2], [3]], [[0], [1]]]
+    assert stream_of(make_source(generator(4)), 2, 2) == [[[0], [1]], [[2], [3]]]
+
+
+def test_arrays_give_a_pass_an_epoch() -> None:
+    assert stream_of(make_source(np.arange(3), batch_size=2), None, 2) == [[[0, 1], [2]]] * 2
+
+
+def test_a_generator_that_runs_out_ends_training_with_a_warning() -> None:
+    stream = Stream(make_source(generator(3)), 2)
+    assert len(list(stream.epoch())) == 2
+    assert not stream.ended
+    with pytest.warns(UserWarning, match=r"the data ran out.*asked for 2.*only 1"):
+        assert len(list(stream.epoch())) == 1
+    assert stream.ended
+
+
+def test_more_steps_than_data_shortens_the_epoch() -> None:
+    stream = Stream(make_source(np.arange(2), batch_size=1), 3)
+    for _ in range(2):
+        with pytest.warns(UserWarning, match="ran out"):
+            assert len(list(stream.epoch())) == 2
+    assert not stream.ended
+
+
+def test_peeking_takes_nothing_away() -> None:
+    stream = Stream(make_source(generator(2)))
+    assert stream.peek()[0].tolist() == [0]
+    assert [x.tolist() for x, _, _ in stream.epoch()] == [[0], [1]]
+    with pytest.raises(ValueError, match="gave no batch"):
+        Stream(make_source(iter([]))).peek()
+
+
+def test_iterables_can_be_read_again() -> None:
+    loader = [(np.array([1.0]), np.array([0])), (np.array([2.0]), np.array([1]))]
+
+    class Loader:
+        def __iter__(self) -> Iterator[Any]:
+            return iter(loader)
+
+        def __len__(self) -> int:
+            return 2
+
+    assert stream_of(make_source(Loader()), None, 2) == [[[1.0], [2.0]]] * 2
+    assert make_source(Loader()).num_batches == 2
+
+
+def test_batches_as_lists_dicts_and_single_arrays() -> None:
+    x, y, w = as_batch([np.zeros(2), [0, 1]])
+    assert (x.dtype, y.tolist(), w) == ("float32", [0, 1], None)
+    x, y, _ = as_batch({"a": [1.0], "b": [2.0]})
+    assert (sorted(x), y) == (["a", "b"], None)
+    with pytest.raises(ValueError, match="a tuple of 4"):
+        as_batch((1, 2, 3, 4))
+
+
+@pytest.mark.parametrize(
+    ("x", "error", "message"),
+    [
+        (None, ValueError, "`x` is None"),
+        (3, TypeError, "`x` is no data"),
+        ("path", TypeError, "`x` is no data: path"),
+        (generator, TypeError, "call the generator function"),
+    ],
+)
+def test_what_is_no_data_is_refused(x: Any, error: type[Exception], message: str) -> None:
+    with pytest.raises(error, match=message):
+        make_source(x)
+
+
+def test_generators_bring_their_own_targets() -> None:
+    with pytest.raises(ValueError, match="`y` must not be passed when `x` is a generator"):
+        make_source(generator(2), np.zeros(2))
+
+
+# ---------------------------------------------------------------------- PyDataset
+class Squares(PyDataset):
+    def __init__(self, count: int = 6, **kwargs: Any) -> None:
+        super().__init__(**kwargs)
+        self.count = count
+        self.epochs: list[str] = []
+        self.threads: set[str] = set()
+
+    def __len__(self) -> int:
+        return self.count
+
+    def __getitem__(self, index: int) -> Any:
+        self.threads.add(threading.current_thread().name)
+        time.sleep(0.002 * (index % 2))
+        return np.array([index]), np.array([index**2])
+
+    def on_epoch_begin(self) -> None:
+        self.epochs.append("begin")
+
+    def on_epoch_end(self) -> None:
+        self.epochs.append("end")
+
+
+def test_sequence_is_the_older_name() -> None:
+    assert Sequence is PyDataset
+
+
+def test_a_dataset_that_forgets_super_init_works() -> None:
+    class Old(Sequence):
+        def __init__(self) -> None:
+            pass
+
+        def __len__(self) -> int:
+            return 2
+
+        def __getitem__(self, index: int) -> Any:
+            return np.array([index]), np.array([index])
+
+    assert rows(make_source(Old())) == [[0], [1]]
+
+
+@pytest.mark.parametrize("settings", [{}, {"workers": 3}, {"workers": 2, "max_queue_size": 3}])
+def test_batches_come_in_order_whoever_computes_them(settings: dict[str, int]) -> None:
+    data = Squares(**settings)
+    source = make_source(data)
+    assert rows(source) == [[0], [1], [2], [3], [4], [5]]
+    source.close()
+    assert (len(data.threads) > 1) == (settings.get("workers", 1) > 1)
+    assert not [t for t in threading.enumerate() if t.name.startswith("keras-data") and t.daemon]
+
+
+def test_processes_compute_batches() -> None:
+    source = make_source(Squares(4, workers=2, use_multiprocessing=True))
+    assert rows(source) == [[0], [1], [2], [3]]
+    source.close()
+
+
+def test_shuffling_a_dataset_shuffles_its_batches() -> None:
+    source = make_source(Squares(), shuffle=True, rng=np.random.default_rng(0))
+    assert sorted(rows(source)) == [[i] for i in range(6)]
+    assert rows(source) != [[i] for i in range(6)]
+
+
+def test_epoch_hooks() -> None:
+    data = Squares(2)
+    stream = Stream(make_source(data))
+    stream.peek()
+    for _ in range(2):
+        list(stream.epoch())
+    assert data.epochs == ["begin", "end", "begin", "end"]
+
+
+class Broken(Squares):
+    def __getitem__(self, index: int) -> Any:
+        if index == 3:
+            raise ValueError("disk full")
+        return super().__getitem__(index)
+
+
+@pytest.mark.parametrize("settings", [{}, {"workers": 2}, {"workers": 1, "use_multiprocessing": True}])
+def test_errors_carry_the_index(settings: dict[str, Any]) -> None:
+    source = make_source(Broken(**settings))
+    with pytest.raises(ValueError, match=r"In Broken\[3\]: disk full"):
+        rows(source)
+    source.close()
+
+
+def test_a_dataset_without_end_needs_steps() -> None:
+    class Endless(PyDataset):
+        def __getitem__(self, index: int) -> Any:
+            return np.array([index]), np.array([index])
+
+    assert stream_of(make_source(Endless(workers=2)), 2, 2) == [[[0], [1]], [[2], [3]]]
+
+
+def test_an_empty_dataset_is_refused() -> None:
+    with pytest.raises(ValueError, match="Squares has 0 batches"):
+        make_source(Squares(0))
+
+
+def test_a_dataset_that_cannot_be_pickled_says_so() -> None:
+    class Local(Squares):
+        pass
+
+    source = make_source(Local(workers=2, use_multiprocessing=True))
+    with pytest.raises(TypeError, match="cannot be sent to worker processes") as caught:
+        rows(source)
+    assert "use_multiprocessing=False" in str(caught.value)

@@ -1,0 +1,65 @@
+"""Label and row conversions; values by hand and from NumPy."""
+
+from typing import Any
+
+import numpy as np
+import pytest
+
+from keras.utils import (
+    normalize,
+    pack_x_y_sample_weight,
+    set_random_seed,
+    to_categorical,
+    unpack_x_y_sample_weight,
+)
+
+
+def test_to_categorical_of_any_shape() -> None:
+    assert to_categorical([0, 2]).tolist() == [[1, 0, 0], [0, 0, 1]]
+    assert to_categorical([[1], [0]], 2).tolist() == [[0, 1], [1, 0]]
+    assert to_categorical([[0, 1], [1, 0]]).shape == (2, 2, 2)
+    assert to_categorical(np.array([1.0, 0.0])).dtype == "float64"
+    assert to_categorical([], 3).shape == (0, 3)
+
+
+@pytest.mark.parametrize(
+    ("x", "classes", "error", "message"),
+    [
+        ([0, 3], 3, ValueError, "label 3 is not one of 3 classes"),
+        ([-1, 0], None, ValueError, "label -1"),
+        ([0.5], None, ValueError, "whole numbers"),
+        (["a"], None, TypeError, "whole numbers"),
+    ],
+)
+def test_to_categorical_refuses(x: Any, classes: Any, error: type[Exception], message: str) -> None:
+    with pytest.raises(error, match=message):
+        to_categorical(x, classes)
+
+
+@pytest.mark.parametrize(("axis", "order"), [(-1, 2), (0, 2), (1, 1), (0, np.inf)])
+def test_normalize(axis: int, order: float) -> None:
+    x = np.random.default_rng(0).normal(size=(4, 3))
+    x[0] = 0
+    rows = normalize(x, axis, order)
+    lengths = np.linalg.norm(rows, order, axis)
+    assert np.allclose(lengths[np.linalg.norm(x, order, axis) > 0], 1)
+    assert not np.isnan(rows).any()
+
+
+@pytest.mark.parametrize("data", [1, (1,), (1, 2), (1, 2, 3), (1, None, 3), {"a": 1}])
+def test_packing_and_unpacking(data: Any) -> None:
+    x, y, w = unpack_x_y_sample_weight(data)
+    again = pack_x_y_sample_weight(x, y, w)
+    assert unpack_x_y_sample_weight(again) == (x, y, w)
+    assert pack_x_y_sample_weight([1, 2]) == ([1, 2],)
+
+
+def test_too_many_parts() -> None:
+    with pytest.raises(ValueError, match="a tuple of 4"):
+        unpack_x_y_sample_weight((1, 2, 3, 4))
+
+
+@pytest.mark.parametrize("seed", [-1, 2**32, 1.5, None, True])
+def test_seed_must_be_a_number(seed: Any) -> None:
+    with pytest.raises(ValueError, match="set_random_seed"):
+        set_random_seed(seed)
