@@ -35,13 +35,13 @@ def dice(y_true: Tensor, y_pred: Tensor, axis: Axis = None) -> Tensor:
 def tversky(
     y_true: Tensor, y_pred: Tensor, alpha: float = 0.5, beta: float = 0.5, axis: Axis = None
 ) -> Tensor:
-    """`1 - tp / (tp + alpha * fp + beta * fn)`; `alpha = beta = 0.5` is the Dice loss.
+    """`1 - tp / (tp + alpha * fn + beta * fp)`; `alpha = beta = 0.5` is the Dice loss.
 
     Args:
         y_true: masks of 0 and 1 (or probabilities), any shape.
         y_pred: probabilities, same shape.
-        alpha: price of a false positive.
-        beta: price of a false negative.
+        alpha: price of a false negative.
+        beta: price of a false positive.
         axis: axes of the sums; all if None.
 
     Returns:
@@ -54,7 +54,7 @@ def tversky(
     right = ops.sum(y_true * y_pred, axis=axis)
     false_positive = ops.sum((1.0 - y_true) * y_pred, axis=axis)
     false_negative = ops.sum(y_true * (1.0 - y_pred), axis=axis)
-    return 1.0 - ops.divide(right, right + false_positive * alpha + false_negative * beta + config.epsilon())
+    return 1.0 - ops.divide(right, right + false_negative * alpha + false_positive * beta + config.epsilon())
 
 
 class Dice(LossFunctionWrapper):
@@ -77,11 +77,11 @@ class Dice(LossFunctionWrapper):
 
 
 class Tversky(LossFunctionWrapper):
-    """`1 - tp / (tp + alpha * fp + beta * fn)`.
+    """`1 - tp / (tp + alpha * fn + beta * fp)`.
 
     Args:
-        alpha: price of a false positive.
-        beta: price of a false negative.
+        alpha: price of a false negative.
+        beta: price of a false positive.
         reduction: how per-sample values become one number.
         name: name of the loss.
         axis: axes of the sums; all if None.

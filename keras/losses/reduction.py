@@ -41,7 +41,7 @@ def apply_mask(
         return sample_weight
     mask = ops.cast(mask, dtype)
     if reduction in _NORMALISED:
-        mask = mask * (_count(mask) / (ops.sum(mask) + config.epsilon()))
+        mask = mask * (count(mask) / (ops.sum(mask) + config.epsilon()))
     if sample_weight is None:
         return mask
     sample_weight = ops.cast(sample_weight, dtype)
@@ -98,11 +98,10 @@ def _reduce(values: Tensor, sample_weight: Tensor | None, reduction: str | None)
         return total
     if reduction == "mean_with_sample_weight" and sample_weight is not None:
         return ops.divide_no_nan(total, ops.sum(sample_weight))
-    return total / _count(values)
+    return total / count(values)
 
 
-def _count(x: Tensor) -> float:
+def count(x: Tensor) -> float:
+    """The number of entries of a tensor; of a symbolic one any number, since only the spec counts."""
     shape = shape_of(x)
-    return (
-        float(math.prod(shape)) if all(isinstance(d, int) for d in shape) else 1.0
-    )  # symbolic: only the spec counts
+    return float(math.prod(shape)) if all(isinstance(d, int) for d in shape) else 1.0

@@ -133,8 +133,14 @@ def align_weights(weights: Tensor, values: Tensor, who: str) -> Tensor:
     ):
         raise ValueError(
             f"{who}: sample weights of shape {shape_str(given)} do not match values of shape {shape_str(wanted)}. "
-            "Weights follow the axes from the batch on: one per sample, or one per sample and step."
+            f"{_weight_advice(wanted)}"
         )
     if given and len(given) < len(wanted):
         weights = ops.reshape(weights, given + (1,) * (len(wanted) - len(given)))
     return weights
+
+
+def _weight_advice(values: tuple[Any, ...]) -> str:
+    if not values:
+        return "Targets and predictions need an axis besides the batch, as in (batch, 1), to be weighed one by one."
+    return "Weights follow the axes from the batch on: one per sample, or one per sample and step."

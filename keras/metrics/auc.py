@@ -161,15 +161,18 @@ class AUC(_CurveMetric):
             return self._rate(self.false_positives, self.true_negatives), self._recall()
         if self.curve == "PR":
             return self._recall(), self._precision()
-        return self._gain(self.false_negatives), self._gain(self.false_positives)
+        return self._gains()
 
-    def _gain(self, wrong: Any) -> Tensor:
-        """Recall or precision on the scale where always saying "yes" is 0 (Flach and Kull, 2015)."""
+    def _gains(self) -> tuple[Tensor, Tensor]:
+        """Recall and precision on a scale where always saying "yes" is 0 (Flach and Kull, 2015)."""
         positives = ops.add(self.true_positives, self.false_negatives)
         negatives = ops.add(self.false_positives, self.true_negatives)
         odds = ops.divide_no_nan(positives, negatives)
-        gain = ops.subtract(1.0, ops.divide_no_nan(ops.multiply(odds, wrong), self.true_positives))
-        return ops.clip(gain, 0.0, 1.0)
+        missed = ops.divide_no_nan(self.false_negatives, self.true_positives)
+        recall = ops.clip(ops.subtract(1.0, ops.multiply(odds, missed)), 0.0, 1.0)
+        recall = ops.where(ops.greater(self.true_positives, 0.0), recall, 0.0)
+        false_alarms = ops.divide_no_nan(self.false_positives, self.true_positives)
+        return recall, ops.subtract(1.0, ops.multiply(odds, false_alarms))
 
     def _interpolated_pr_area(self) -> Tensor:
         """True positives are linear in predicted positives between thresholds (Davis and Goadrich, 2006)."""

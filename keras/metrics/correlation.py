@@ -7,11 +7,10 @@ from typing import Any
 from keras import config, ops
 from keras.backend.masks import get_mask
 from keras.errors import unknown
-from keras.losses.reduction import apply_mask
+from keras.losses.reduction import apply_mask, count
 from keras.losses.shapes import align_weights, match
 from keras.metrics.metric import Metric
 from keras.metrics.reduction import MeanMetricWrapper
-from keras.ops.dispatch import shape_of
 
 Tensor = Any
 
@@ -159,8 +158,7 @@ class R2Score(Metric):
         self.squared_sum.assign_add(ops.sum(y_true * weighted, axis=0))
         self.total_mse.assign_add(ops.sum(ops.square(y_true - y_pred) * weights, axis=0))
         self.count.assign_add(ops.sum(weights, axis=0))
-        batch = shape_of(y_true)[0]
-        self.num_samples.assign_add(float(batch) if isinstance(batch, int) else 1.0)
+        self.num_samples.assign_add(count(y_true))
 
     def result(self) -> Tensor:
         if not self.built:

@@ -102,7 +102,8 @@ add("CategoricalHinge", "onehot_true", "real_pred", "weight4")
 for reduction in REDUCTIONS:
     add("MeanSquaredError", "real_true", "real_pred", None, None, reduction=reduction)
     add("MeanSquaredError", "real_true", "real_pred", "weight4", None, reduction=reduction)
-    add("MeanSquaredError", "real_true", "real_pred", "weight4_column", None, reduction=reduction)
+    if reduction != "none":
+        add("MeanSquaredError", "real_true", "real_pred", "weight4_column", None, reduction=reduction)
     add("MeanSquaredError", "real_true", "real_pred", None, "mask4", reduction=reduction)
     add("MeanSquaredError", "real_true", "real_pred", "weight4", "mask4", reduction=reduction)
     add("MeanSquaredError", "real_true", "real_pred", "weight_zero4", None, reduction=reduction)

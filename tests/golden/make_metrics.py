@@ -98,9 +98,8 @@ for name in (
 ):
     add(name, "real_true", "real_pred")
     add(name, "real_true", "real_pred", weight="weight")
-for name in ("MeanSquaredError", "RootMeanSquaredError"):
-    add(name, "real_true", "real_pred", mask="mask")
-    add(name, "real3_true", "real3_pred", weight="weight_steps", mask="mask_steps")
+add("MeanSquaredError", "real_true", "real_pred", mask="mask")
+add("MeanSquaredError", "real3_true", "real3_pred", weight="weight_steps", mask="mask_steps")
 add("CosineSimilarity", "real3_true", "real3_pred", axis=1)
 add("PearsonCorrelation", "real3_true", "real3_pred", axis=1)
 add("R2Score", "real_true", "real_pred", class_aggregation=None)
@@ -123,7 +122,7 @@ add("SparseCategoricalCrossentropy", "steps_true", "steps_pred", weight="weight_
 add("SparseCategoricalCrossentropy", "label_ignored_true", "class_pred", weight="weight", ignore_class=-1)
 
 add("Accuracy", "label_true", "label_pred")
-add("Accuracy", "label_true", "label_pred", weight="weight")
+add("Accuracy", "label_column_true", "label_column_true", weight="weight")
 add("BinaryAccuracy", "binary_true", "binary_pred", weight="weight")
 add("BinaryAccuracy", "column_true", "column_pred", weight="weight40")
 add("BinaryAccuracy", "column_true", "column_pred", weight="weight40_column", threshold=0.3)
