@@ -9,6 +9,7 @@ import numpy as np
 
 from keras.backend.numpy.arrays import Array, as_array, in_float32
 from keras.backend.numpy.convolution import Convolution
+from keras.backend.numpy.reduction import sum_over
 
 Axes = tuple[int, ...]
 Shape = tuple[int, ...]
@@ -123,14 +124,12 @@ class Kernels(Convolution):
 
 def _centred(x: Array, axes: Axes) -> tuple[Array, Array]:
     """The mean with its axes kept, and x minus it."""
-    mean = np.add.reduce(x, axes, keepdims=True)
-    mean /= _count(x, axes)
+    mean = sum_over(x, axes, keepdims=True) / _count(x, axes)
     return mean, np.asarray(x - mean)
 
 
 def _mean_square(x: Array, axes: Axes, keep: Any) -> Array:
-    total = np.add.reduce(np.multiply(x, x), axes, keepdims=keep)
-    return as_array(total / _count(x, axes))
+    return as_array(sum_over(x * x, axes, keep) / _count(x, axes))
 
 
 def _count(x: Array, axes: Axes) -> Any:

@@ -98,6 +98,15 @@ def test_sums_of_narrow_floats_do_not_stall() -> None:
     assert float(E.matmul(E.reshape(ones, (1, 5000)), E.reshape(ones, (5000, 1)))[0, 0]) == 5000
 
 
+def test_long_sums_keep_their_digits() -> None:
+    x = (5 + rng.normal(size=(300, 301, 4))).astype("float32")
+    for axes in ((0,), (0, 1), (1, 2), (2,), (0, 1, 2)):
+        np.testing.assert_allclose(E.reduce_sum(x, axes), x.astype("float64").sum(axes), rtol=1e-6)
+    mean, variance = E.moments(x, (0, 1))
+    np.testing.assert_allclose(mean, x.astype("float64").mean((0, 1)), rtol=1e-6)
+    np.testing.assert_allclose(variance, x.astype("float64").var((0, 1)), rtol=2e-6)
+
+
 def test_results_without_axes_are_arrays() -> None:
     x, n, b = np.array(2.0, "float32"), np.array(3, "int32"), np.array(True)
     results = [
