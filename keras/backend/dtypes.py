@@ -73,9 +73,9 @@ def standardize(dtype: Any) -> str:
     """
     if type(dtype) is str and dtype in _ITSELF:
         return dtype
-    if dtype is None or dtype is float or dtype == "float":
+    if dtype is None or dtype is float or (type(dtype) is str and dtype == "float"):  # np.dtype("float64") == "float"
         return config.floatx()
-    if dtype is int or dtype == "int":
+    if dtype is int or (type(dtype) is str and dtype == "int"):
         return "int32"
     name = _name_of(dtype)
     if name not in _ITSELF:

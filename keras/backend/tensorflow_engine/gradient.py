@@ -9,6 +9,7 @@ import numpy as np
 import tensorflow as tf
 
 from keras.backend.engine import Engine, Spec
+from keras.backend.state import recording
 from keras.backend.tensorflow_engine.leaf import DTYPES, raw
 
 if TYPE_CHECKING:
@@ -23,7 +24,7 @@ class GradientPart(Engine):
     def value_and_grad(
         self, f: Callable[..., tuple[Tensor, Any]], variables: Sequence[Variable], tensors: Sequence[Tensor]
     ) -> tuple[Tensor, Any, list[Tensor | None], list[Tensor | None]]:
-        cells = [v.cell(self) for v in variables]
+        cells = [self._source(v) for v in variables]
         inputs = [raw.Identity(input=x) for x in tensors]  # so that only what f gets counts
         with tf.GradientTape(watch_accessed_variables=False) as tape:
             for x in (*cells, *inputs):
@@ -32,6 +33,15 @@ class GradientPart(Engine):
             value, aux = f(*inputs)
         gradients = [_dense(g) for g in tape.gradient(value, [*cells, *inputs])]
         return value, aux, gradients[: len(cells)], gradients[len(cells) :]
+
+    def _source(self, variable: Variable) -> Any:
+        """What the tape watches for a variable: its cell, or the tensor a stateless scope has put in its place."""
+        scope = recording()
+        if scope is None or not scope.isolates:
+            return variable.cell(self)
+        tensor = raw.Identity(input=scope.get(variable))
+        (scope.written if variable in scope.written else scope.read)[variable] = tensor
+        return tensor
 
     def custom_vjp(
         self,
