@@ -7,10 +7,12 @@ from typing import Any
 
 import numpy as np
 
+from keras.backend.defaults.elementwise import ElementwiseDefaults
 from keras.backend.numpy.arrays import Array, as_array
 
 #: Integers that hold the bits of elements of so many bytes; a bit pattern times 0 or 1 is 0 or the pattern.
 BITS = {1: np.int8, 2: np.int16, 4: np.int32, 8: np.int64}
+_BLOCK = 1 << 15  # elements
 _FEW = 2048  # elements; below, the simplest call is the fastest
 
 
@@ -28,6 +30,16 @@ def _binary(function: Callable[[Array, Array], Any]) -> Callable[[Any, Array, Ar
         return y if type(y) is np.ndarray else np.asarray(y)
 
     return method
+
+
+def _in_blocks(body: Callable[[Any, Array], Array], engine: Any, x: Array) -> Array:
+    """A shared body of many steps, run on blocks that stay in the cache between them."""
+    if x.size <= _BLOCK:
+        return body(engine, x)
+    flat, y = np.ascontiguousarray(x).reshape(-1), np.empty(x.size, x.dtype)
+    for start in range(0, x.size, _BLOCK):
+        y[start : start + _BLOCK] = body(engine, flat[start : start + _BLOCK])
+    return y.reshape(x.shape)
 
 
 class Elementwise:
@@ -77,6 +89,12 @@ class Elementwise:
         else:
             return np.where(condition, a, b)
         return z.view(a.dtype)
+
+    def erf(self, x: Array) -> Array:
+        return _in_blocks(ElementwiseDefaults.erf, self, x)
+
+    def erfinv(self, x: Array) -> Array:
+        return _in_blocks(ElementwiseDefaults.erfinv, self, x)
 
     def _horner(self, coefficients: Sequence[float], x: Array) -> Array:
         y = np.full(x.shape, coefficients[-1], x.dtype)

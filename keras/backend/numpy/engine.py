@@ -10,7 +10,6 @@ import numpy as np
 from keras.backend.engine import PRIMITIVES, Engine
 from keras.backend.numpy.arrays import Array, Arrays
 from keras.backend.numpy.control import Control
-from keras.backend.numpy.elementwise import Elementwise
 from keras.backend.numpy.indexing import Indexing
 from keras.backend.numpy.kernels import Kernels
 from keras.backend.numpy.linalg import LinearAlgebra
@@ -24,7 +23,6 @@ if TYPE_CHECKING:
 
 class BareNumPyEngine(
     Arrays,
-    Elementwise,
     Indexing,
     Reduction,
     Kernels,

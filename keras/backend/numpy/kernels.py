@@ -9,6 +9,7 @@ import numpy as np
 
 from keras.backend.numpy.arrays import Array, as_array, in_float32
 from keras.backend.numpy.convolution import Convolution
+from keras.backend.numpy.elementwise import Elementwise
 from keras.backend.numpy.reduction import sum_over
 
 Axes = tuple[int, ...]
@@ -16,7 +17,7 @@ Shape = tuple[int, ...]
 Pads = tuple[tuple[int, int], ...]
 
 
-class Kernels(Convolution):
+class Kernels(Convolution, Elementwise):
     """Same meaning as the shared bodies of the same name; also the primitives these are made of."""
 
     # ------------------------------------------------------------------ activations
@@ -38,6 +39,22 @@ class Kernels(Convolution):
     def silu(self, x: Array) -> Array:
         y = self.sigmoid(x)
         y *= x
+        return y
+
+    @in_float32
+    def gelu(self, x: Array, approximate: bool) -> Array:
+        if approximate:
+            c = math.sqrt(2 / math.pi)
+            y = np.asarray(x * x)
+            y *= 0.044715 * c
+            y += c
+            y *= x
+            np.tanh(y, out=y)
+        else:
+            y = np.asarray(self.erf(np.asarray(x * x.dtype.type(math.sqrt(0.5)))))
+        y += 1
+        y *= x
+        y *= 0.5
         return y
 
     # ------------------------------------------------------------------ softmax and cross-entropies

@@ -38,7 +38,8 @@ class TapeEngine(Engine):
 
     def __init__(self, inner: Engine) -> None:
         self.inner = inner
-        self.name = inner.name  # type: ignore[misc]
+        for fact in ("name", "cannot", "missing_dtypes", "records_state", "checks_first"):
+            setattr(self, fact, getattr(inner, fact))
         self._count = 0
         self._watched: dict[int, Node] = {}
 
