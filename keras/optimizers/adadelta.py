@@ -25,7 +25,7 @@ class Adadelta(Optimizer):
     >>> v = keras.Variable([1.0, 2.0], name="v")
     >>> keras.optimizers.Adadelta(learning_rate=1.0).apply([keras.ops.convert_to_tensor([1.0, -1.0])], [v])
     >>> [round(x, 3) for x in v.numpy().tolist()]
-    RESULT
+    [0.999, 2.001]
     """
 
     def __init__(

@@ -28,7 +28,7 @@ class Adafactor(Optimizer):
     >>> v = keras.Variable([1.0, 2.0], name="v")
     >>> keras.optimizers.Adafactor(learning_rate=0.1).apply([keras.ops.convert_to_tensor([1.0, -1.0])], [v])
     >>> [round(x, 3) for x in v.numpy().tolist()]
-    RESULT
+    [0.842, 2.158]
     """
 
     def __init__(

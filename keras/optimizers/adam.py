@@ -28,7 +28,7 @@ class Adam(Optimizer):
     >>> v = keras.Variable([1.0, 2.0], name="v")
     >>> keras.optimizers.Adam(learning_rate=0.1).apply([keras.ops.convert_to_tensor([1.0, -1.0])], [v])
     >>> [round(x, 3) for x in v.numpy().tolist()]
-    RESULT
+    [0.9, 2.1]
     """
 
     def __init__(
@@ -126,7 +126,7 @@ class AdamW(Adam):
     >>> v = keras.Variable([1.0, 2.0], name="v")
     >>> keras.optimizers.AdamW(learning_rate=0.1).apply([keras.ops.convert_to_tensor([1.0, -1.0])], [v])
     >>> [round(x, 3) for x in v.numpy().tolist()]
-    RESULT
+    [0.9, 2.099]
     """
 
     def __init__(

@@ -29,7 +29,7 @@ class Ftrl(Optimizer):
     >>> v = keras.Variable([1.0, 2.0], name="v")
     >>> keras.optimizers.Ftrl(learning_rate=0.1).apply([keras.ops.convert_to_tensor([1.0, -1.0])], [v])
     >>> [round(x, 3) for x in v.numpy().tolist()]
-    RESULT
+    [0.603, 1.492]
     """
 
     def __init__(

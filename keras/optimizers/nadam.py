@@ -30,7 +30,7 @@ class Nadam(Optimizer):
     >>> v = keras.Variable([1.0, 2.0], name="v")
     >>> keras.optimizers.Nadam(learning_rate=0.1).apply([keras.ops.convert_to_tensor([1.0, -1.0])], [v])
     >>> [round(x, 3) for x in v.numpy().tolist()]
-    RESULT
+    [0.894, 2.106]
     """
 
     def __init__(

@@ -26,7 +26,7 @@ class SGD(Optimizer):
     >>> v = keras.Variable([1.0, 2.0], name="v")
     >>> keras.optimizers.SGD(learning_rate=0.5).apply([keras.ops.convert_to_tensor([1.0, -1.0])], [v])
     >>> [round(x, 3) for x in v.numpy().tolist()]
-    RESULT
+    [0.5, 2.5]
     """
 
     def __init__(

@@ -9,9 +9,10 @@ import json
 from pathlib import Path
 from typing import Any
 
-import keras
 import numpy as np
 import tensorflow as tf
+
+import keras
 
 HERE = Path(__file__).parent / "losses"
 REDUCTIONS = ["sum_over_batch_size", "sum", "mean", "mean_with_sample_weight", "none"]
@@ -72,7 +73,9 @@ arrays: dict[str, np.ndarray] = {
 cases: list[dict[str, Any]] = []
 
 
-def add(loss: str, true: str, pred: str, weight: str | None = None, mask: str | None = None, **config: Any) -> None:
+def add(
+    loss: str, true: str, pred: str, weight: str | None = None, mask: str | None = None, **config: Any
+) -> None:
     cases.append({"loss": loss, "config": config, "true": true, "pred": pred, "weight": weight, "mask": mask})
 
 
@@ -109,8 +112,16 @@ for reduction in REDUCTIONS:
     add("MeanSquaredError", "real_true", "real_pred", "weight_zero4", None, reduction=reduction)
     add("MeanSquaredError", "real_true", "real_pred", None, "mask_none4", reduction=reduction)
     add("MeanSquaredError", "real3_true", "real3_pred", "weight35", "mask35", reduction=reduction)
-    add("SparseCategoricalCrossentropy", "steps_true", "steps_pred", "weight35", "mask35", reduction=reduction)
-    add("SparseCategoricalCrossentropy", "label_ignored_true", "class_pred", ignore_class=-1, reduction=reduction)
+    add(
+        "SparseCategoricalCrossentropy", "steps_true", "steps_pred", "weight35", "mask35", reduction=reduction
+    )
+    add(
+        "SparseCategoricalCrossentropy",
+        "label_ignored_true",
+        "class_pred",
+        ignore_class=-1,
+        reduction=reduction,
+    )
 
 for name in ("BinaryCrossentropy", "BinaryFocalCrossentropy"):
     add(name, "binary_true", "binary_pred", "weight4")
@@ -133,7 +144,14 @@ add("SparseCategoricalCrossentropy", "label_true", "class_pred", "weight4")
 add("SparseCategoricalCrossentropy", "label_column_true", "class_pred")
 add("SparseCategoricalCrossentropy", "label_true", "class_sure", reduction="none")
 add("SparseCategoricalCrossentropy", "label_true", "class_logits", from_logits=True, reduction="none")
-add("SparseCategoricalCrossentropy", "label_ignored_true", "class_logits", "weight4", from_logits=True, ignore_class=-1)
+add(
+    "SparseCategoricalCrossentropy",
+    "label_ignored_true",
+    "class_logits",
+    "weight4",
+    from_logits=True,
+    ignore_class=-1,
+)
 add("CategoricalGeneralizedCrossEntropy", "label_true", "class_pred", "weight4")
 add("CategoricalGeneralizedCrossEntropy", "label_true", "class_pred", q=0.2)
 for name in ("Dice", "Tversky"):

@@ -1,4 +1,4 @@
-"""Results of all metrics over streams of updates, from real Keras 3.15.1: `tests/golden/metrics/{cases.json,arrays.npz}`.
+"""Results of all metrics over streams of updates, from real Keras 3.15.1: `tests/golden/metrics/`.
 
 A case names a class, its arguments, and the arrays of each update; `<id>/<step>` is the result after that update.
 Run with `KERAS_BACKEND=tensorflow` in an environment holding Keras 3.15.1, outside the repository's root.
@@ -8,9 +8,10 @@ import json
 from pathlib import Path
 from typing import Any
 
-import keras
 import numpy as np
 import tensorflow as tf
+
+import keras
 
 HERE = Path(__file__).parent / "metrics"
 STEPS = 3

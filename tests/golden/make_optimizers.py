@@ -2,16 +2,17 @@
 
 `cases.json` names classes and arguments; `arrays.npz` holds the start values and gradients, and per case the variables
 after some steps (`<id>/<step>`) and the optimizer's own variables at the end (`<id>/slots`), in its order, all
-flattened into one vector; a case's `slots` are their paths and shapes. Run with `KERAS_BACKEND=tensorflow` in an environment holding Keras 3.15.1, outside the repository's
-root.
+flattened into one vector; a case's `slots` are their paths and shapes. Run with `KERAS_BACKEND=tensorflow` in an
+environment holding Keras 3.15.1, outside the repository's root.
 """
 
 import json
 from pathlib import Path
 from typing import Any
 
-import keras
 import numpy as np
+
+import keras
 
 HERE = Path(__file__).parent / "optimizers"
 STEPS = 20
@@ -41,7 +42,15 @@ CASES: list[tuple[str, dict[str, Any]]] = [
     ("SGD", {"use_ema": True, "ema_momentum": 0.8, "ema_overwrite_frequency": 3}),
     ("SGD", {"momentum": 0.9, "gradient_accumulation_steps": 3}),
     ("SGD", {"momentum": 0.9, "gradient_accumulation_steps": 4, "clipnorm": 0.5, "weight_decay": 0.01}),
-    ("SGD", {"gradient_accumulation_steps": 3, "use_ema": True, "ema_momentum": 0.8, "ema_overwrite_frequency": 2}),
+    (
+        "SGD",
+        {
+            "gradient_accumulation_steps": 3,
+            "use_ema": True,
+            "ema_momentum": 0.8,
+            "ema_overwrite_frequency": 2,
+        },
+    ),
     ("SGD", {"loss_scale_factor": 8.0, "momentum": 0.9}),
     ("RMSprop", {}),
     ("RMSprop", {"learning_rate": 0.01, "rho": 0.8, "momentum": 0.5}),
@@ -81,22 +90,43 @@ CASES: list[tuple[str, dict[str, Any]]] = [
     ("Muon", {"learning_rate": 0.01, "nesterov": False, "rms_rate": None, "adam_lr_ratio": 0.5}),
     ("Muon", {"learning_rate": 0.01, "exclude_layers": ["dense"], "weight_decay": 0.1}),
     ("LossScaleOptimizer", {"inner": "SGD", "initial_scale": 4.0, "dynamic_growth_steps": 5}),
-    ("LossScaleOptimizer", {"inner": "Adam", "initial_scale": 4.0, "dynamic_growth_steps": 5, "infinite": True}),
+    (
+        "LossScaleOptimizer",
+        {"inner": "Adam", "initial_scale": 4.0, "dynamic_growth_steps": 5, "infinite": True},
+    ),
 ]
 
 SCHEDULES: list[tuple[str, dict[str, Any]]] = [
     ("ExponentialDecay", {"initial_learning_rate": 0.1, "decay_steps": 4, "decay_rate": 0.5}),
-    ("ExponentialDecay", {"initial_learning_rate": 0.1, "decay_steps": 4, "decay_rate": 0.5, "staircase": True}),
+    (
+        "ExponentialDecay",
+        {"initial_learning_rate": 0.1, "decay_steps": 4, "decay_rate": 0.5, "staircase": True},
+    ),
     ("PiecewiseConstantDecay", {"boundaries": [3, 10], "values": [0.1, 0.05, 0.01]}),
-    ("PolynomialDecay", {"initial_learning_rate": 0.1, "decay_steps": 7, "end_learning_rate": 0.01, "power": 2.0}),
+    (
+        "PolynomialDecay",
+        {"initial_learning_rate": 0.1, "decay_steps": 7, "end_learning_rate": 0.01, "power": 2.0},
+    ),
     ("PolynomialDecay", {"initial_learning_rate": 0.1, "decay_steps": 7, "cycle": True}),
     ("InverseTimeDecay", {"initial_learning_rate": 0.1, "decay_steps": 3, "decay_rate": 0.5}),
-    ("InverseTimeDecay", {"initial_learning_rate": 0.1, "decay_steps": 3, "decay_rate": 0.5, "staircase": True}),
+    (
+        "InverseTimeDecay",
+        {"initial_learning_rate": 0.1, "decay_steps": 3, "decay_rate": 0.5, "staircase": True},
+    ),
     ("CosineDecay", {"initial_learning_rate": 0.1, "decay_steps": 12, "alpha": 0.1}),
-    ("CosineDecay", {"initial_learning_rate": 0.0, "decay_steps": 8, "warmup_target": 0.1, "warmup_steps": 5}),
+    (
+        "CosineDecay",
+        {"initial_learning_rate": 0.0, "decay_steps": 8, "warmup_target": 0.1, "warmup_steps": 5},
+    ),
     ("CosineDecayRestarts", {"initial_learning_rate": 0.1, "first_decay_steps": 3}),
-    ("CosineDecayRestarts", {"initial_learning_rate": 0.1, "first_decay_steps": 4, "t_mul": 1.0, "m_mul": 0.9}),
-    ("CosineDecayRestarts", {"initial_learning_rate": 0.1, "first_decay_steps": 3, "t_mul": 1.5, "alpha": 0.2}),
+    (
+        "CosineDecayRestarts",
+        {"initial_learning_rate": 0.1, "first_decay_steps": 4, "t_mul": 1.0, "m_mul": 0.9},
+    ),
+    (
+        "CosineDecayRestarts",
+        {"initial_learning_rate": 0.1, "first_decay_steps": 3, "t_mul": 1.5, "alpha": 0.2},
+    ),
 ]
 for schedule in (0, 2, 7):
     name, arguments = SCHEDULES[schedule]
@@ -119,7 +149,9 @@ def flat(variables: list[Any]) -> np.ndarray:
     return np.concatenate([np.ravel(v.numpy()).astype("float32") for v in variables])
 
 
-def run(key: str, name: str, config: dict[str, Any], excluded: list[str]) -> tuple[dict[str, np.ndarray], list[Any]]:
+def run(
+    key: str, name: str, config: dict[str, Any], excluded: list[str]
+) -> tuple[dict[str, np.ndarray], list[Any]]:
     variables = [keras.Variable(arrays[f"start/{n}"], name=n) for n in SHAPES]
     optimizer = make(name, config)
     if excluded:
