@@ -73,7 +73,9 @@ def standardize(dtype: Any) -> str:
     """
     if type(dtype) is str and dtype in _ITSELF:
         return dtype
-    if dtype is None or dtype is float or (type(dtype) is str and dtype == "float"):  # np.dtype("float64") == "float"
+    if (
+        dtype is None or dtype is float or (type(dtype) is str and dtype == "float")
+    ):  # np.dtype("float64") == "float"
         return config.floatx()
     if dtype is int or (type(dtype) is str and dtype == "int"):
         return "int32"
@@ -96,7 +98,13 @@ def _name_of(dtype: Any) -> str:
     if not isinstance(name, str):
         name = getattr(dtype, "__name__", None) or str(dtype)  # bool, np.float32; torch.float32
     name = name.removeprefix("torch.").removesuffix("_")
-    return {"half": "float16", "double": "float64", "long": "int64", "str": "string", "complex": "complex128"}.get(name, name)
+    return {
+        "half": "float16",
+        "double": "float64",
+        "long": "int64",
+        "str": "string",
+        "complex": "complex128",
+    }.get(name, name)
 
 
 def result_type(*dtypes: Any) -> str:
@@ -212,4 +220,6 @@ def limits(dtype: str) -> tuple[float, float]:
 
 def resolution(dtype: str) -> float:
     """Spacing of a float dtype's numbers at 1."""
-    return {"bfloat16": 2.0**-7, "float8_e4m3fn": 2.0**-3, "float8_e5m2": 2.0**-2}.get(dtype) or float(np.finfo(dtype).eps)
+    return {"bfloat16": 2.0**-7, "float8_e4m3fn": 2.0**-3, "float8_e5m2": 2.0**-2}.get(dtype) or float(
+        np.finfo(dtype).eps
+    )

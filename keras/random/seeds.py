@@ -31,6 +31,11 @@ def next_host_seed() -> int:
     return int(_stream.integers(2**31))
 
 
+def stream() -> np.random.Generator:
+    """The stream in force: another object after each `set_global_seed`."""
+    return _stream
+
+
 def host_generator(seed: int) -> np.random.Generator:
     """NumPy's generator for a seed: Philox, whose numbers are the same on every machine.
 

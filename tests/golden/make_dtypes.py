@@ -11,7 +11,19 @@ from pathlib import Path
 import keras
 from keras import backend
 
-NAMES = ["bool", "uint8", "uint16", "uint32", "uint64", "int8", "int16", "int32", "int64", "bfloat16", "float16"]
+NAMES = [
+    "bool",
+    "uint8",
+    "uint16",
+    "uint32",
+    "uint64",
+    "int8",
+    "int16",
+    "int32",
+    "int64",
+    "bfloat16",
+    "float16",
+]
 NAMES += ["float32", "float64", "complex64", "complex128", "py:int", "py:float", "py:bool", "py:none"]
 PYTHON = {"py:int": int, "py:float": float, "py:bool": bool, "py:none": None}
 FLOATX = ["float16", "bfloat16", "float32", "float64"]

@@ -1,0 +1,198 @@
+"""Moments, and tensors scaled by them or by a norm."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Any
+
+from keras import config
+from keras.backend.select import current
+from keras.backend.spec import UNKNOWN, shape_str
+from keras.ops import kernels
+from keras.ops.dispatch import as_float, axes_of, axis_of, cast, convert, dtype_of, ndim_of, op, shape_of
+from keras.ops.settling import in_float32, kept, scalar
+
+Tensor = Any
+Axis = int | Sequence[int]
+
+
+@op
+def moments(x: Any, axes: Axis, keepdims: bool = False, synchronized: bool = False) -> tuple[Tensor, Tensor]:
+    """Mean and variance over axes; 16-bit tensors are summed in float32.
+
+    Args:
+        x: array-like.
+        axes: which axes.
+        keepdims: leave the reduced axes in place.
+        synchronized: not supported; must be false.
+
+    >>> mean, variance = moments([1.0, 3.0], axes=[0])
+    >>> mean.tolist(), variance.tolist()
+    (2.0, 1.0)
+    """
+    if synchronized:
+        raise NotImplementedError(
+            "moments: synchronized=True needs several replicas, which do not exist here"
+        )
+    x = as_float(x)
+    axes = axes_of(axes, ndim_of(x), "moments", "axes")
+    pair = kernels.moments(x, axes)
+    return tuple(kept(t, axes, shape_of(x)) if keepdims else t for t in pair)  # type: ignore[return-value]
+
+
+@op
+def batch_normalization(
+    x: Any,
+    mean: Any,
+    variance: Any,
+    axis: int,
+    offset: Any = None,
+    scale: Any = None,
+    epsilon: float = 1e-3,
+) -> Tensor:
+    """(x - mean) / sqrt(variance + epsilon), times scale, plus offset: vectors along an axis.
+
+    Args:
+        x: array-like.
+        mean: `[n]`, where n is the size of the axis.
+        variance: `[n]`.
+        axis: which axis.
+        offset: `[n]`, or None for 0.
+        scale: `[n]`, or None for 1.
+        epsilon: keeps the division safe.
+
+    >>> batch_normalization([[1.0], [3.0]], [2.0], [1.0], axis=-1, epsilon=0.0).tolist()
+    [[-1.0], [1.0]]
+    """
+    x = as_float(x)
+    axis = axis_of(axis, ndim_of(x), "batch_normalization")
+    dtype = dtype_of(x)
+    n = shape_of(x)[axis]
+    vectors = []
+    for name, v in (("mean", mean), ("variance", variance), ("scale", scale), ("offset", offset)):
+        if v is not None:
+            v = _vector(convert(v, dtype), n, name)
+        vectors.append(v)
+    if dtype not in ("float16", "bfloat16"):
+        return kernels.batch_norm(x, *vectors, axis, epsilon)
+    wide = [v if v is None else cast(v, "float32") for v in (x, *vectors)]
+    return cast(kernels.batch_norm(*wide, axis, epsilon), dtype)
+
+
+def _vector(v: Tensor, n: Any, name: str) -> Tensor:
+    shape = shape_of(v)
+    size: Any = 1
+    for d in shape:
+        size = size * d
+    if n is not UNKNOWN and size is not UNKNOWN and size != n:
+        raise ValueError(
+            f"batch_normalization: `{name}` must be a vector of {n} elements, the size of the axis. "
+            f"Received: shape {shape_str(shape)}"
+        )
+    return v if len(shape) == 1 else current().reshape(v, (size,))
+
+
+@op
+def layer_normalization(
+    x: Any, gamma: Any = None, beta: Any = None, axis: Axis = -1, epsilon: float | None = None, **kwargs: Any
+) -> Tensor:
+    """(x - mean) / sqrt(variance + epsilon) over axes, times gamma, plus beta.
+
+    Args:
+        x: array-like.
+        gamma: of the shape of the axes, or None for 1.
+        beta: of the shape of the axes, or None for 0.
+        axis: which axes.
+        epsilon: keeps the division safe; the configured one by default.
+        **kwargs: `rms_scaling=True` divides by the standard deviation without centring.
+
+    >>> layer_normalization([[1.0, 3.0]]).round(3).tolist()
+    [[-1.0, 1.0]]
+    """
+    rms_scaling = kwargs.pop("rms_scaling", False)
+    if kwargs:
+        raise TypeError(f"layer_normalization: unexpected arguments {sorted(kwargs)}")
+    x = as_float(x)
+    axes = axes_of(axis, ndim_of(x), "layer_normalization")
+    epsilon = config.epsilon() if epsilon is None else epsilon
+    gamma, beta = (_weight(w, x, axes, "layer_normalization") for w in (gamma, beta))
+    if rms_scaling:
+        return _deviation_scaled(x, gamma, axes, epsilon)
+    return _in_float32(lambda t, g, b: kernels.layer_norm(t, g, b, axes, epsilon), x, gamma, beta)
+
+
+def _weight(w: Any, x: Tensor, axes: tuple[int, ...], who: str) -> Tensor | None:
+    """A scale or offset as a tensor whose axes are the normalised ones."""
+    if w is None:
+        return None
+    w = convert(w, dtype_of(x))
+    wanted = tuple(shape_of(x)[a] for a in axes)
+    return w if len(shape_of(w)) == len(wanted) else current().reshape(w, wanted)
+
+
+def _deviation_scaled(x: Tensor, gamma: Tensor | None, axes: tuple[int, ...], epsilon: float) -> Tensor:
+    e = current()
+    _, variance = kernels.moments(x, axes)
+    y = e.mul(x, e.rsqrt(e.add(kept(variance, axes, shape_of(x)), scalar(epsilon, x))))
+    return y if gamma is None else e.mul(y, kernels._aligned(gamma, axes, shape_of(x)))
+
+
+def _in_float32(f: Any, x: Tensor, *weights: Tensor | None) -> Tensor:
+    """`f(x, *weights)` in float32 when x has 16 bits."""
+    dtype = dtype_of(x)
+    if dtype not in ("float16", "bfloat16"):
+        return f(x, *weights)
+    wide = [t if t is None else cast(t, "float32") for t in (x, *weights)]
+    return cast(f(*wide), dtype)
+
+
+@op
+def rms_normalization(x: Any, scale: Any = None, axis: Axis = -1, epsilon: float | None = None) -> Tensor:
+    """x / sqrt(mean of x^2 + epsilon) over axes, times scale.
+
+    Args:
+        x: array-like.
+        scale: of the shape of the axes, or None for 1.
+        axis: which axes.
+        epsilon: keeps the division safe; the configured one by default.
+
+    >>> rms_normalization([[3.0, 3.0]]).round(3).tolist()
+    [[1.0, 1.0]]
+    """
+    x = as_float(x)
+    axes = axes_of(axis, ndim_of(x), "rms_normalization")
+    epsilon = config.epsilon() if epsilon is None else epsilon
+    weight = _weight(scale, x, axes, "rms_normalization")
+    return _in_float32(lambda t, w: kernels.rms_norm(t, w, axes, epsilon), x, weight)
+
+
+@op
+def normalize(x: Any, axis: Axis | None = -1, order: int = 2, epsilon: float | None = None) -> Tensor:
+    """x divided by its norm over axes.
+
+    Args:
+        x: array-like.
+        axis: which axes; None for all.
+        order: of the norm: (sum of |x|^order)^(1/order).
+        epsilon: the least norm that is divided by; the configured one by default.
+
+    >>> [round(float(v), 4) for v in normalize([3.0, 4.0])]
+    [0.6, 0.8]
+    """
+    x = as_float(x)
+    shape = shape_of(x)
+    axes = axes_of(axis, len(shape), "normalize")
+    if not isinstance(order, int) or order < 1:
+        raise ValueError(f"normalize: `order` must be an int of at least 1. Received: order={order}")
+    epsilon = config.epsilon() if epsilon is None else epsilon
+    return in_float32(lambda t: _normalized(t, axes, order, epsilon), x)
+
+
+def _normalized(x: Tensor, axes: tuple[int, ...], order: int, epsilon: float) -> Tensor:
+    e, shape = current(), shape_of(x)
+    if order == 2:
+        power = kept(e.reduce_sum(e.mul(x, x), axes), axes, shape)
+        return e.mul(x, e.rsqrt(e.maximum(power, scalar(epsilon**2, x))))
+    total = e.reduce_sum(e.pow(e.abs(x), scalar(float(order), x)), axes)
+    norm = e.pow(kept(total, axes, shape), scalar(1.0 / order, x))
+    return e.div(x, e.maximum(norm, scalar(epsilon, x)))

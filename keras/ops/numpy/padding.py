@@ -1,0 +1,88 @@
+"""Borders around a tensor."""
+
+from __future__ import annotations
+
+import builtins
+from typing import Any
+
+import numpy as np
+
+from keras.backend.select import current
+from keras.backend.spec import UNKNOWN
+from keras.ops.dispatch import convert, ndim_of, op, shape_of
+
+Tensor = Any
+
+
+@op
+def pad(x: Any, pad_width: Any, mode: str = "constant", constant_values: Any = None) -> Tensor:
+    """x with a border.
+
+    Args:
+        x: array-like.
+        pad_width: `((before, after), ...)` per axis, one pair for all axes, or one int for all sides.
+        mode: `"constant"`; or mirrored `"reflect"` (without the edge) or `"symmetric"` (with it); `"edge"`, `"wrap"`.
+        constant_values: what the border holds in mode `"constant"`; 0 by default.
+
+    >>> pad([1, 2], 1).tolist()
+    [0, 1, 2, 0]
+    >>> pad([1, 2, 3], ((2, 0),), mode="reflect").tolist()
+    [3, 2, 1, 2, 3]
+    """
+    x = convert(x)
+    shape = shape_of(x)
+    widths = _pad_widths(pad_width, len(shape))
+    if mode not in ("constant", "reflect", "symmetric", "edge", "wrap"):
+        raise ValueError(
+            f"pad: `mode` must be constant, reflect, symmetric, edge or wrap. Received: mode={mode!r}"
+        )
+    if mode == "constant":
+        return _pad_constant(x, widths, 0 if constant_values is None else constant_values)
+    if constant_values is not None:
+        raise ValueError(f'pad: `constant_values` goes with mode "constant". Received: mode={mode!r}')
+    for axis, (low, high) in enumerate(widths):
+        if low or high:
+            x = _pad_axis(x, axis, low, high, mode)
+    return x
+
+
+def _pad_widths(pad_width: Any, rank: int) -> list[tuple[int, int]]:
+    try:
+        table = np.broadcast_to(np.asarray(pad_width, dtype="int64"), (rank, 2))
+    except (ValueError, TypeError):
+        raise ValueError(
+            f"pad: `pad_width` must be an int, a pair, or one pair per axis ({rank} here). Received: {pad_width}"
+        ) from None
+    if (table < 0).any():
+        raise ValueError(f"pad: `pad_width` must not be negative. Received: {pad_width}")
+    return [(int(a), int(b)) for a, b in table]
+
+
+def _pad_constant(x: Tensor, widths: list[tuple[int, int]], value: Any) -> Tensor:
+    e = current()
+    low, high = tuple(a for a, _ in widths), tuple(b for _, b in widths)
+    if isinstance(value, (bool, int, float)):
+        return e.pad(x, low, high, value)
+    dtype = e.spec(x)[1]
+    inside = e.pad(e.full(shape_of(x), True, "bool"), low, high, False)
+    return e.select(inside, e.pad(x, low, high, 0), convert(value, dtype))
+
+
+def _pad_axis(x: Tensor, axis: int, low: int, high: int, mode: str) -> Tensor:
+    e = current()
+    size = shape_of(x)[axis]
+    if size is UNKNOWN:
+        return e.pad(x, tuple(low if i == axis else 0 for i in range(ndim_of(x))), (0,) * ndim_of(x), 0)
+    limit = size - 1 if mode == "reflect" else size
+    if size == 0 or (mode != "edge" and builtins.max(low, high) > limit):
+        raise ValueError(f'pad: mode "{mode}" can add at most {limit} on axis {axis} of size {size}')
+    if mode == "edge":
+        sides = [[0] * low, [size - 1] * high]
+    elif mode == "wrap":
+        sides = [range(size - low, size), range(high)]
+    elif mode == "reflect":
+        sides = [range(low, 0, -1), range(size - 2, size - 2 - high, -1)]
+    else:
+        sides = [range(low - 1, -1, -1), range(size - 1, size - 1 - high, -1)]
+    rows = np.array([*sides[0], *range(size), *sides[1]], dtype="int32")
+    return e.take(x, e.constant(rows, "int32"), axis)

@@ -1,0 +1,160 @@
+"""Small steps between what a user writes and what a primitive takes, shared by the op bodies."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Callable, Sequence
+from typing import Any
+
+import numpy as np
+
+from keras import config
+from keras.backend import dtypes
+from keras.backend.select import current
+from keras.backend.spec import UNKNOWN, shape_str
+from keras.ops.dispatch import as_float, axes_of, cast, convert, dtype_of, ndim_of, promote, shape_of
+
+Tensor = Any
+Shape = tuple[Any, ...]
+
+
+def scalar(value: float | int | bool, like: Tensor) -> Tensor:
+    """A scalar tensor of the dtype of `like`."""
+    return current().full((), value, dtype_of(like))
+
+
+def kept(y: Tensor, axes: Sequence[int], shape: Shape) -> Tensor:
+    """A reduced tensor with its reduced axes put back as ones; `shape` is that of the tensor reduced."""
+    return current().reshape(y, tuple(1 if i in axes else d for i, d in enumerate(shape)))
+
+
+def reduced(
+    primitive: Callable[[Tensor, tuple[int, ...]], Tensor], x: Tensor, axis: Any, keepdims: bool, who: str
+) -> Tensor:
+    """A reduction primitive with `axis` (None, negative, a sequence) and `keepdims` settled."""
+    shape = shape_of(x)
+    axes = axes_of(axis, len(shape), who)
+    y = primitive(x, axes) if axes else x
+    return kept(y, axes, shape) if keepdims else y
+
+
+def count(shape: Shape, axes: Sequence[int]) -> Any:
+    """How many elements the axes hold together; UNKNOWN if one of them is."""
+    return math.prod(shape[a] for a in axes)
+
+
+def float_dtype(x: Any, wide: bool = False) -> str:
+    """The dtype in which a function of floats works on `x`: its own if it is a float, else `floatx`.
+
+    `wide` gives int64 the float64 that holds most of its values.
+    """
+    dtype = dtype_of(x)
+    if wide and dtype == "int64":
+        return "float64"
+    return dtype if dtypes.is_float(dtype) or dtypes.is_complex(dtype) else config.floatx()
+
+
+def promote_floats(*xs: Any) -> list[Tensor]:
+    """`promote`, and ints and bools become `floatx`."""
+    return [as_float(x) for x in promote(*xs)]
+
+
+def promote_numbers(*xs: Any) -> list[Tensor]:
+    """`promote`, and bools become int32: arithmetic that bools do not have."""
+    return [cast(x, "int32") if dtype_of(x) == "bool" else x for x in promote(*xs)]
+
+
+def as_number(x: Any) -> Tensor:
+    """A tensor on which arithmetic is defined: bools become int32."""
+    x = convert(x)
+    return cast(x, "int32") if dtype_of(x) == "bool" else x
+
+
+def as_index(x: Any, who: str, name: str = "indices") -> Tensor:
+    """An integer tensor (int32 or int64). Raises TypeError for floats."""
+    x = convert(x)
+    dtype = dtype_of(x)
+    if dtypes.is_float(dtype) and 0 in shape_of(x):  # an empty list has no dtype of its own
+        return cast(x, "int32")
+    if not (dtypes.is_int(dtype) or dtype == "bool"):
+        raise TypeError(f"{who}: `{name}` must be integers. Received: dtype {dtype}")
+    return (
+        x if dtype in ("int32", "int64") else cast(x, "int64" if dtype in ("uint32", "uint64") else "int32")
+    )
+
+
+def wrapped_index(indices: Tensor, size: Any) -> Tensor:
+    """Integer indices with negative ones counted from the end of an axis of `size`."""
+    e = current()
+    zero = scalar(0, indices)
+    return e.select(e.less(indices, zero), e.add(indices, scalar(size, indices)), indices)
+
+
+def in_float32(f: Callable[..., Any], x: Tensor, *rest: Any) -> Any:
+    """`f(x, ...)` computed in float32 when `x` has 16 bits, for sums that would lose their digits."""
+    dtype = dtype_of(x)
+    if dtype not in ("float16", "bfloat16"):
+        return f(x, *rest)
+    y = f(cast(x, "float32"), *rest)
+    return tuple(cast(t, dtype) for t in y) if isinstance(y, tuple) else cast(y, dtype)
+
+
+def static_int(value: Any, who: str, name: str) -> int:
+    """A Python int. Raises TypeError for anything that is not an integer."""
+    try:
+        return value.__index__()
+    except (AttributeError, TypeError):
+        raise TypeError(f"{who}: `{name}` must be an int. Received: {name}={value!r}") from None
+
+
+def static_shape(shape: Any, who: str, name: str = "shape", infer: bool = False) -> Shape:
+    """A shape argument (an int, a sequence of ints, a host array) as a tuple.
+
+    None stands for an unknown dimension; -1 is let through where `infer` says that it means something.
+    """
+    if shape is None or shape is UNKNOWN or (hasattr(shape, "__index__") and not hasattr(shape, "__len__")):
+        shape = (shape,)
+    try:
+        dims = tuple(UNKNOWN if d is UNKNOWN or d is None else d.__index__() for d in shape)
+    except (AttributeError, TypeError):
+        raise TypeError(
+            f"{who}: `{name}` must be an int or a sequence of ints. Received: {name}={shape!r}"
+        ) from None
+    if any(d < (-1 if infer else 0) for d in dims):
+        raise ValueError(f"{who}: `{name}` has a negative dimension. Received: {name}={shape_str(dims)}")
+    return dims
+
+
+def least(*dims: Any) -> Any:
+    """The smallest of some dimensions; UNKNOWN if one of them is."""
+    return UNKNOWN if any(d is UNKNOWN for d in dims) else min(dims)
+
+
+def host_value(x: Any, who: str, name: str) -> np.ndarray:
+    """The concrete value of an argument that decides a shape. Raises inside a trace."""
+    e = current()
+    if not e.is_tensor(x):
+        return np.asarray(x)
+    try:
+        return e.to_numpy(x)
+    except (RuntimeError, TypeError):
+        raise ValueError(
+            f"{who}: the shape of the result depends on the values of `{name}`, which are not known inside a "
+            f"compiled function or a symbolic model. Pass Python numbers or an array."
+        ) from None
+
+
+def check_rank(x: Tensor, ranks: int | Sequence[int], who: str, name: str = "x") -> None:
+    """ValueError unless `x` has one of the ranks."""
+    ranks = (ranks,) if isinstance(ranks, int) else tuple(ranks)
+    if ndim_of(x) not in ranks:
+        wanted = " or ".join(map(str, ranks))
+        raise ValueError(f"{who}: `{name}` must have rank {wanted}. Received: shape {shape_str(shape_of(x))}")
+
+
+def slice_axis(x: Tensor, axis: int, start: int, stop: Any, step: int = 1) -> Tensor:
+    """`x[..., start:stop:step, ...]` along one axis, bounds already non-negative and inside."""
+    shape = shape_of(x)
+    starts, stops, steps = [0] * len(shape), list(shape), [1] * len(shape)
+    starts[axis], stops[axis], steps[axis] = start, stop, step
+    return current().slice(x, tuple(starts), tuple(stops), tuple(steps))
