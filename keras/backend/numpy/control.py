@@ -72,7 +72,8 @@ class Control:
     def trace_and_compile(
         self, f: Callable[..., Sequence[Array]], specs: Sequence[Spec], jit_compile: bool | None = None
     ) -> Callable[..., list[Array]]:
-        def run(*inputs: Array) -> list[Array]:
+        def run(*arguments: Array) -> list[Array]:
+            inputs = [np.asarray(x) if isinstance(x, np.generic) else x for x in arguments]
             if recording() is not None or select.current() not in (self, self.inside):
                 return list(f(*inputs))  # inside another compiled call, or on a tape: a part of that
             with (

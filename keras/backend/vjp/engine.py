@@ -172,7 +172,9 @@ class TapeEngine(Engine):
     def read_variable(self, variable: Variable) -> Tensor:
         value = self.inner.read_variable(variable)
         node = self._watched.get(id(variable))
-        return value if node is None else Traced(self, value, node)
+        if node is None or not differentiable(self.inner.spec(value)[1]):
+            return value
+        return Traced(self, value, node)
 
     def write_variable(self, variable: Variable, value: Tensor) -> None:
         self.inner.write_variable(variable, self.untraced(value))
