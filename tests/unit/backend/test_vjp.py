@@ -13,6 +13,7 @@ import pytest
 from keras.backend import select, vjp
 from keras.backend.state import Variable
 from keras.backend.vjp.rules import RULES
+from keras.layers.rnn import kernels as rnn
 from keras.ops import kernels
 from keras.ops.dispatch import KERNELS
 
@@ -58,7 +59,9 @@ def weighted(outputs: Any) -> Any:
 
 def gradients(f: Callable[..., Any], xs: list[Any]) -> list[Any]:
     with select.using("numpy"):
-        return E.value_and_grad(lambda *ts: (weighted(f(*ts)), None), [], xs)[3]
+        value, _, _, found = E.value_and_grad(lambda *ts: (weighted(f(*ts)), None), [], xs)
+        np.testing.assert_allclose(value, weighted(f(*xs)), rtol=1e-10)  # taped or not
+    return found
 
 
 def numeric(f: Callable[..., Any], xs: list[Any], which: int, step: float = 1e-5) -> Any:
@@ -94,6 +97,7 @@ def check(f: Callable[..., Any], xs: list[Any], tolerance: float = 2e-7) -> None
 
 spd = (lambda a: a @ a.transpose(0, 2, 1) + 2 * np.eye(4))(normal(2, 4, 4))
 SCATTER = np.array([[0, 1], [2, 0], [0, 1], [1, 2]], "int32")
+STEPS = np.array([[False, True, False, True], [True, True, False, False]])
 MASK = np.array([True, False, True])
 
 
@@ -275,6 +279,29 @@ OTHERS: dict[str, tuple[Callable[..., Any], list[Any]]] = {
         ),
         [normal(2, 2)],
     ),
+    **{
+        f"lstm{mask is not None:d}{reverse:d}{len(bias)}": (
+            lambda x, h, c, k, r, *b, mask=mask, reverse=reverse: rnn.lstm(
+                x, h, c, k, r, b[0] if b else None, mask, reverse
+            ),
+            [normal(2, 4, 3), normal(2, 5), normal(2, 5), normal(3, 20), normal(5, 20), *bias],
+        )
+        for mask, reverse, bias in ((None, False, [normal(20)]), (STEPS, False, [normal(20)]), (STEPS, True, []))
+    },
+    **{
+        f"gru{mask is not None:d}{reverse:d}{after:d}{len(bias)}": (
+            lambda x, h, k, r, *b, mask=mask, reverse=reverse, after=after: rnn.gru(
+                x, h, k, r, b[0] if b else None, mask, reverse, after
+            ),
+            [normal(2, 4, 3), normal(2, 5), normal(3, 15), normal(5, 15), *bias],
+        )
+        for mask, reverse, after, bias in (
+            (None, False, True, [normal(2, 15)]),
+            (STEPS, True, True, []),
+            (None, True, False, [normal(15)]),
+            (STEPS, False, False, []),
+        )
+    },
     "complex": (complex_arithmetic, [normal(3), positive(3)]),
 }  # fmt: skip
 
@@ -286,7 +313,7 @@ def test_other_calls_against_finite_differences(name: str) -> None:
 
 
 def test_every_rule_is_tested() -> None:
-    assert set(RULES) - set(ROWS) - set(OTHERS) == {"real", "imag"}  # in complex_arithmetic
+    assert set(RULES) - set(ROWS) - {n.rstrip("01") for n in OTHERS} == {"real", "imag"}  # in complex
 
 
 def test_every_kernel_has_a_rule_or_a_body_that_does() -> None:
