@@ -16,6 +16,10 @@ class _ThresholdMetric(Metric):
     """Keeps some of the four counts, at given thresholds."""
 
     kept: tuple[str, ...] = ()
+    true_positives: Any
+    false_positives: Any
+    true_negatives: Any
+    false_negatives: Any
 
     def __init__(
         self,

@@ -94,7 +94,9 @@ class Optimizer(OwnsVariables, Serializable):
         self._trainable_variables = list(variables)
         self._index = {id(v): i for i, v in enumerate(self._trainable_variables)}
         if self.use_ema:
-            self._averages = self.add_optimizer_variables(self._trainable_variables, "average")
+            self._model_variables_moving_average = self.add_optimizer_variables(
+                self._trainable_variables, "average"
+            )
         if self.gradient_accumulation_steps:
             self._accumulators = self.add_optimizer_variables(
                 self._trainable_variables, "gradient_accumulator"
@@ -290,7 +292,9 @@ class Optimizer(OwnsVariables, Serializable):
     # ------------------------------------------------------------------ moving averages
     def _move_averages(self) -> None:
         momentum = self._average_momentum()
-        for variable, average in zip(self._trainable_variables, self._averages, strict=True):
+        for variable, average in zip(
+            self._trainable_variables, self._model_variables_moving_average, strict=True
+        ):
             keep = ops.cast(momentum, average.dtype)
             average.assign(
                 ops.add(ops.multiply(average, keep), ops.multiply(variable, ops.subtract(1.0, keep)))
@@ -308,7 +312,7 @@ class Optimizer(OwnsVariables, Serializable):
         """Give variables the values of their moving averages, if there are any; called at the end of `fit`."""
         if self.use_ema:
             for variable in var_list:
-                variable.assign(self._averages[self.index_of(variable)])
+                variable.assign(self._model_variables_moving_average[self.index_of(variable)])
 
     # ------------------------------------------------------------------ loss scaling
     def scale_loss(self, loss: Tensor) -> Tensor:

@@ -190,3 +190,18 @@ def test_squeeze_or_expand():
 def test_all_masked_is_zero_not_nan(engine):
     value = reduction.reduce_weighted_values(ops.ones((3,)), mask=ops.convert_to_tensor([False] * 3))
     assert float(value) == 0.0
+
+
+@pytest.mark.parametrize("activation", ["softmax", "sigmoid"])
+def test_gradient_does_not_vanish_where_a_probability_does(engine, activation):
+    logits = ops.convert_to_tensor(np.array([[90.0, -90.0]], "float32"))
+    target = np.array([[0.0, 1.0]], "float32")
+    loss = (
+        losses.CategoricalCrossentropy()
+        if activation == "softmax"
+        else losses.BinaryCrossentropy(reduction="sum")
+    )
+    value, (grad,) = ops.value_and_grad(lambda x: loss(target, getattr(ops, activation)(x)), [logits])
+    scale = 1.0 if activation == "softmax" else 0.5
+    np.testing.assert_allclose(float(value), 180.0 * scale, rtol=1e-6)
+    np.testing.assert_allclose(ops.convert_to_numpy(grad), [[scale, -scale]], rtol=1e-6)
