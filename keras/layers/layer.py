@@ -146,18 +146,18 @@ class Layer(Operation):
     def __call__(self, *args: Any, **kwargs: Any) -> Any:
         self._check_initialised()
         symbolic = inner() is not ABSTRACT and (has_symbolic(args) or has_symbolic(kwargs))
-        with self._entered(kwargs) as training:
+        with self._enter_call(kwargs) as training:
             try:
                 if symbolic:
                     with scope(ABSTRACT):
-                        outputs = self._run(self._as_tensors(args), self._as_tensors(kwargs), training)
+                        outputs = self._run_call(self._as_tensors(args), self._as_tensors(kwargs), training)
                 else:
-                    outputs = self._run(self._as_tensors(args), self._as_tensors(kwargs), training)
+                    outputs = self._run_call(self._as_tensors(args), self._as_tensors(kwargs), training)
             except Exception as error:
-                raise self._located(error, args, kwargs) from error.__cause__
-        return self._record(args, kwargs, outputs) if symbolic else outputs
+                raise self._locate_error(error, args, kwargs) from error.__cause__
+        return self._record_call(args, kwargs, outputs) if symbolic else outputs
 
-    def _run(self, args: tuple[Any, ...], kwargs: dict[str, Any], training: bool | None) -> Any:
+    def _run_call(self, args: tuple[Any, ...], kwargs: dict[str, Any], training: bool | None) -> Any:
         signature = self._signature
         bound = signature.bind(args, kwargs)
         first = args[0] if args else next(iter(bound.values()), None)
@@ -179,7 +179,7 @@ class Layer(Operation):
             self._seen_shape = _batch_unknown(_shape_tree(outputs)) if _is_tensor_tree(outputs) else None
         return outputs
 
-    def _record(self, args: tuple[Any, ...], kwargs: dict[str, Any], outputs: Any) -> Any:
+    def _record_call(self, args: tuple[Any, ...], kwargs: dict[str, Any], outputs: Any) -> Any:
         inputs = [t for t in tree.flatten((args, kwargs)) if isinstance(t, KerasTensor)]
         copies = fresh(outputs, inputs)
         for old, new in zip(tree.flatten(outputs), tree.flatten(copies), strict=True):
@@ -189,7 +189,7 @@ class Layer(Operation):
         return copies
 
     @contextmanager
-    def _entered(self, kwargs: dict[str, Any]) -> Iterator[bool | None]:
+    def _enter_call(self, kwargs: dict[str, Any]) -> Iterator[bool | None]:
         """Enter the call context; yields the training flag in force."""
         outer = _call.get()
         explicit = kwargs.get("training")
@@ -288,7 +288,7 @@ class Layer(Operation):
             loss = self.activity_regularizer(y)
             self.add_loss(loss / float(batch) if isinstance(batch, int) else loss)
 
-    def _located(self, error: Exception, args: Any, kwargs: Any) -> BaseException:
+    def _locate_error(self, error: Exception, args: Any, kwargs: Any) -> BaseException:
         """Name the layer and what it received, once: at the innermost layer."""
         if getattr(error, "_keras_layer", None) is not None or not isinstance(error, (ValueError, TypeError, IndexError)):
             return error
@@ -379,7 +379,7 @@ class Layer(Operation):
         self._own_variables.append(variable)
         return variable
 
-    def _tracked(self) -> Iterator[Any]:
+    def _tracked_state(self) -> Iterator[Any]:
         """Layers, variables, seed generators and metrics among the attributes, in the order they were set."""
         for name, value in self.__dict__.items():
             if name not in self._untracked:
@@ -405,14 +405,14 @@ class Layer(Operation):
 
     def _sublayers(self) -> list[Layer]:
         """Layers directly below this one."""
-        return _unique(x for x in self._tracked() if isinstance(x, Layer))
+        return _unique(x for x in self._tracked_state() if isinstance(x, Layer))
 
-    def _direct(self, kind: Callable[[Any], bool]) -> list[Any]:
-        return _unique(x for x in self._tracked() if kind(x))
+    def _direct_state(self, kind: Callable[[Any], bool]) -> list[Any]:
+        return _unique(x for x in self._tracked_state() if kind(x))
 
     def _direct_weights(self) -> list[Variable]:
         """The layer's own weights: trainable ones first, as files have them."""
-        own = self._direct(lambda x: isinstance(x, Variable))
+        own = self._direct_state(lambda x: isinstance(x, Variable))
         return [v for v in own if v.trainable] + [v for v in own if not v.trainable]
 
     @property
@@ -426,7 +426,7 @@ class Layer(Operation):
         found = []
         for layer in self._flatten_layers():
             found += layer._direct_weights()
-            found += [g.state for g in layer._direct(lambda x: isinstance(x, SeedGenerator))]
+            found += [g.state for g in layer._direct_state(lambda x: isinstance(x, SeedGenerator))]
         return _unique(found)
 
     @property
@@ -555,7 +555,7 @@ class Layer(Operation):
     @property
     def metrics(self) -> list[Any]:
         """Metrics among the attributes of this layer and those below."""
-        return _unique(m for layer in self._flatten_layers() for m in layer._direct(_is_metric))
+        return _unique(m for layer in self._flatten_layers() for m in layer._direct_state(_is_metric))
 
     @property
     def metrics_variables(self) -> list[Variable]:

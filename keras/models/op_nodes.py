@@ -54,8 +54,7 @@ def _key(class_name: str) -> str:
 @cache
 def _op_names() -> dict[str, str]:
     """Names of our ops by their name without underscores."""
-    names = dict.fromkeys((*OPS, *ops.__all__))
-    return {n.replace("_", ""): n for n in names}
+    return {n.replace("_", ""): n for n in OPS}
 
 
 def encode(operation: OpCall, node: Node) -> tuple[Config, tuple[Any, ...], Config]:

@@ -19,7 +19,7 @@ from keras import config, tree
 from keras.backend import dtypes
 from keras.backend.operators import OPS
 from keras.backend.select import current, inner, scope
-from keras.backend.spec import ABSTRACT, UNKNOWN, KerasTensor
+from keras.backend.spec import ABSTRACT, KerasTensor
 from keras.backend.state import Variable, auto_name, to_snake_case
 from keras.ops.node import Node, Operation, fresh
 
@@ -94,7 +94,9 @@ def _replay(body: Callable[..., Any], args: tuple[Any, ...], kwargs: dict[str, A
         body(*tree.map_structure(abstract, args), **tree.map_structure(abstract, kwargs))
 
 
-def _explain(error: Exception, body: Callable[..., Any], args: tuple[Any, ...], kwargs: dict[str, Any]) -> None:
+def _explain(
+    error: Exception, body: Callable[..., Any], args: tuple[Any, ...], kwargs: dict[str, Any]
+) -> None:
     """Raise the library's own error if the arguments were at fault; an engine's words differ from engine to engine."""
     if getattr(error, "_keras_explained", False):
         return
@@ -147,7 +149,12 @@ def _constant(engine: Any, x: Any, wanted: str | None) -> Tensor:
         x._no_value()
     if isinstance(x, (list, tuple)) and _holds_tensors(x):
         return _stack([convert(e, wanted) for e in x])
-    if engine is ABSTRACT and hasattr(x, "shape") and hasattr(x, "dtype") and not isinstance(x, (np.ndarray, np.generic)):
+    if (
+        engine is ABSTRACT
+        and hasattr(x, "shape")
+        and hasattr(x, "dtype")
+        and not isinstance(x, (np.ndarray, np.generic))
+    ):
         return KerasTensor(tuple(x.shape), wanted or dtypes.standardize(x.dtype))
     array = _host_array(x)
     return engine.constant(array, wanted or _natural_dtype(x, array))
@@ -170,7 +177,13 @@ def _natural_dtype(x: Any, array: np.ndarray) -> str:
     if hasattr(x, "dtype"):
         return dtypes.standardize(x.dtype)
     kind = array.dtype.kind
-    return config.floatx() if kind == "f" or array.size == 0 else "int32" if kind in "iu" else dtypes.standardize(array.dtype)
+    return (
+        config.floatx()
+        if kind == "f" or array.size == 0
+        else "int32"
+        if kind in "iu"
+        else dtypes.standardize(array.dtype)
+    )
 
 
 def _holds_tensors(x: Sequence[Any]) -> bool:
@@ -221,6 +234,8 @@ def shape_of(x: Any) -> tuple[Any, ...]:
     engine = current()
     if engine.is_tensor(x):
         return engine.spec(x)[0]
+    if isinstance(x, KerasTensor):
+        return x.dims
     if isinstance(x, Variable):
         return x.shape
     return engine.spec(convert(x))[0]
@@ -248,7 +263,9 @@ def axis_of(axis: Any, ndim: int, who: str, name: str = "axis") -> int:
     except (AttributeError, TypeError):
         raise TypeError(f"{who}: `{name}` must be an int. Received: {name}={axis!r}") from None
     if not -ndim <= i < ndim:
-        raise ValueError(f"{who}: `{name}`={i} is out of range for a tensor of rank {ndim} (expected {-ndim} to {ndim - 1})")
+        raise ValueError(
+            f"{who}: `{name}`={i} is out of range for a tensor of rank {ndim} (expected {-ndim} to {ndim - 1})"
+        )
     return i % ndim
 
 
@@ -260,4 +277,3 @@ def axes_of(axis: Any, ndim: int, who: str, name: str = "axis") -> tuple[int, ..
     if len(set(axes)) != len(axes):
         raise ValueError(f"{who}: `{name}` names an axis twice. Received: {name}={axis}")
     return tuple(sorted(axes))
-

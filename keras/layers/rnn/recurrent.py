@@ -7,7 +7,7 @@ from typing import Any
 
 from keras import ops, tree
 from keras.backend.select import current, scope
-from keras.backend.state import Variable, to_host
+from keras.backend.state import Variable, to_host, to_snake_case
 from keras.layers.input_spec import InputSpec, label
 from keras.layers.layer import Layer
 from keras.layers.rnn import loop
@@ -105,7 +105,7 @@ class RNN(Layer):
         if prepare is not None:
             prepare(_first_step(sequences), training)
         try:
-            last, outputs, new = self._run(sequences, states, mask, training)
+            last, outputs, new = self._over_time(sequences, states, mask, training)
         finally:
             if prepare is not None:
                 self.cell.release_masks()
@@ -125,7 +125,7 @@ class RNN(Layer):
         states = initial_state(self.cell, shape_of(sequences)[0], dtype_of(sequences))
         return states if isinstance(states, (list, tuple)) else [states]
 
-    def _run(self, sequences: Tensor, states: Any, mask: Tensor | None, training: bool) -> tuple[Tensor, Tensor, Any]:
+    def _over_time(self, sequences: Tensor, states: Any, mask: Tensor | None, training: bool) -> tuple[Tensor, Tensor, Any]:
         """Last output, all outputs and last states: by the cell's whole-sequence form if it has one for this case."""
         whole = getattr(self.cell, "sequence", None)
         if whole is not None and not self.unroll and not self.zero_output_for_mask:
@@ -207,7 +207,7 @@ class _Ready(RNN):
         names = [n for n in _SHARED + tuple(self._cell_extras) if n in arguments]
         dtype = {k: kwargs[k] for k in ("dtype",) if k in kwargs}
         trainable = {k: kwargs[k] for k in ("trainable",) if k in kwargs}
-        made = cell(**{n: arguments[n] for n in names}, **dtype, **trainable)
+        made = cell(**{n: arguments[n] for n in names}, **dtype, **trainable, name=to_snake_case(cell.__name__))
         RNN.__init__(self, made, activity_regularizer=regularizer, **loop_options, **kwargs)
 
     _cell_extras: tuple[str, ...] = ()
