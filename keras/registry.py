@@ -184,10 +184,7 @@ def names_of(family: str) -> Mapping[str, Any]:
 @cache
 def public(family: str) -> Mapping[str, Any]:
     """The classes and functions a family exports that a config may name."""
-    try:
-        module = importlib.import_module(FAMILIES[family])
-    except ModuleNotFoundError:
-        return {}
+    module = importlib.import_module(FAMILIES[family])
     # Names a module would import when asked for them are not among its variables: they stay out of reach.
     exported = {name: vars(module)[name] for name in module.__all__ if name in vars(module)}
     return {name: obj for name, obj in exported.items() if name not in _NOT_OBJECTS and _is_ours(obj)}
