@@ -48,8 +48,8 @@ class MaxNorm(Constraint):
         axis: the axis or axes over which the length is taken: 0 for the input weights of each unit of a Dense
             kernel, (0, 1, 2) for the filters of a Conv2D.
 
-    >>> MaxNorm(1.0)(ops.array([[3.0, 0.1], [4.0, 0.2]])).round(4).tolist()
-    [[0.6, 0.1], [0.8, 0.2]]
+    >>> MaxNorm(5.0)(ops.array([[3.0, 6.0], [4.0, 8.0]])).tolist()
+    [[3.0, 3.0], [4.0, 4.0]]
     """
 
     def __init__(self, max_value: float = 2, axis: Axis = 0) -> None:
@@ -78,8 +78,8 @@ class UnitNorm(Constraint):
     Args:
         axis: the axis or axes over which the length is taken.
 
-    >>> UnitNorm()(ops.array([[3.0], [4.0]])).round(4).tolist()
-    [[0.6], [0.8]]
+    >>> UnitNorm()(ops.array([[8.0, 0.0], [0.0, -4.0]])).tolist()
+    [[1.0, 0.0], [0.0, -1.0]]
     """
 
     def __init__(self, axis: Axis = 0) -> None:
@@ -98,8 +98,8 @@ class MinMaxNorm(Constraint):
         rate: how far to go at each step: 1 enforces the range at once.
         axis: the axis or axes over which the length is taken.
 
-    >>> MinMaxNorm(1.0, 2.0)(ops.array([[3.0, 0.3], [4.0, 0.4]])).round(4).tolist()
-    [[1.2, 0.6], [1.6, 0.8]]
+    >>> MinMaxNorm(5.0, 10.0)(ops.array([[1.5, 12.0], [2.0, 16.0]])).tolist()
+    [[3.0, 6.0], [4.0, 8.0]]
     """
 
     def __init__(

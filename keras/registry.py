@@ -67,7 +67,7 @@ def register_keras_serializable(package: str = "Custom", name: str | None = None
                 f"cannot register the class {obj.__name__}: it has no get_config(). "
                 "Subclass keras.Layer or another class of the library, or write get_config and from_config."
             )
-        own: str = name or getattr(obj, "__name__", type(obj).__name__)
+        own = name or str(getattr(obj, "__name__", type(obj).__name__))
         full = f"{package}>{own}" if package else own
         _registered[full] = obj
         _names[obj] = full
