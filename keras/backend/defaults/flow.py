@@ -66,7 +66,10 @@ class FlowDefaults(Composed):
         return self.concat([self.reshape(x, (1, *self.spec(x)[0])) for x in xs], 0)
 
     def value_and_grad(
-        self: Any, f: Callable[..., tuple[Tensor, Any]], variables: Sequence[Variable], tensors: Sequence[Tensor]
+        self: Any,
+        f: Callable[..., tuple[Tensor, Any]],
+        variables: Sequence[Variable],
+        tensors: Sequence[Tensor],
     ) -> tuple[Tensor, Any, list[Tensor | None], list[Tensor | None]]:
         """`value, aux = f(*tensors)` with the gradients of the scalar value.
 

@@ -34,7 +34,7 @@ class WindowDefaults(Composed):
             weight = self.reshape(
                 self._at(self._flat_taps(kernel), i, 0), (width, groups, features // groups)
             )
-            rows = self.reshape(tap, (-(-math.prod(self.spec(tap)[0]) // (width * groups)), groups, width))
+            rows = self.reshape(tap, (batch * math.prod(out), groups, width))
             part = self.matmul(self.transpose(rows, (1, 0, 2)), self.transpose(weight, (1, 0, 2)))
             y = part if y is None else self.add(y, part)
         return self.reshape(self.transpose(y, (1, 0, 2)), (batch, *out, features))
