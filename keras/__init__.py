@@ -9,7 +9,7 @@ from __future__ import annotations
 import importlib
 from typing import TYPE_CHECKING, Any
 
-from keras.version import __version__
+from keras.version import __version__, version
 
 if TYPE_CHECKING:
     from keras.backend.spec import KerasTensor as KerasTensor
@@ -32,7 +32,7 @@ if TYPE_CHECKING:
 #: Public submodules, each loaded at its first use.
 _MODULES = frozenset({
     "activations", "backend", "callbacks", "config", "constraints", "dtype_policies", "initializers", "layers", "losses",
-    "metrics", "models", "ops", "optimizers", "random", "regularizers", "saving", "tree", "utils", "version",
+    "metrics", "models", "ops", "optimizers", "random", "regularizers", "saving", "tree", "utils",
 })  # fmt: skip
 
 #: Public names and the module each comes from.
@@ -56,7 +56,7 @@ _NAMES = {
     "name_scope": "keras.backend.state",
 }
 
-__all__ = ["__version__", *sorted(_MODULES), *_NAMES]
+__all__ = ["__version__", "version", *sorted(_MODULES), *_NAMES]
 
 
 def __getattr__(name: str) -> Any:

@@ -23,9 +23,9 @@ MAY_IMPORT = {
     "losses": OPS,
     "metrics": [*OPS, "dtype_policies", "losses"],
     "optimizers": OPS,
-    "callbacks": OPS,
+    "callbacks": [*OPS, "utils"],
     "layers": VALUES,
-    "training": [*VALUES, "losses", "metrics", "optimizers", "callbacks", "layers"],
+    "training": [*VALUES, "utils", "losses", "metrics", "optimizers", "callbacks", "layers"],
     "models": [*VALUES, "layers", "training"],
     "utils": [*FOUNDATION, "backend", "ops", "random"],
 }
