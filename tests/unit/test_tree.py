@@ -3,12 +3,14 @@
 from collections import OrderedDict, defaultdict, namedtuple
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from keras import tree
 
 Point = namedtuple("Point", "z a")
+
+unhurried = settings(deadline=None, derandomize=True)  # the same examples on a busy machine as on an idle one
 
 leaves = st.none() | st.integers() | st.text(max_size=3)
 trees = st.recursive(
@@ -24,6 +26,7 @@ trees = st.recursive(
 )
 
 
+@unhurried
 @given(trees)
 def test_unflatten_undoes_flatten(structure):
     again = tree.unflatten(structure, tree.flatten(structure))
@@ -31,6 +34,7 @@ def test_unflatten_undoes_flatten(structure):
     assert type(again) is type(structure)
 
 
+@unhurried
 @given(trees)
 def test_paths_lead_to_the_leaves(structure):
     found = tree.flatten_with_path(structure)
@@ -42,6 +46,7 @@ def test_paths_lead_to_the_leaves(structure):
         assert node is leaf
 
 
+@unhurried
 @given(trees)
 def test_map_of_one_and_of_two_agree(structure):
     doubled = tree.map_structure(lambda x: (str(x),), structure)
@@ -52,6 +57,7 @@ def test_map_of_one_and_of_two_agree(structure):
     ]
 
 
+@unhurried
 @given(trees)
 def test_same_structure_as_itself(structure):
     tree.assert_same_structure(structure, tree.map_structure(lambda _: 0, structure))
