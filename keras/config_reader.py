@@ -155,7 +155,8 @@ def _find_function(data: Config, custom_objects: Mapping[str, Any] | None, famil
 
 def _unknown_message(kind: str, name: str, module: str | None, family: str | None) -> str:
     family = registry.family_of(module) or family
-    known = registry.public(family) if family else ()
+    ours = registry.is_ours(module) or module == "builtins"
+    known = registry.public(family) if family and ours else ()
     origin = "" if module is None else f" in the module {shorten(module)!r}"
     short = shorten(name)
     return (

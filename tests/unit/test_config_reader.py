@@ -84,6 +84,12 @@ def test_symbolic_tensors():
     assert (tensor.shape, tensor.dtype) == ((None, 3), "float16")
 
 
+def test_foreign_modules_get_no_suggestions():
+    with pytest.raises(ValueError, match=r"module 'mine'.*custom_objects=\{'Dense'") as caught:
+        deserialize({"module": "mine", "class_name": "Dense", "config": {}}, family="layers")
+    assert "Did you mean" not in str(caught.value)
+
+
 def test_typos_are_explained():
     with pytest.raises(ValueError, match=r'Unknown class "Dens".*Did you mean "Dense"'):
         deserialize({"module": "keras.layers", "class_name": "Dens", "config": {}})
