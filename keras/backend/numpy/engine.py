@@ -16,6 +16,7 @@ from keras.backend.numpy.linalg import LinearAlgebra
 from keras.backend.numpy.pooling import Pooling
 from keras.backend.numpy.random import Random
 from keras.backend.numpy.reduction import Reduction
+from keras.backend.numpy.updates import Updates
 
 if TYPE_CHECKING:
     from keras.backend.state import Variable
@@ -29,6 +30,7 @@ class BareNumPyEngine(
     Pooling,
     LinearAlgebra,
     Random,
+    Updates,
     Control,
     Engine,
 ):
@@ -71,7 +73,7 @@ _NOT_GUARDED = frozenset(
 
 
 def _guard() -> None:
-    kernels = [name for name in vars(Kernels) if not name.startswith("_")]
+    kernels = [name for name in (*vars(Kernels), *vars(Updates)) if not name.startswith("_")]
     for name in {*PRIMITIVES, *kernels} - _NOT_GUARDED - set(vars(NumPyEngine)):
         function: Any = getattr(BareNumPyEngine, name)
         setattr(NumPyEngine, name, np.errstate(all="ignore")(function))

@@ -11,6 +11,7 @@ from keras.backend.engine import PRIMITIVES
 from keras.backend.numpy import NumPyEngine
 from keras.backend.state import Variable
 from keras.ops.dispatch import KERNELS
+from keras.optimizers import kernels as optimizer_kernels  # noqa: F401 (they enter themselves)
 
 E = select.get("numpy")
 rng = np.random.default_rng(11)
@@ -58,6 +59,29 @@ def _listed(outputs: Any) -> list[Any]:
     return list(outputs) if isinstance(outputs, tuple) else [outputs]
 
 
+@pytest.mark.parametrize("count", [5, 40_000])
+@pytest.mark.parametrize("dtype", ["float32", "float64"])
+def test_updates_equal_their_bodies(dtype: str, count: int) -> None:
+    p, g, m = (normal(count // 5, 5, dtype=dtype) for _ in range(3))
+    v, lr, step = E.abs(m), np.array(0.01, dtype), np.array(3, dtype)
+    g, p = np.asfortranarray(g), np.asfortranarray(p)
+    calls = [
+        ("momentum_update", (p, g, m, lr, 0.9, False)),
+        ("momentum_update", (p, g, m, lr, 0.9, True)),
+        ("rmsprop_update", (p, g, v, lr, 0.9, 1e-7)),
+        ("adam_update", (p, g, m, v, lr, 0.9, 0.999, 1e-7, step)),
+    ]
+    before = [x.copy() for x in (p, g, m, v)]
+    for name, args in calls:
+        with select.using("numpy"):
+            body = KERNELS[name].body(*args)
+        for ours, theirs in zip(getattr(E, name)(*args), body, strict=True):
+            assert ours.dtype == theirs.dtype
+            np.testing.assert_allclose(ours, theirs, rtol=10 * np.finfo(dtype).eps, atol=1e-7)
+    for x, y in zip((p, g, m, v), before, strict=True):
+        np.testing.assert_array_equal(x, y)
+
+
 def test_sparse_cross_entropy_equals_its_body() -> None:
     labels, logits = rng.integers(0, 5, (3, 4)).astype("int32"), normal(3, 4, 5)
     with select.using("numpy"):
@@ -67,7 +91,8 @@ def test_sparse_cross_entropy_equals_its_body() -> None:
 
 def test_every_own_kernel_is_tested() -> None:
     own = {name for name in KERNELS if E.native(name) is not None}
-    assert own - set(KERNEL_ROWS) == {"sparse_softmax_cross_entropy"}
+    apart = {"sparse_softmax_cross_entropy", "adam_update", "momentum_update", "rmsprop_update"}
+    assert own - set(KERNEL_ROWS) == apart
 
 
 @pytest.mark.parametrize("dtype", FLOATS)
