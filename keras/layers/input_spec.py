@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 from keras import tree
 from keras.backend import dtypes
 from keras.backend.select import current
-from keras.backend.spec import same, shape_str
+from keras.backend.spec import is_keras_tensor, same, shape_str
 from keras.backend.state import Variable
 from keras.ops.dispatch import dtype_of, shape_of
 
@@ -118,11 +118,13 @@ def check(spec: Any, inputs: Any, layer: Layer) -> None:
 
 
 def _check_one(spec: InputSpec, x: Any, layer: Layer, what: str) -> None:
-    if not (current().is_tensor(x) or isinstance(x, Variable) or hasattr(x, "__array__")):
+    if not (
+        current().is_tensor(x) or isinstance(x, Variable) or hasattr(x, "__array__") or is_keras_tensor(x)
+    ):
         raise TypeError(
             f"{label(layer)}: expected {what} to be a tensor or an array. Received: {x!r} of type {type(x).__name__}"
         )
-    shape = shape_of(x)
+    shape = x.dims if is_keras_tensor(x) else shape_of(x)
     problem = _rank_problem(spec, len(shape)) or _size_problem(spec, shape)
     if problem is not None:
         raise ValueError(f"{label(layer)}: expected {problem}. Received: {what} of shape {shape_str(shape)}")

@@ -349,9 +349,7 @@ class GroupNormalization(_ScaleAndCenter):
 
     def build(self, input_shape: Shape) -> None:
         channels = arguments.known_size(self, input_shape, self.axis)
-        if self.groups == -1:
-            self.groups = channels
-        if channels % self.groups:
+        if channels % self._groups_of(channels):
             raise ValueError(
                 f"{label(self)}: expected `groups` to divide the number of channels. "
                 f"Received: groups={self.groups}, input of shape {shape_str(input_shape)} with {channels} channels"
@@ -363,7 +361,8 @@ class GroupNormalization(_ScaleAndCenter):
         x = _wide(ops.cast(inputs, self.compute_dtype))
         shape = shape_of(x)
         channel = axis_of(self.axis, len(shape), label(self))
-        in_groups = (*shape[:channel], self.groups, shape[channel] // self.groups, *shape[channel + 1 :])
+        groups = self._groups_of(shape[channel])
+        in_groups = (*shape[:channel], groups, shape[channel] // groups, *shape[channel + 1 :])
         x = ops.reshape(x, in_groups)
         axes = [a for a in range(1, len(in_groups)) if a != channel]
         mean, variance = ops.moments(x, axes, keepdims=True)
@@ -376,6 +375,9 @@ class GroupNormalization(_ScaleAndCenter):
         if beta is not None:
             x = ops.add(x, ops.reshape(beta, along_channels))
         return ops.cast(x, self.compute_dtype)
+
+    def _groups_of(self, channels: int) -> int:
+        return channels if self.groups == -1 else self.groups
 
 
 class RMSNormalization(Layer):

@@ -77,7 +77,7 @@ class Normalization(Layer):
                 f"Received: mean={mean}, variance={variance}"
             )
         self._given = None if mean is None else (np.asarray(mean, "float32"), np.asarray(variance, "float32"))
-        self._found: tuple[Any, Any] | None = None
+        self._statistics: tuple[Any, Any] | None = None  # arrays given, or variables
 
     def build(self, input_shape: Shape) -> None:
         kept = self._kept_axes(len(input_shape))
@@ -85,16 +85,17 @@ class Normalization(Layer):
         self._aligned_shape = tuple(input_shape[a] if a in kept else 1 for a in range(len(input_shape)))
         if self._given is not None:
             try:
-                self._given = tuple(np.broadcast_to(v, shape) for v in self._given)  # type: ignore[assignment]
+                mean, variance = self._given
+                self._statistics = (np.broadcast_to(mean, shape), np.broadcast_to(variance, shape))
             except ValueError:
                 raise ValueError(
                     f"{label(self)}: expected `mean` and `variance` to fit the kept axes, of shape {shape}. "
-                    f"Received: mean of shape {self._given[0].shape}, variance of shape {self._given[1].shape}"
+                    f"Received: mean of shape {mean.shape}, variance of shape {variance.shape}"
                 ) from None
             return
         mean = self.add_weight(shape, "zeros", trainable=False, name="mean")
         variance = self.add_weight(shape, "ones", trainable=False, name="variance")
-        self._found = (mean, variance)
+        self._statistics = (mean, variance)
         self.count = self.add_weight(
             (), "zeros", dtype="int64", trainable=False, name="count"
         )  # files hold it
@@ -130,8 +131,8 @@ class Normalization(Layer):
             moments.add(batch, self._kept_axes(batch.ndim))
         if moments.count == 0:
             raise ValueError(f"{label(self)}: adapt expected data. Received: no batch, or empty ones")
-        assert self._found is not None
-        for variable, value in zip(self._found, (moments.mean, moments.variance), strict=True):
+        assert self._statistics is not None
+        for variable, value in zip(self._statistics, (moments.mean, moments.variance), strict=True):
             variable.assign(np.asarray(value, "float32").reshape(variable.shape))
 
     def call(self, inputs: Tensor) -> Tensor:
@@ -145,7 +146,14 @@ class Normalization(Layer):
     def get_config(self) -> dict[str, Any]:
         """The constructor's arguments; statistics found by `adapt` are weights, and not among them."""
         given = (None, None) if self._given is None else (v.tolist() for v in self._given)
-        return {**super().get_config(), **dict(zip(("mean", "variance"), given, strict=True))}
+        mean, variance = given
+        return {
+            **super().get_config(),
+            "axis": self.axis,
+            "invert": self.invert,
+            "mean": mean,
+            "variance": variance,
+        }
 
     def _kept_axes(self, rank: int) -> tuple[int, ...]:
         kept = axes_of(self.axis, rank, label(self))
@@ -157,10 +165,9 @@ class Normalization(Layer):
         return kept
 
     def _statistic(self, i: int) -> Tensor:
-        if not self.built:
+        if self._statistics is None:
             return None
-        values = self._given if self._given is not None else self._found
-        return None if values is None else ops.reshape(values[i], self._aligned_shape)
+        return ops.reshape(self._statistics[i], self._aligned_shape)
 
     def _check_fits(self, batch: np.ndarray) -> None:
         expected = self._aligned_shape

@@ -82,6 +82,9 @@ class _SpatialDropout(_Noise):
         used = {name: value for name, value in config.items() if name != "noise_shape"}
         return super().from_config(used, custom_objects, safe_mode)
 
+    def _base_config(self) -> dict[str, Any]:
+        return {"name": self.name, "dtype": self.dtype_policy.name}  # all that Keras takes
+
     def _disturbed(self, inputs: Tensor) -> Tensor:
         spatial = arguments.spatial_axes(self.data_format, self.rank)
         noise_shape = tuple(1 if axis in spatial else size for axis, size in enumerate(shape_of(inputs)))
@@ -276,6 +279,12 @@ class ActivityRegularization(Layer):
 
     def call(self, inputs: Tensor) -> Tensor:
         return inputs
+
+    def get_config(self) -> dict[str, Any]:
+        """The constructor's arguments; the regularizer they make is not repeated."""
+        config = {**super().get_config(), "l1": self.l1, "l2": self.l2}
+        del config["activity_regularizer"]
+        return config
 
 
 def _noise_shape_argument(layer: Layer, noise_shape: Any) -> tuple[int | None, ...] | None:

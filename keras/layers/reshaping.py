@@ -9,6 +9,7 @@ from keras import ops
 from keras.backend.spec import UNKNOWN, shape_str
 from keras.layers import arguments
 from keras.layers.input_spec import InputSpec, label
+from keras.layers.interpolation import KERNELS, enlarged
 from keras.layers.layer import Layer
 from keras.ops.dispatch import ndim_of, shape_of
 
@@ -359,7 +360,7 @@ class UpSampling2D(Layer):
     Args:
         size: factors of height and width, or one int for both.
         data_format: `"channels_last"` or `"channels_first"`.
-        interpolation: `"nearest"` (repeats), `"bilinear"`, `"bicubic"`, `"lanczos3"`, `"lanczos5"` or `"area"`.
+        interpolation: `"nearest"` or `"area"` (they repeat), `"bilinear"`, `"bicubic"`, `"lanczos3"`, `"lanczos5"`.
 
     Raises:
         ValueError: an unknown interpolation.
@@ -389,17 +390,19 @@ class UpSampling2D(Layer):
         super().__init__(**kwargs)
         self.size = arguments.ints_of(self, "size", size, 2)
         self.data_format = arguments.data_format_of(self, data_format)
-        self.interpolation = arguments.choice(self, "interpolation", interpolation, self.interpolations)
+        self.interpolation = arguments.choice(
+            self, "interpolation", interpolation, ("nearest", "area", *KERNELS)
+        )
         self.input_spec = InputSpec(ndim=4)
 
     def call(self, inputs: Tensor) -> Tensor:
         axes = arguments.spatial_axes(self.data_format, 2)
-        if self.interpolation == "nearest":
+        unknown = any(shape_of(inputs)[a] is UNKNOWN for a in axes)  # then only the shape is asked for
+        if self.interpolation in ("nearest", "area") or unknown:
             return _repeated(inputs, self.size, axes)
-        height, width = (shape_of(inputs)[a] * n for a, n in zip(axes, self.size, strict=True))
-        return ops.image.resize(
-            inputs, (height, width), interpolation=self.interpolation, data_format=self.data_format
-        )
+        for n, axis in zip(self.size, axes, strict=True):
+            inputs = enlarged(inputs, n, axis, self.interpolation) if n > 1 else inputs
+        return inputs
 
 
 class UpSampling3D(Layer):

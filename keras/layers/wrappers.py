@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Any
+from typing import Any, Self
 
 from keras import ops
 from keras.backend.spec import shape_str
@@ -42,6 +42,14 @@ class Wrapper(Layer):
         if not self.layer.built:
             self.layer.build(input_shape)
             self.layer.built = True
+
+    @classmethod
+    def from_config(cls, config: dict[str, Any], custom_objects: Any = None, safe_mode: bool = True) -> Self:
+        """A wrapper from its config; the wrapped layer is built with it, below its path, and not before."""
+        layer = config.get("layer")
+        if isinstance(layer, dict):
+            config = {**config, "layer": {k: v for k, v in layer.items() if k != "build_config"}}
+        return super().from_config(config, custom_objects, safe_mode)
 
 
 class TimeDistributed(Wrapper):

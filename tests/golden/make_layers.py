@@ -46,8 +46,8 @@ def run(case: Case, arrays: dict[str, np.ndarray]) -> dict[str, Any]:
     options: dict[str, Any] = {"mask": case.mask_array()} if case.mask is not None else {}
     if case.training:
         options["training"] = True
+    config = plain(layer.get_config())
     layer.build(case.shapes)
-    before = plain(layer.get_config())
     named = [(w.name, tuple(w.shape)) for w in layer.weights]
     layer.set_weights(case.weights(named))
     if case.layer == "Normalization" and layer.weights:
@@ -75,7 +75,7 @@ def run(case: Case, arrays: dict[str, np.ndarray]) -> dict[str, Any]:
         for i, w in enumerate(layer.non_trainable_weights):
             arrays[f"{case.name}:w{i}"] = w.numpy()
     return {
-        "config": before,
+        "config": config,
         "weights": [[w.name, list(w.shape), bool(w.trainable)] for w in layer.weights],
         "masks": bool(layer.supports_masking),
         "dtype": y.dtype.name,

@@ -277,7 +277,7 @@ PREPROCESSING = [
     C("Rescaling/ints", (3, 4), {"scale": 0.25}, data="ints:9"),
     C("Rescaling/vector", SERIES, {"scale": [0.1, 0.2, 0.3, 0.4], "offset": [1.0, 2.0, 3.0, 4.0]}),
     C("Normalization", SERIES),
-    C("Normalization/given", SERIES, {"mean": [1.0, 2.0, 3.0, 4.0], "variance": [1.0, 4.0, 9.0, 0.0]}),
+    C("Normalization/given", SERIES, {"mean": [1.0, 2.0, 3.0, 4.0], "variance": [1.0, 4.0, 9.0, 0.25]}),
     C("Normalization/scalar", SERIES, {"mean": 1.5, "variance": 4.0, "invert": True}),
     C("Normalization/axes", IMAGE, {"axis": [1, 3]}),
     C("Normalization/none", SERIES, {"axis": None}),

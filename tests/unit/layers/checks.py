@@ -17,7 +17,9 @@ def make(case: Case, **more: Any) -> Any:
 
     def argument(value: Any) -> Any:
         if isinstance(value, tuple) and value and isinstance(value[0], str):
-            return getattr(layers, value[0])(**value[1])
+            return getattr(layers, value[0])(
+                **value[1], **({"dtype": more["dtype"]} if "dtype" in more else {})
+            )
         return value
 
     options = {name: argument(value) for name, value in case.kwargs.items()}
@@ -86,7 +88,9 @@ def check_spec(case: Case, y: Any) -> None:
         ]
         options = {k: v for k, v in call_options(case).items() if k != "mask"}
         if case.mask is not None:
-            options["mask"] = keras.Input(batch_shape=case.mask, dtype="bool")
+            options["mask"] = keras.Input(
+                batch_shape=case.mask if batch else (None, *case.mask[1:]), dtype="bool"
+            )
         spec = make(case)(first_argument(case, symbolic), **options)
         shape, dtype = current().spec(y)
         assert spec.dtype == dtype, f"symbolic dtype {spec.dtype}, real {dtype}"
@@ -122,8 +126,8 @@ def check_copy(case: Case, layer: Any, xs: list[Any]) -> None:
     """Config and weights make an equal layer."""
     config = json.loads(json.dumps(layer.get_config()))
     copy = type(layer).from_config(config)
-    assert json.loads(json.dumps(copy.get_config())) == config
     copy.build_from_config(json.loads(json.dumps(layer.get_build_config())))
+    assert json.loads(json.dumps(copy.get_config())) == config
     assert [w.path for w in copy.weights] == [w.path for w in layer.weights]
     copy.set_weights(layer.get_weights())
     options = {k: v for k, v in call_options(case).items() if k != "training"}

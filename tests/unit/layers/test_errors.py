@@ -17,7 +17,7 @@ CONSTRUCTORS: list[tuple[Callable[[], Any], type[Exception], str]] = [
     (
         lambda: L.Dense(0),
         ValueError,
-        'Dense "dense": expected `units` to be a positive int. Received: units=0',
+        r'Dense "dense\w*": expected `units` to be a positive int. Received: units=0',
     ),
     (lambda: L.Dense("3"), ValueError, "Received: units='3'"),
     (lambda: L.Dense(3.0), ValueError, "Received: units=3.0"),
