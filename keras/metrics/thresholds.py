@@ -126,6 +126,7 @@ def _above_even(score: Tensor, weight: Tensor, thresholds: list[float]) -> Tenso
     """`(labels, thresholds)`: the weight of scores above each threshold, through a histogram over all labels."""
     n = len(thresholds)
     labels = shape_of(score)[0]
+    score = ops.where(ops.isnan(score), 0.0, score)  # a diverged model must not end in an index error here
     bucket = ops.cast(ops.clip(ops.ceil(score * (n - 1.0)) - 1.0, 0.0, n - 1.0), "int32")
     offset = ops.expand_dims(ops.arange(labels, dtype="int32") * n, 1)
     segments = ops.reshape(bucket + offset, (-1,))

@@ -194,3 +194,10 @@ def test_names():
     assert type(metrics.get("mse")).__name__ == "MeanSquaredError"
     assert type(metrics.get("binary_accuracy")).__name__ == "BinaryAccuracy"
     assert metrics.deserialize(metrics.serialize(metrics.hinge)) is metrics.hinge
+
+
+@pytest.mark.parametrize("make", [metrics.AUC, metrics.Precision, lambda: metrics.PrecisionAtRecall(0.5)])
+def test_predictions_that_are_not_numbers_do_not_stop_a_metric(engine, make):
+    metric = make()
+    metric.update_state(np.array([0, 1, 1]), np.array([np.nan, np.inf, 0.4], "float32"))
+    assert np.isfinite(float(metric.result()))
