@@ -80,7 +80,7 @@ class Compiled:
             supply = iter(tensors)
             full = [k[2] if k[0] == "static" else next(supply) for k in kinds]
             outputs = self._f(*tree.unflatten(structure, full))
-            out_leaves = [x.value if isinstance(x, Variable) else x for x in tree.flatten(outputs)]
+            out_leaves = [_as_output(x) for x in tree.flatten(outputs)]
             if not pack:
                 pack.append(_packer(outputs, [None if engine.is_tensor(x) else (x,) for x in out_leaves]))
             return [x for x in out_leaves if engine.is_tensor(x)]
@@ -92,6 +92,13 @@ class Compiled:
             return pack[0](outputs)
 
         return run
+
+
+def _as_output(x: Any) -> Any:
+    """Variables as their values, and NumPy's scalars (`array[0]`) as tensors: they change from call to call."""
+    if isinstance(x, Variable):
+        return x.value
+    return current().constant(np.asarray(x), dtypes.standardize(x.dtype)) if isinstance(x, np.generic) else x
 
 
 def _packer(structure: Any, static: list[Any]) -> Callable[[list[Tensor]], Any]:
