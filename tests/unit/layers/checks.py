@@ -9,6 +9,7 @@ import keras
 from keras import layers, ops, tree
 from keras.backend.masks import get_mask
 from keras.backend.select import current
+from keras.backend.tracing import Compiled
 from tests.golden.layers.cases import Case
 
 
@@ -62,15 +63,13 @@ def check_layer(case: Case, golden: dict[str, np.ndarray] | None = None) -> None
 
     y = layer(first_argument(case, xs), **call_options(case))
     check_spec(case, y)
-    if golden is not None:
-        close(y, golden["y"], case.tolerance, "output")
-        moved = [w.numpy() for w in layer.non_trainable_weights] if case.training else []
-        for i, w in enumerate(moved):
-            close(w, golden[f"w{i}"], case.tolerance, layer.non_trainable_weights[i].path)
-
     layer.set_weights(start)
-    check_gradients(case, layer, xs, golden)
-    layer.set_weights(start)
+    names, step = differentiated(case, layer, xs)
+    for how, run in (("eager", step), ("compiled", Compiled(step))):
+        outputs, gradients = run(*xs)
+        np.testing.assert_array_equal(ops.shape(outputs), ops.shape(y))
+        check_numbers(case, layer, outputs, dict(zip(names, gradients, strict=True)), golden, how)
+        layer.set_weights(start)
     check_copy(case, layer, xs)
     check_repeatable(case, layer, xs)
     check_mask(case, layer, xs)
@@ -98,28 +97,42 @@ def check_spec(case: Case, y: Any) -> None:
         assert spec.shape == expected, f"symbolic shape {spec.shape}, real {shape}"
 
 
-def check_gradients(case: Case, layer: Any, xs: list[Any], golden: dict[str, np.ndarray] | None) -> None:
+def differentiated(case: Case, layer: Any, xs: list[Any]) -> tuple[list[str], Any]:
+    """Names of the gradients of `sum(y * weighting)`, and the step that computes output and gradients."""
     floats = [i for i, x in enumerate(case.inputs()) if x.dtype.kind == "f"]
-
-    def loss(*given: Any) -> Any:
-        inputs = list(xs)
-        for i, x in zip(floats, given, strict=True):
-            inputs[i] = x
-        y = layer(first_argument(case, inputs), **call_options(case))
-        return ops.sum(ops.multiply(y, case.weighting(tuple(current().spec(y)[0]))))
-
     variables = list(layer.trainable_weights)
-    if not floats and not variables:
+
+    def step(*xs: Any) -> Any:
+        def loss(*given: Any) -> Any:
+            inputs = list(xs)
+            for i, x in zip(floats, given, strict=True):
+                inputs[i] = x
+            y = layer(first_argument(case, inputs), **call_options(case))
+            return ops.sum(ops.multiply(y, case.weighting(ops.shape(y)))), y
+
+        (_, y), gradients = ops.value_and_grad(loss, [xs[i] for i in floats] + variables, has_aux=True)
+        return y, gradients
+
+    return [f"dx{i}" for i in range(len(floats))] + [f"dw{i}" for i in range(len(variables))], step
+
+
+def check_numbers(
+    case: Case, layer: Any, y: Any, gradients: dict[str, Any], golden: dict[str, np.ndarray] | None, how: str
+) -> None:
+    """Finite without golden numbers, else those of Keras: output, gradients, and weights moved by training."""
+    if golden is None:
+        for name, value in {"output": y, **gradients}.items():
+            assert value is None or np.isfinite(ops.convert_to_numpy(value)).all(), (
+                f"{name} is not finite ({how})"
+            )
         return
-    wrt = [xs[i] for i in floats] + variables
-    _, gradients = ops.value_and_grad(loss, wrt)
-    names = [f"dx{i}" for i in range(len(floats))] + [f"dw{i}" for i in range(len(variables))]
-    for name, gradient in zip(names, gradients, strict=True):
-        if golden is not None and name in golden:
-            assert gradient is not None, f"no gradient {name}"
-            close(gradient, golden[name], 2 * case.tolerance, f"gradient {name}")
-        elif gradient is not None:
-            assert np.isfinite(ops.convert_to_numpy(gradient)).all(), f"gradient {name} is not finite"
+    close(y, golden["y"], case.tolerance, f"output ({how})")
+    for name, value in gradients.items():
+        assert (value is None) == (name not in golden), f"gradient {name} ({how}) is None: {value is None}"
+        if value is not None:
+            close(value, golden[name], 2 * case.tolerance, f"gradient {name} ({how})")
+    for i, w in enumerate(layer.non_trainable_weights if case.training else []):
+        close(w.numpy(), golden[f"w{i}"], case.tolerance, f"{w.path} ({how})")
 
 
 def check_copy(case: Case, layer: Any, xs: list[Any]) -> None:
