@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Any, ClassVar
+from typing import Any
 
 from keras import activations, constraints, initializers, ops, regularizers
 from keras.layers import arguments
@@ -82,7 +82,7 @@ class LeakyReLU(Layer):
         [-0.5, 2.0]
     """
 
-    _not_in_config: ClassVar[frozenset[str]] = frozenset({"alpha"})
+    _not_in_config = frozenset({"alpha"})
 
     def __init__(self, negative_slope: float = 0.3, **kwargs: Any) -> None:
         negative_slope = kwargs.pop("alpha", negative_slope)  # its name in Keras 2

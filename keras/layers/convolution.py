@@ -6,6 +6,7 @@ from typing import Any, ClassVar, Self
 
 from keras import activations, constraints, initializers, ops, regularizers
 from keras.backend.spec import shape_str
+from keras.backend.state import Variable
 from keras.layers import arguments
 from keras.layers.input_spec import InputSpec, label
 from keras.layers.layer import Layer
@@ -52,7 +53,7 @@ class _Window(Layer):
         self.bias_initializer = initializers.get(bias[0])
         self.bias_regularizer = regularizers.get(bias[1])
         self.bias_constraint = constraints.get(bias[2])
-        self.bias = None
+        self.bias: Variable | None = None
         self.input_spec = InputSpec(ndim=self.rank + 2)
 
     @classmethod
@@ -105,7 +106,7 @@ class _Window(Layer):
     def _finish(self, x: Tensor) -> Tensor:
         """Bias and activation."""
         if self.bias is not None:
-            bias = self.bias
+            bias: Tensor = self.bias
             if self.data_format == "channels_first":
                 bias = ops.reshape(bias, (-1,) + (1,) * self.rank)
             x = ops.add(x, bias)

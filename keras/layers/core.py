@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
-from typing import Any, ClassVar, Self
+from typing import Any, Self
 
 from keras import activations, constraints, errors, initializers, ops, regularizers
 from keras.backend.spec import KerasTensor, is_keras_tensor
+from keras.backend.state import Variable
 from keras.layers import arguments
 from keras.layers.input_spec import InputSpec, label
 from keras.layers.layer import Layer
@@ -64,7 +65,7 @@ class Dense(Layer):
         self.bias_regularizer = regularizers.get(bias_regularizer)
         self.kernel_constraint = constraints.get(kernel_constraint)
         self.bias_constraint = constraints.get(bias_constraint)
-        self.bias = None
+        self.bias: Variable | None = None
         self.input_spec = InputSpec(min_ndim=2)
         self.supports_masking = True
 
@@ -141,7 +142,7 @@ class EinsumDense(Layer):
         self.bias_regularizer = regularizers.get(bias_regularizer)
         self.kernel_constraint = constraints.get(kernel_constraint)
         self.bias_constraint = constraints.get(bias_constraint)
-        self.bias = None
+        self.bias: Variable | None = None
 
     def build(self, input_shape: Shape) -> None:
         kernel_shape, bias_shape = self._weight_shapes(tuple(input_shape))
@@ -260,7 +261,7 @@ class Embedding(Layer):
         (None, 10, 64)
     """
 
-    _not_in_config: ClassVar[frozenset[str]] = frozenset({"input_length", "weights"})
+    _not_in_config = frozenset({"input_length", "weights"})
 
     def __init__(
         self,

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import Any, ClassVar
+from typing import Any
 
 from keras import config
 from keras.backend import dtypes
@@ -38,7 +38,7 @@ class InputLayer(Layer):
         (None, 3)
     """
 
-    _not_in_config: ClassVar[frozenset[str]] = frozenset({"input_shape", "batch_input_shape"})
+    _not_in_config = frozenset({"input_shape", "batch_input_shape"})
 
     def __init__(
         self,

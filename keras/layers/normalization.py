@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-from typing import Any, ClassVar
+from typing import Any
 
 import numpy as np
 
 from keras import config, constraints, initializers, ops, regularizers
 from keras.backend.spec import shape_str
-from keras.backend.state import to_host
+from keras.backend.state import Variable, to_host
 from keras.layers import arguments
 from keras.layers.input_spec import InputSpec, label
 from keras.layers.layer import Layer
@@ -45,7 +45,8 @@ class _ScaleAndCenter(Layer):
         self.gamma_initializer = initializers.get(gamma[0])
         self.gamma_regularizer = regularizers.get(gamma[1])
         self.gamma_constraint = constraints.get(gamma[2])
-        self.gamma = self.beta = None
+        self.gamma: Variable | None = None
+        self.beta: Variable | None = None
         self.supports_masking = True
 
     def _add_gamma_and_beta(self, shape: tuple[int, ...]) -> None:
@@ -141,7 +142,7 @@ class BatchNormalization(_ScaleAndCenter):
         self.axis = int(axis)
         self.momentum = arguments.non_negative(self, "momentum", momentum)
         self.moving_mean_initializer = initializers.get(moving_mean_initializer)
-        self.moving_variance_initializer = initializers.get(moving_variance_initializer)
+        self.moving_variance_initializer: Any = initializers.get(moving_variance_initializer)
         self.renorm = renorm
         self.renorm_clipping = self._checked_clipping(renorm_clipping or {}) if renorm else renorm_clipping
         self.renorm_momentum = renorm_momentum
@@ -271,7 +272,7 @@ class LayerNormalization(_ScaleAndCenter):
         (None, 10, 4)
     """
 
-    _not_in_config: ClassVar[frozenset[str]] = frozenset({"rms_scaling"})
+    _not_in_config = frozenset({"rms_scaling"})
 
     def __init__(
         self,

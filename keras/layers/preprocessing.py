@@ -93,12 +93,12 @@ class Normalization(Layer):
                     f"Received: mean of shape {mean.shape}, variance of shape {variance.shape}"
                 ) from None
             return
-        mean = self.add_weight(shape, "zeros", trainable=False, name="mean")
-        variance = self.add_weight(shape, "ones", trainable=False, name="variance")
-        self._statistics = (mean, variance)
-        self.count = self.add_weight(
-            (), "zeros", dtype="int64", trainable=False, name="count"
-        )  # files hold it
+        self._statistics = (
+            self.add_weight(shape, "zeros", trainable=False, name="mean"),
+            self.add_weight(shape, "ones", trainable=False, name="variance"),
+        )
+        # Not used, but files hold it.
+        self.count = self.add_weight((), "zeros", dtype="int64", trainable=False, name="count")
 
     @property
     def mean(self) -> Tensor:

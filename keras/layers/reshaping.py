@@ -156,7 +156,7 @@ def _pairs(layer: Layer, name: str, value: Any, rank: int) -> Pairs:
             for e in entries
         )
         if all(len(p) == 2 and all(arguments.is_int(n) and n >= 0 for n in p) for p in pairs):
-            return pairs  # type: ignore[return-value]
+            return pairs
     forms = (
         "an int or a pair (before, after)"
         if rank == 1
@@ -175,7 +175,7 @@ class _ZeroPadding(Layer):
     def __init__(self, padding: Any, data_format: str | None, **kwargs: Any) -> None:
         super().__init__(**kwargs)
         pairs = _pairs(self, "padding", padding, self.rank)
-        self.padding = pairs[0] if self.rank == 1 else pairs
+        self.padding: Any = pairs[0] if self.rank == 1 else pairs
         self.data_format = arguments.data_format_of(self, data_format)
         self.input_spec = InputSpec(ndim=self.rank + 2)
 
@@ -250,7 +250,7 @@ class _Cropping(Layer):
     def __init__(self, cropping: Any, data_format: str | None, **kwargs: Any) -> None:
         super().__init__(**kwargs)
         pairs = _pairs(self, "cropping", cropping, self.rank)
-        self.cropping = pairs[0] if self.rank == 1 else pairs
+        self.cropping: Any = pairs[0] if self.rank == 1 else pairs
         self.data_format = arguments.data_format_of(self, data_format)
         self.input_spec = InputSpec(ndim=self.rank + 2)
 

@@ -6,6 +6,7 @@ from typing import Any, Self
 
 from keras import ops
 from keras.backend.spec import shape_str
+from keras.backend.state import Variable
 from keras.layers import arguments
 from keras.layers.input_spec import InputSpec, label
 from keras.layers.layer import Layer
@@ -38,7 +39,7 @@ class Wrapper(Layer):
             )
         self.layer = layer
 
-    def build(self, input_shape: Shape | None = None) -> None:
+    def build(self, input_shape: Shape) -> None:
         if not self.layer.built:
             self.layer.build(input_shape)
             self.layer.built = True
@@ -130,13 +131,15 @@ class SpectralNormalization(Wrapper):
     def build(self, input_shape: Shape) -> None:
         super().build(input_shape)
         kernel = getattr(self.layer, "kernel", None)
-        self.kernel = kernel if kernel is not None else getattr(self.layer, "embeddings", None)
-        if self.kernel is None:
+        if kernel is None:
+            kernel = getattr(self.layer, "embeddings", None)
+        if kernel is None:
             raise ValueError(
                 f"{label(self)}: expected a layer with a `kernel` or `embeddings`. Received: {self.layer!r}"
             )
+        self.kernel: Variable = kernel
         self.vector_u = self.add_weight(
-            (1, self.kernel.shape[-1]), "truncated_normal", trainable=False, autocast=False, name="vector_u"
+            (1, kernel.shape[-1]), "truncated_normal", trainable=False, autocast=False, name="vector_u"
         )
         self.input_spec = InputSpec(min_ndim=1, axes={-1: input_shape[-1]})
 
