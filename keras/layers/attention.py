@@ -160,6 +160,8 @@ class MultiHeadAttention(_Projected):
         seed: int | None = None,
         **kwargs: Any,
     ) -> None:
+        for shape_of_keras2 in ("query_shape", "key_shape", "value_shape", "softmax_robust_masking"):
+            kwargs.pop(shape_of_keras2, None)
         options = dict(locals())
         super().__init__(activity_regularizer=activity_regularizer, **kwargs)
         self._begin(options)

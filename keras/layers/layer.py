@@ -167,6 +167,8 @@ class Layer(Operation):
         if self.input_spec is not None:
             check_input_spec(self.input_spec, first, self)
         kwargs = dict(kwargs)
+        if not signature.has_training and not signature.open:
+            kwargs.pop("training", None)  # it stands in the call context, for the layers inside
         masks = self._fill_masks(bound, kwargs)
         if signature.has_training and bound.get("training") is None and training is not None:
             kwargs["training"] = training
@@ -329,15 +331,16 @@ class Layer(Operation):
         shapes = self._build_shapes
         if not shapes:
             return None
-        return {"input_shape": next(iter(shapes.values()))} if len(shapes) == 1 else shapes
+        return {"input_shape": next(iter(shapes.values()))} if len(shapes) == 1 else {"shapes_dict": shapes}
 
     def build_from_config(self, config: dict[str, Any] | None) -> None:
         """Build with the shapes that `get_build_config` gave."""
         if not config or self.built:
             return
-        shapes = {k: _as_shape(v) for k, v in config.items() if k != "shapes_dict"} or config.get("shapes_dict", {})
-        if any(v is not None for v in shapes.values()):
-            self._build_with(shapes)
+        if "shapes_dict" in config:
+            self._build_with({k: _as_shape(v) for k, v in config["shapes_dict"].items()})
+        elif config.get("input_shape") is not None and len(_required(self.build)) <= 1:
+            self.build(_as_shape(config["input_shape"]))
 
     # ------------------------------------------------------------------ variables
     def add_weight(
@@ -636,6 +639,11 @@ def _take_input_shape(kwargs: dict[str, Any]) -> tuple[Any, ...] | None:
     if "input_dim" in kwargs:
         return (batch, kwargs.pop("input_dim"))
     return None
+
+
+def _required(function: Callable[..., Any]) -> list[str]:
+    """Names of the parameters that must be given."""
+    return [p.name for p in inspect.signature(function).parameters.values() if p.default is p.empty and p.kind is p.POSITIONAL_OR_KEYWORD]
 
 
 def _tracked_in(value: Any) -> Iterator[Any]:

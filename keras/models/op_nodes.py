@@ -103,7 +103,7 @@ def decode(entry: Config) -> Callable[..., Any] | None:
     return partial(_call, function, settings)
 
 
-def _call(function: Callable[..., Any], settings: Config, *args: Any, **kwargs: Any) -> Any:
+def _call(function: Callable[..., Any], settings: Config, /, *args: Any, **kwargs: Any) -> Any:
     """Call an op whose settings may come before its tensors (`einsum`) or after them."""
     parameters = list(inspect.signature(function).parameters)
     lead = [settings[p] for p in parameters[:1] if p in settings]

@@ -88,12 +88,12 @@ def decode(class_name: str, config: Config) -> Callable[..., Any]:
     return partial(_call, name, arguments)
 
 
-def _call(name: str, arguments: dict[str, str], *args: Any, **kwargs: Any) -> Any:
+def _call(op: str, arguments: dict[str, str], /, *args: Any, **kwargs: Any) -> Any:
     """Call our op with TensorFlow's arguments; those without meaning here (`name`) are left out."""
     renamed = {arguments[k]: v for k, v in kwargs.items() if k in arguments and v is not None}
     if "dtype" in renamed and not isinstance(renamed["dtype"], str):
         renamed["dtype"] = str(renamed["dtype"])
-    return getattr(ops, name)(*args, **{k: v for k, v in renamed.items() if k not in list(arguments.values())[: len(args)]})
+    return getattr(ops, op)(*args, **{k: v for k, v in renamed.items() if k not in list(arguments.values())[: len(args)]})
 
 
 def _slice(x: Any, slice_spec: Any = (), **_: Any) -> Any:

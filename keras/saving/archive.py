@@ -50,7 +50,7 @@ def load_model(path: str | Path, custom_objects: Any = None, compile: bool = Tru
         compile_config = None
     if compile_config:
         model.compile_from_config(compile_config)
-    weights_h5.load_weights(model, io.BytesIO(weights))
+    weights_h5.load_weights(model, io.BytesIO(weights), whole=True)
     return model
 
 

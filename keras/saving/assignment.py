@@ -31,6 +31,19 @@ class Plan:
         else:
             self.problem(f"{variable.path}: the model has shape {variable.shape}, the file {tuple(data.shape)}")
 
+    def pair_all(self, where: str, variables: list[Variable], values: list[Any]) -> None:
+        """Match variables and values one by one; their numbers must agree."""
+        if len(variables) != len(values):
+            self.problem(f"{where}: the model has {len(variables)} weights, the file {len(values)}")
+            return
+        for variable, value in zip(variables, values, strict=True):
+            self.pair(variable, value)
+
+    @property
+    def fits(self) -> bool:
+        """Whether everything found so far fits."""
+        return not self._problems
+
     def problem(self, text: str) -> None:
         """Something that does not fit."""
         self._problems.append(text)
@@ -49,3 +62,10 @@ class Plan:
         values = [(v, np.asarray(d)) for v, d in self._pairs]
         for variable, value in values:
             variable.assign(value)
+
+    def carry_out_or_warn(self, consequence: str) -> None:
+        """Assign everything, or nothing with a warning: for state one can do without."""
+        try:
+            self.carry_out()
+        except ValueError as error:
+            warnings.warn(f"{self._file}: {consequence}. {error}", stacklevel=4)

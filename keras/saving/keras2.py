@@ -33,6 +33,7 @@ def upgrade_training(config: Config, model: Any) -> Config:
         raise ValueError(f"sample_weight_mode={config['sample_weight_mode']!r} is not known")
     if optimizer is not None:
         arguments["optimizer"] = _upgrade_optimizer(optimizer)
+    arguments["loss"] = _upgrade_losses(arguments.get("loss"))
     for key in ("metrics", "weighted_metrics"):
         arguments[key] = _upgrade_metrics(arguments.get(key), model)
     return {k: v for k, v in arguments.items() if v is not None}
@@ -46,6 +47,20 @@ def _upgrade_optimizer(config: Config) -> Config:
             inner[k] = v
     name = config["class_name"].removeprefix("Custom>")
     return {"class_name": name, "config": inner, "module": "keras.optimizers", "registered_name": None}
+
+
+def _upgrade_losses(loss: Any) -> Any:
+    """Keras 2 repeated the function of a loss class in its config, and left the reduction to be found out."""
+    if isinstance(loss, dict) and "class_name" in loss:
+        config = {k: v for k, v in loss.get("config", {}).items() if k != "fn"}
+        if config.get("reduction") == "auto":
+            config["reduction"] = "sum_over_batch_size"
+        if loss["class_name"] == "LossFunctionWrapper":
+            return loss["config"].get("fn")
+        return {**loss, "config": config}
+    if isinstance(loss, dict):
+        return {k: _upgrade_losses(v) for k, v in loss.items()}
+    return [_upgrade_losses(v) for v in loss] if isinstance(loss, list) else loss
 
 
 def _upgrade_metrics(metrics: Any, model: Any) -> Any:

@@ -185,7 +185,7 @@ def _load(group: Group, model: Any, path: str, by_name: bool = False, skip_misma
     else:
         _match_by_position(plan, group, model, version)
     if TOP_LEVEL in group:
-        _match(plan, TOP_LEVEL, model._direct_weights(), _values(group.group(TOP_LEVEL)))
+        plan.pair_all(TOP_LEVEL, model._direct_weights(), _values(group.group(TOP_LEVEL)))
     plan.carry_out()
 
 
@@ -200,7 +200,7 @@ def _match_by_position(plan: Plan, group: Group, model: Any, version: str) -> No
         return
     for layer, name in zip(mine, theirs, strict=True):
         values = keras2.convert_weights(layer, _values(group.group(name)), version)
-        _match(plan, layer.name, layer_weights(layer), values)
+        plan.pair_all(layer.name, layer_weights(layer), values)
 
 
 def _match_by_name(plan: Plan, group: Group, model: Any, version: str) -> None:
@@ -208,27 +208,16 @@ def _match_by_name(plan: Plan, group: Group, model: Any, version: str) -> None:
     for layer in model.layers:
         if layer.name in stored and layer_weights(layer):
             values = keras2.convert_weights(layer, _values(group.group(layer.name)), version)
-            _match(plan, layer.name, layer_weights(layer), values)
+            plan.pair_all(layer.name, layer_weights(layer), values)
 
 
 def _values(group: Group) -> list[Any]:
     return [group[n] for n in group.names("weight_names")]
 
 
-def _match(plan: Plan, where: str, variables: list[Variable], values: list[Any]) -> None:
-    if len(variables) != len(values):
-        plan.problem(f"{where}: the model has {len(variables)} weights, the file {len(values)}")
-        return
-    for v, value in zip(variables, values, strict=True):
-        plan.pair(v, value)
-
-
 def _load_optimizer(group: Group, model: Any, path: str) -> None:
     model.optimizer.build(model.trainable_variables)
     plan = Plan(path)
     values = keras2.convert_optimizer_weights(model.optimizer, group.names("weight_names"), _values(group))
-    _match(plan, "optimizer", model.optimizer.variables, values)
-    try:
-        plan.carry_out()
-    except ValueError as error:
-        warnings.warn(f"{path}: the optimizer's state could not be restored; training goes on with a fresh one. {error}", stacklevel=4)
+    plan.pair_all("optimizer", model.optimizer.variables, values)
+    plan.carry_out_or_warn("the optimizer's state could not be restored; training goes on with a fresh one")

@@ -20,11 +20,8 @@ from keras.saving import hdf5
 from keras.saving.assignment import Plan
 from keras.saving.hdf5 import Data, Group
 
-#: Attributes of models that hold what `layers` lists already, or no state.
-_SKIPPED = frozenset({
-    "_graph", "_functional", "_operations", "_stack", "_inputs_struct", "_outputs_struct", "_init_call", "_inbound_nodes", "_losses",
-    "_own_variables", "seed_generator", "metrics", "history",
-})  # fmt: skip
+#: Attributes of models that hold what `layers` lists already.
+_SKIPPED = frozenset({"_operations", "_stack"})
 
 
 def save_weights(model: Any, path: str | Path | Any, optimizer: bool = True) -> None:
@@ -61,7 +58,7 @@ def children(obj: Any, optimizer: bool = True) -> Iterator[tuple[str, Any]]:
         yield "layers", list(obj.layers)
     attributes = vars(obj)
     for name in sorted(attributes):
-        if name in _SKIPPED or name.startswith("__"):
+        if name in _SKIPPED or (name in getattr(obj, "_untracked", ()) and name != "optimizer"):
             continue
         value = attributes[name]
         if _has_state(value):
@@ -92,15 +89,19 @@ def _numbered(items: list[Any]) -> Iterator[tuple[str, Any]]:
 
 
 # ---------------------------------------------------------------------- reading
-def load_weights(model: Any, path: str | Path | Any, skip_mismatch: bool = False, optimizer: bool = True) -> None:
-    """Read weights into a built model (and its optimizer's state, if the file has it)."""
+def load_weights(model: Any, path: str | Path | Any, skip_mismatch: bool = False, whole: bool = False) -> None:
+    """Read weights into a built model, and its optimizer's state, if the file has it and it fits.
+
+    Args:
+        whole: a whole model is being restored, so that an optimizer's state that does not fit deserves a warning.
+    """
     name = str(path) if isinstance(path, (str, Path)) else "model.weights.h5"
     with hdf5.reading(path) as file:
         plan = Plan(name, skip_mismatch)
         _read(file, model, plan, set(), "")
         plan.carry_out()
-        if optimizer and "optimizer" in file and getattr(model, "optimizer", None) is not None:
-            _read_optimizer(file.group("optimizer"), model, name)
+        if "optimizer" in file and getattr(model, "optimizer", None) is not None:
+            _read_optimizer(file.group("optimizer"), model, name, whole)
 
 
 def _read(group: Group, obj: Any, plan: Plan, seen: set[int], where: str) -> None:
@@ -168,17 +169,14 @@ def _all_weights(obj: Any) -> list[Any]:
     return obj.weights if isinstance(obj, Layer) else []
 
 
-def _read_optimizer(group: Group, model: Any, name: str) -> None:
+def _read_optimizer(group: Group, model: Any, name: str, whole: bool) -> None:
     optimizer = model.optimizer
-    optimizer.build(model.trainable_variables)
     own = group.get("vars")
-    if not isinstance(own, Group):
+    if not isinstance(own, Group) or not (whole or optimizer.built):
         return
+    optimizer.build(model.trainable_variables)
     data = [own[str(i)] for i in range(len(own)) if str(i) in own]
     plan = Plan(name)
-    mine = optimizer.variables
-    if len(mine) != len(data):
-        plan.problem(f"optimizer: it has {len(mine)} variables, the file {len(data)}")
-    for v, d in zip(mine, data, strict=False):
-        plan.pair(v, d)
-    plan.carry_out()
+    plan.pair_all("optimizer", optimizer.variables, data)
+    if whole or plan.fits:
+        plan.carry_out_or_warn("the optimizer's state could not be restored; training goes on with a fresh one")
