@@ -67,7 +67,9 @@ def check_slots(case, optimizer):
     for variable, (path, _) in zip(optimizer.variables, case["slots"], strict=True):
         if case["optimizer"] != "Adafactor" and not path.endswith("nadam/variable"):
             assert variable.path.split("/")[-1] == path.split("/")[-1]
-    np.testing.assert_allclose(flat(optimizer.variables), ARRAYS[f"{case['id']}/slots"], rtol=1e-5, atol=1e-6)
+    expected = ARRAYS[f"{case['id']}/slots"]
+    atol = 1e-6 * max(1.0, np.abs(expected[2:]).max(initial=0.0))  # sums of large terms that nearly cancel
+    np.testing.assert_allclose(flat(optimizer.variables), expected, rtol=1e-5, atol=atol)
 
 
 @pytest.mark.parametrize("case", CASES, ids=name_of)
