@@ -78,7 +78,7 @@ class FlowPart(Engine):
 
         def once(carry: list[Tensor], rows: list[Tensor]) -> None:
             with holding_writes():
-                specs.extend(self.spec(y) for y in f(carry, rows)[1])
+                specs[:] = [self.spec(y) for y in f(carry, rows)[1]]  # tf.function may trace more than once
 
         row_types = [tf.TensorSpec(x.shape[1:], x.dtype) for x in xs]
         carry_types = [tf.TensorSpec(x.shape, x.dtype) for x in carry]
