@@ -9,6 +9,8 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import Any
 
+import numpy as np
+
 from keras import ops, tree
 from keras.backend.masks import get_mask, set_mask
 from keras.backend.select import current
@@ -123,7 +125,9 @@ def _to_float(value: Any) -> Any:
     engine = current()
     if engine.is_tensor(value):
         value = engine.to_numpy(value)
-    return float(value) if getattr(value, "size", 1) == 1 else value
+    if isinstance(value, np.ndarray):  # NumPy refuses float() of a one-entry vector, as a per-class score of one class
+        return value.item() if value.size == 1 else value
+    return float(value)
 
 
 # ---------------------------------------------------------------------- making variables in time
