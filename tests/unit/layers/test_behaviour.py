@@ -307,3 +307,12 @@ def test_one_layer_on_every_engine_has_equal_first_weights() -> None:
             layer.build((None, 4))
             kernels.append(layer.kernel.numpy())
     np.testing.assert_array_equal(*kernels)
+
+
+def test_normalization_of_a_constant_is_bounded(engine: Engine) -> None:
+    """As in Keras, a variance of 0 counts as a deviation of epsilon, 1e-7."""
+    layer = L.Normalization(mean=1.0, variance=0.0)
+    y = ops.convert_to_numpy(layer(np.full((1, 2), 2.0, "float32")))
+    np.testing.assert_allclose(y, 1e7, rtol=1e-6)
+    back = L.Normalization(mean=1.0, variance=0.0, invert=True)
+    np.testing.assert_allclose(ops.convert_to_numpy(back(y)), 2.0, rtol=1e-6)

@@ -8,6 +8,7 @@ import pytest
 from keras import layers as L
 from keras import ops
 from keras.backend.engine import Engine
+from keras.backend.tracing import Compiled
 
 ONES = np.ones((4, 500, 50), "float32")
 
@@ -111,3 +112,14 @@ def test_activity_regularization(engine: Engine) -> None:
     layer = L.ActivityRegularization(l1=0.5, l2=0.25)
     layer(np.array([[1.0, -2.0], [0.0, 1.0]], "float32"))
     np.testing.assert_allclose(float(layer.losses[0]), (0.5 * 4 + 0.25 * 6) / 2)
+
+
+def test_compiled_calls_go_on_where_eager_ones_would(engine: Engine) -> None:
+    """Each call of a compiled step draws anew, and what it draws is what eager calls draw."""
+    layer, eager = L.Dropout(0.5, seed=3), L.Dropout(0.5, seed=3)
+    step = Compiled(lambda x: layer(x, training=True))
+    x = ONES[0]
+    first, second = (ops.convert_to_numpy(step(x)) for _ in range(2))
+    assert (first != second).any()
+    np.testing.assert_array_equal(first, run(eager, x))
+    np.testing.assert_array_equal(second, run(eager, x))
