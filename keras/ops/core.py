@@ -161,21 +161,10 @@ def view(x: Any, dtype: Any = None) -> Tensor:
     """
     x = convert(x)
     target = dtype_of(x) if dtype is None else dtypes.standardize(dtype)
-    old, new = dtypes.itemsize(dtype_of(x)), dtypes.itemsize(target)
-    e, dims = current(), shape_of(x)
-    if old == new:
-        return e.bitcast(x, target)
-    if not dims:
-        raise ValueError(f"view: a scalar {dtype_of(x)} cannot be seen as {target}: the sizes differ")
-    if old > new:
-        y = e.bitcast(x, target)  # [..., n, old // new]
-        return e.reshape(y, (*dims[:-1], dims[-1] * (old // new)))
-    ratio = new // old
-    if dims[-1] is not UNKNOWN and dims[-1] % ratio:
-        raise ValueError(
-            f"view: the last axis of {shape_str(dims)} must be a multiple of {ratio} to be seen as {target}"
-        )
-    return e.bitcast(e.reshape(x, (*dims[:-1], dims[-1] // ratio, ratio)), target)
+    old, new, dims = dtypes.itemsize(dtype_of(x)), dtypes.itemsize(target), shape_of(x)
+    if old != new and (not dims or (dims[-1] is not UNKNOWN and dims[-1] * old % new)):
+        raise ValueError(f"view: the last axis of {dtype_of(x)} {shape_str(dims)} does not divide into {target}")
+    return current().bitcast(x, target)
 
 
 # ---------------------------------------------------------------------- slices

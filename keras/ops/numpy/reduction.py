@@ -269,10 +269,8 @@ def cumprod(x: Any, axis: int | None = None, dtype: Any = None) -> Tensor:
 
 def _running(who: str, f: Callable[[Tensor, int], Tensor], x: Any, axis: int | None, dtype: Any) -> Tensor:
     x = convert(x, dtype)
-    target = dtype_of(x)
-    if target == "bool":
+    if dtype_of(x) == "bool":
         x = cast(x, "int32")
-        target = "bool" if dtype is not None else "int32"
     if axis is None:
         x, axis = current().reshape(x, (math.prod(shape_of(x)),)), 0
-    return cast(f(x, axis_of(axis, len(shape_of(x)), who)), target)
+    return f(x, axis_of(axis, len(shape_of(x)), who))

@@ -360,7 +360,7 @@ def histogram(x: Any, bins: Any = 10, range: Any = None) -> tuple[Tensor, Tensor
         range: `(low, high)`; elements outside are not counted. By default from the smallest to the largest.
 
     Returns:
-        `(counts, borders)`, one border more than bins.
+        `(counts, borders)`, one border more than bins; the counts have x's dtype.
 
     >>> counts, borders = histogram([1, 2, 1, 5], bins=2)
     >>> counts.tolist(), borders.tolist()
@@ -387,7 +387,7 @@ def histogram(x: Any, bins: Any = 10, range: Any = None) -> tuple[Tensor, Tensor
     hits = e.logical_and(
         e.equal(e.reshape(place, (*shape_of(place), 1)), e.iota(n, "int32")), _column(inside)
     )
-    return e.reduce_sum(cast(hits, "int32"), (0,)), borders
+    return cast(e.reduce_sum(cast(hits, "int32"), (0,)), dtype_of(x)), borders
 
 
 def _column(x: Tensor) -> Tensor:

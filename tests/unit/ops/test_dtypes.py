@@ -52,7 +52,7 @@ def test_standardize_suggests():
 
 
 def test_float8_is_not_promoted():
-    with pytest.raises(ValueError, match="float8_e5m2.*cast them first"):
+    with pytest.raises(ValueError, match=r"float8_e5m2.*cast them first"):
         dtypes.result_type("float8_e5m2", "float32")
 
 
