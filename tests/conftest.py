@@ -20,7 +20,7 @@ import numpy as np
 import pytest
 
 from keras import config
-from keras.backend import select
+from keras.backend import select, state
 from keras.backend.engine import Engine
 
 
@@ -54,6 +54,7 @@ def engine(request: pytest.FixtureRequest) -> Iterator[Engine]:
 def _same_start_every_time() -> Iterator[None]:
     random.seed(0)
     np.random.seed(0)
+    state.reset_names()
     settings = dict(config._settings)
     yield
     config._settings.clear()
