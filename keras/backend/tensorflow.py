@@ -11,6 +11,7 @@ from keras.backend.tensorflow_engine.elementwise import ElementwisePart
 from keras.backend.tensorflow_engine.flow import FlowPart
 from keras.backend.tensorflow_engine.gradient import GradientPart
 from keras.backend.tensorflow_engine.indexing import IndexingPart
+from keras.backend.tensorflow_engine.kernels import KernelsPart
 from keras.backend.tensorflow_engine.leaf import LeafPart
 from keras.backend.tensorflow_engine.linalg import LinalgPart
 from keras.backend.tensorflow_engine.movement import MovementPart
@@ -33,6 +34,7 @@ class TensorFlowEngine(
     CompilingPart,
     FlowPart,
     GradientPart,
+    KernelsPart,
 ):
     """TensorFlow 2.18 and later; two cores or a cluster of them, and a GPU if TensorFlow sees one."""
 

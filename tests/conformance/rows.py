@@ -1,9 +1,9 @@
 """What a conformance row is, and the five things every row is put through.
 
-A row says: this primitive, with these arguments, equals this NumPy or SciPy function of them. It is run eagerly, compiled,
-on the abstract engine (result specs), by the shared default body where there is one, and, if it says so, its gradient is
-compared with finite differences of the reference. No row knows an engine: what an engine declares it cannot do is
-expected to fail, strictly.
+A row says: this primitive, with these arguments, equals this NumPy or SciPy function of them. It is run eagerly,
+compiled, on the abstract engine (result specs), by the shared default body where there is one, and, if it says so, its
+gradient is compared with finite differences of the reference. No row knows an engine: what an engine declares it cannot
+do is expected to fail, strictly.
 
     ROWS = [row("add", t([1.0, 2.0]), t([[3.0], [4.0]]), want=np.add, dtypes=FLOATS, grad=True)]
     test_eager, test_compiled, test_spec, test_default, test_gradient = five_tests(ROWS)
@@ -35,7 +35,14 @@ COMPLEX = ("complex64", "complex128")
 ALL = ("bool", *INTS, *FLOATS, *COMPLEX)
 
 #: Relative tolerance by dtype of the result; rows may loosen it by a factor.
-RTOL = {"bfloat16": 2e-2, "float16": 3e-3, "float32": 1e-5, "float64": 1e-11, "complex64": 1e-5, "complex128": 1e-11}
+RTOL = {
+    "bfloat16": 2e-2,
+    "float16": 3e-3,
+    "float32": 1e-5,
+    "float64": 1e-11,
+    "complex64": 1e-5,
+    "complex128": 1e-11,
+}
 
 
 @dataclass(frozen=True)
@@ -186,7 +193,12 @@ def five_tests(all_rows: Sequence[Row]) -> tuple[Callable[..., None], ...]:
             return  # the engine keeps the body: test_eager has run it
         expect_declared_failure(engine, case, request)
         tensors = [engine.constant(a, str(a.dtype)) for a in case.arrays()]
-        compare(engine, case, as_list(engine.default(case.name)(*case.with_tensors(tensors))), "the reference, default body")
+        compare(
+            engine,
+            case,
+            as_list(engine.default(case.name)(*case.with_tensors(tensors))),
+            "the reference, default body",
+        )
 
     @over(gradients)
     def test_gradient(engine: Engine, case: Row, request: pytest.FixtureRequest) -> None:
@@ -215,7 +227,10 @@ def as_list(outputs: Any) -> list[Any]:
 def expect_declared_failure(engine: Engine, case: Row, request: pytest.FixtureRequest, *also: str) -> None:
     """What the engine says it cannot do must fail."""
     used = {case.dtype, *(str(a.dtype) for a in case.arrays())}
-    declared = {**engine.missing_dtypes, **{n: r for n, r in engine.cannot.items() if n in (case.name, *also)}}
+    declared = {
+        **engine.missing_dtypes,
+        **{n: r for n, r in engine.cannot.items() if n in (case.name, *also)},
+    }
     for name, reason in declared.items():
         if name in used or name in engine.cannot:
             request.applymarker(pytest.mark.xfail(reason=f"{name}: {reason}", strict=True))
@@ -255,7 +270,9 @@ def compare(engine: Engine, case: Row, outputs: Sequence[Tensor], what: str) -> 
         close(engine.to_numpy(got), want, case.loose, case.atol, f"{case}: differs from {what}")
 
 
-def close(got: np.ndarray, want: np.ndarray, loose: float = 1, atol: float | None = None, message: str = "") -> None:
+def close(
+    got: np.ndarray, want: np.ndarray, loose: float = 1, atol: float | None = None, message: str = ""
+) -> None:
     """Equal shapes, NaNs and infinities; values within the tolerance of the dtype of `got`."""
     name = str(got.dtype)
     with np.errstate(all="ignore"):
@@ -289,7 +306,9 @@ def weighted_sum(engine: Engine, outputs: Sequence[Tensor], weights: Sequence[np
     return total
 
 
-def finite_differences(f: Callable[[Sequence[np.ndarray]], float], arrays: Sequence[np.ndarray]) -> list[np.ndarray]:
+def finite_differences(
+    f: Callable[[Sequence[np.ndarray]], float], arrays: Sequence[np.ndarray]
+) -> list[np.ndarray]:
     """Central differences of a scalar function by every element of every float array."""
     gradients = []
     for k, a in enumerate(arrays):

@@ -27,7 +27,9 @@ def test_is_traced_once_and_not_run_in_python_again(engine: Engine) -> None:
 
 
 @pytest.mark.parametrize("dtype", ALL)
-def test_takes_host_arrays_and_tensors_of_every_dtype(engine: Engine, dtype: str, request: pytest.FixtureRequest) -> None:
+def test_takes_host_arrays_and_tensors_of_every_dtype(
+    engine: Engine, dtype: str, request: pytest.FixtureRequest
+) -> None:
     needs(engine, request, dtype)
     array = np.array([[0, 1]]).astype(to_numpy_dtype(dtype))
     step = engine.trace_and_compile(lambda x: [engine.concat([x, x], 0)], [((1, 2), dtype)])
@@ -56,7 +58,9 @@ def test_returns_inputs_duplicates_and_nothing(engine: Engine) -> None:
 def test_closes_over_tensors_and_arrays(engine: Engine) -> None:
     c = engine.constant(np.array([10.0, 20.0], "float32"), "float32")
     d = np.array([1.0, 2.0], "float32")
-    step = engine.trace_and_compile(lambda x: [engine.add(engine.add(x, c), engine.constant(d, "float32"))], [S])
+    step = engine.trace_and_compile(
+        lambda x: [engine.add(engine.add(x, c), engine.constant(d, "float32"))], [S]
+    )
     assert engine.to_numpy(step(np.ones(2, "float32"))[0]).tolist() == [12, 23]
 
 
@@ -127,7 +131,9 @@ def test_host_call_runs_at_every_call(engine: Engine, request: pytest.FixtureReq
         seen.append(float(x))
         return [x]
 
-    step = engine.trace_and_compile(lambda x: engine.host_call(host, [((), "float32")], [x]), [((), "float32")])
+    step = engine.trace_and_compile(
+        lambda x: engine.host_call(host, [((), "float32")], [x]), [((), "float32")]
+    )
     for i in range(3):
         engine.to_numpy(step(np.float32(i))[0])
     assert seen[-3:] == [0, 1, 2]

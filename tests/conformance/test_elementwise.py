@@ -50,14 +50,22 @@ def _floordiv(a, b):
 
 
 def _part(name):
-    return lambda x: getattr(x, name).copy() if x.dtype.kind == "c" else (x if name == "real" else np.zeros_like(x))
+    return lambda x: (
+        getattr(x, name).copy() if x.dtype.kind == "c" else (x if name == "real" else np.zeros_like(x))
+    )
 
 
 A, B = [[-2.4], [0.75], [4.1]], [[1.5, -0.5, 3.25, 2.0]]
 POWERS = [[0.25], [1.0], [2.5]], [[1.5, -0.5, 3.0, 0.5]]
 SPECIAL_A = [NAN, 1, INF, -INF, 0, -0.0, 5, -5, 1e30, 1e-8, INF]
 SPECIAL_B = [1, NAN, INF, INF, 1, 1.0, 3, 3, 1e-30, 1e8, -INF]
-ARITHMETIC = [("add", np.add), ("sub", np.subtract), ("mul", np.multiply), ("maximum", np.maximum), ("minimum", np.minimum)]
+ARITHMETIC = [
+    ("add", np.add),
+    ("sub", np.subtract),
+    ("mul", np.multiply),
+    ("maximum", np.maximum),
+    ("minimum", np.minimum),
+]
 SMOOTH = [*ARITHMETIC, ("div", np.divide), ("atan2", np.arctan2)]
 ORDER = [("equal", np.equal), ("less", np.less)]
 BITS = [("bitwise_and", np.bitwise_and), ("bitwise_or", np.bitwise_or), ("bitwise_xor", np.bitwise_xor)]
@@ -100,7 +108,8 @@ ROWS = rows(
         dtypes=FLOATS, label="special"),
     row("pow", t([[-3], [0], [2], [7]]), t([[0, 1, 2, 5, 6]]), want=_wrapping(np.power), dtypes=INTS),
     row("floordiv", t(A), t(B), want=_floordiv, dtypes=FLOATS),
-    row("floordiv", t([1, -1, 0, NAN, 5, 1e-8]), t([0.0, 0.0, 0.0, 2, INF, -1]), want=_floordiv, dtypes=FLOATS, label="special"),
+    row("floordiv", t([1, -1, 0, NAN, 5, 1e-8]), t([0.0, 0.0, 0.0, 2, INF, -1]), want=_floordiv, dtypes=FLOATS,
+        label="special"),
     row("floordiv", t(FACTORS[0]), t(FACTORS[1]), want=_wrapping(np.floor_divide), dtypes=SIGNED),
     row("floordiv", t(np.abs(FACTORS[0])), t(np.abs(FACTORS[1])), want=_wrapping(np.floor_divide), dtypes=UNSIGNED),
     row("floordiv", t([2**63 - 1, 2**62 + 1]), t([2, 3]), want=np.floor_divide, dtypes=("int64",), label="exact"),
@@ -109,7 +118,8 @@ ROWS = rows(
     row("mod", t(FACTORS[0]), t(FACTORS[1]), want=_wrapping(np.mod), dtypes=SIGNED),
     row("mod", t(np.abs(FACTORS[0])), t(np.abs(FACTORS[1])), want=_wrapping(np.mod), dtypes=UNSIGNED),
     row("shift_left", t([[-5], [0], [1], [93]]), t([[0, 1, 3, 7]]), want=_wrapping(np.left_shift), dtypes=INTS),
-    row("shift_right", t([[-(2**63)], [-5], [0], [93]]), t([[0, 1, 3, 7]]), want=_wrapping(np.right_shift), dtypes=INTS),
+    row("shift_right", t([[-(2**63)], [-5], [0], [93]]), t([[0, 1, 3, 7]]), want=_wrapping(np.right_shift),
+        dtypes=INTS),
     row("select", np.array([[True], [False], [True]]), t([[1, 2, 3, 4]]), t(-5), want=np.where,
         dtypes=("bool", *INTS, *FLOATS, *COMPLEX), grad=True),
     row("select", np.array(True), t([1, NAN]), t([[3], [INF]]), want=np.where, dtypes=FLOATS, label="scalar"),

@@ -19,7 +19,9 @@ def const(e: Engine, v: Any, dtype: str = "float64") -> Any:
     return e.constant(np.asarray(v), dtype)
 
 
-def check(engine: Engine, f: Callable[..., list[Any]], want: Callable[..., list[Any]], *arrays: np.ndarray) -> None:
+def check(
+    engine: Engine, f: Callable[..., list[Any]], want: Callable[..., list[Any]], *arrays: np.ndarray
+) -> None:
     """`f(e, *tensors)` eagerly, compiled and abstractly."""
     expected = [np.asarray(y) for y in want(*arrays)]
     specs = [(a.shape, str(a.dtype)) for a in arrays]
@@ -33,7 +35,9 @@ def check(engine: Engine, f: Callable[..., list[Any]], want: Callable[..., list[
             np.testing.assert_allclose(engine.to_numpy(got), w, 1e-6)
 
 
-def check_gradient(engine: Engine, f: Callable[..., Any], want: Callable[..., float], *arrays: np.ndarray) -> None:
+def check_gradient(
+    engine: Engine, f: Callable[..., Any], want: Callable[..., float], *arrays: np.ndarray
+) -> None:
     """Gradients of the scalar `f(e, *tensors)`, eagerly and compiled."""
 
     def gradients(*xs: Any) -> list[Any]:
@@ -54,7 +58,9 @@ def total(e: Engine, x: Any) -> Any:
 # ---------------------------------------------------------------------- cond
 def branch(e: Engine, p: Any, x: Any) -> list[Any]:
     y = e.add(x, x)
-    return e.cond(p, lambda a: [e.mul(a, y), const(e, 1, "int32")], lambda a: [e.sub(a, y), const(e, 2, "int32")], [x])
+    return e.cond(
+        p, lambda a: [e.mul(a, y), const(e, 1, "int32")], lambda a: [e.sub(a, y), const(e, 2, "int32")], [x]
+    )
 
 
 @pytest.mark.parametrize("p", [True, False])
@@ -64,7 +70,9 @@ def test_cond(engine: Engine, p: bool, request: pytest.FixtureRequest) -> None:
 
 
 @pytest.mark.parametrize("p", [1.0, -1.0])
-def test_cond_has_the_gradient_of_its_branch(engine: Engine, p: float, request: pytest.FixtureRequest) -> None:
+def test_cond_has_the_gradient_of_its_branch(
+    engine: Engine, p: float, request: pytest.FixtureRequest
+) -> None:
     needs(engine, request, "cond", "value_and_grad")
 
     def f(e: Engine, x: Any) -> Any:
@@ -117,7 +125,9 @@ def test_while_loop_has_a_gradient(engine: Engine, request: pytest.FixtureReques
         def body(i: Any, a: Any) -> list[Any]:
             return [e.add(i, const(e, 1, "int32")), e.mul(e.sin(a), w)]
 
-        return total(e, e.while_loop(lambda i, a: e.less(i, const(e, 3, "int32")), body, [const(e, 0, "int32"), x])[1])
+        return total(
+            e, e.while_loop(lambda i, a: e.less(i, const(e, 3, "int32")), body, [const(e, 0, "int32"), x])[1]
+        )
 
     def want(x: Any, w: Any) -> float:
         for _ in range(3):
@@ -162,7 +172,9 @@ def test_scan(engine: Engine, length: int, reverse: bool, request: pytest.Fixtur
 
 @pytest.mark.parametrize("reverse", [False, True])
 @pytest.mark.parametrize("length", [2, 9])
-def test_scan_has_a_gradient(engine: Engine, length: int, reverse: bool, request: pytest.FixtureRequest) -> None:
+def test_scan_has_a_gradient(
+    engine: Engine, length: int, reverse: bool, request: pytest.FixtureRequest
+) -> None:
     needs(engine, request, "scan", "value_and_grad")
     weights = rng.uniform(0.5, 1.5, (length, 1, 2))
 
@@ -209,7 +221,9 @@ def test_vmap_has_a_gradient(engine: Engine, request: pytest.FixtureRequest) -> 
     def f(e: Engine, a: Any, w: Any) -> Any:
         return total(e, e.vmap(lambda row, w: [e.tanh(e.mul(row, w))], (0, None), [a, w])[0])
 
-    check_gradient(engine, f, lambda a, w: np.tanh(a * w).sum(), rng.uniform(-1, 1, (3, 2)), rng.uniform(-1, 1, 2))
+    check_gradient(
+        engine, f, lambda a, w: np.tanh(a * w).sum(), rng.uniform(-1, 1, (3, 2)), rng.uniform(-1, 1, 2)
+    )
 
 
 # ---------------------------------------------------------------------- placement, memory

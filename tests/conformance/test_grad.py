@@ -137,7 +137,9 @@ def test_a_variable_written_before(e: Engine) -> None:
 
 def test_second_derivative(e: Engine) -> None:
     def slope(x: Any) -> Any:
-        return select.current().value_and_grad(lambda a: (total(select.current().mul(a, square(a))), None), [], [x])[3][0]
+        return select.current().value_and_grad(
+            lambda a: (total(select.current().mul(a, square(a))), None), [], [x]
+        )[3][0]
 
     def curvature(x: Any) -> list[Any]:
         return e.value_and_grad(lambda a: (total(slope(a)), None), [], [x])[3]
@@ -151,7 +153,9 @@ def test_gradient_of_a_gradient_penalty_by_a_variable(e: Engine) -> None:
 
     def penalty() -> tuple[Any, Any]:
         inner = select.current()
-        slope = inner.value_and_grad(lambda x: (select.current().mul(square(read(w)), square(x)), None), [], [const(2.0)])[3][0]
+        slope = inner.value_and_grad(
+            lambda x: (select.current().mul(square(read(w)), square(x)), None), [], [const(2.0)]
+        )[3][0]
         return square(slope), None  # (2 w^2 x)^2 = 16 w^4
 
     assert host(e, *e.value_and_grad(penalty, [w], [])[2]) == [64 * 27]
@@ -176,15 +180,21 @@ def test_gradients_where_a_naive_rule_gives_nan(e: Engine) -> None:
     def safe_log(x: Any) -> tuple[Any, Any]:
         inner = select.current()
         positive = inner.less(const(0.0), x)
-        return total(inner.select(positive, inner.log(inner.select(positive, x, const(1.0))), const(0.0))), None
+        return total(
+            inner.select(positive, inner.log(inner.select(positive, x, const(1.0))), const(0.0))
+        ), None
 
     assert host(e, *e.value_and_grad(safe_log, [], [const([0.0, 2.0, -1.0])])[3]) == [[0, 0.5, 0]]
-    product = e.value_and_grad(lambda x: (select.current().reduce_prod(x, (0,)), None), [], [const([0.0, 2.0, 3.0])])
+    product = e.value_and_grad(
+        lambda x: (select.current().reduce_prod(x, (0,)), None), [], [const([0.0, 2.0, 3.0])]
+    )
     assert host(e, *product[3]) == [[6, 0, 0]]
 
 
 @pytest.mark.parametrize("dtype", ["float16", "bfloat16", "float32"])
-def test_a_gradient_has_the_dtype_of_its_argument(e: Engine, dtype: str, request: pytest.FixtureRequest) -> None:
+def test_a_gradient_has_the_dtype_of_its_argument(
+    e: Engine, dtype: str, request: pytest.FixtureRequest
+) -> None:
     needs(e, request, dtype)
     v = Variable(np.ones(2, "float32"))
 
@@ -234,7 +244,9 @@ def test_custom_vjp(e: Engine, request: pytest.FixtureRequest) -> None:
     assert host(e, *e.trace_and_compile(step, [((), "float64")] * 2)(np.float64(2), np.float64(3))) == [8, 16]
 
 
-def test_custom_vjp_with_an_unused_output_and_an_integer_input(e: Engine, request: pytest.FixtureRequest) -> None:
+def test_custom_vjp_with_an_unused_output_and_an_integer_input(
+    e: Engine, request: pytest.FixtureRequest
+) -> None:
     needs(e, request, "custom_vjp")
 
     def rule(xs: Any, ys: Any, dys: Any) -> list[Any]:
@@ -296,6 +308,9 @@ def test_jvp(e: Engine, request: pytest.FixtureRequest) -> None:
         return [*outputs, *tangents]
 
     expected = [np.sin(X) * X, (X * X).sum(), (np.cos(X) * X + np.sin(X)) * tangent, (2 * X * tangent).sum()]
-    for outputs in (step(const(X), const(tangent)), e.trace_and_compile(step, [((3,), "float64")] * 2)(X, tangent)):
+    for outputs in (
+        step(const(X), const(tangent)),
+        e.trace_and_compile(step, [((3,), "float64")] * 2)(X, tangent),
+    ):
         for got, want in zip(outputs, expected, strict=True):
             np.testing.assert_allclose(e.to_numpy(got), want)

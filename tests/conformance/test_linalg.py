@@ -92,7 +92,8 @@ ROWS = rows(
           label=mode) for a in (S, TALL, FLAT) for mode in ("reduced", "complete")),
     *(row("qr", t(a), "reduced", want=lambda a, mode: tuple(np.linalg.qr(a, mode)), view=_qr_view, grad=True)
       for a in (S, TALL)),
-    *(row("svd", t(a), False, True, want=_svd, view=_svd_view, dtypes=WIDE, loose=10, grad=True) for a in (S, TALL, FLAT)),
+    *(row("svd", t(a), False, True, want=_svd, view=_svd_view, dtypes=WIDE, loose=10, grad=True)
+      for a in (S, TALL, FLAT)),
     *(row("svd", t(a), True, True, want=_svd, view=_leading_svd_view, dtypes=WIDE, loose=10, label="full")
       for a in (S, TALL, FLAT)),
     *(row("svd", t(a), False, False, want=_svd, dtypes=WIDE, loose=10, grad=True, label="values") for a in (S, TALL)),

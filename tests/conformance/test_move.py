@@ -37,7 +37,16 @@ def i(value, dtype="int32"):
 ROWS = rows(
     row("transpose", t(DEEP), (6, 0, 5, 2, 1, 3, 4), want=np.transpose, label="deep", grad=True),
     row("broadcast_to", t(DEEP), (2, 2, 3, 1, 2, 2, 2), want=np.broadcast_to, label="deep", grad=True),
-    row("slice", t(DEEP), N, (2, 1, 3, 1, 1, 1, 2), (1, 1, 2, 1, 1, 1, 1), want=_slice, label="deep", grad=True),
+    row(
+        "slice",
+        t(DEEP),
+        N,
+        (2, 1, 3, 1, 1, 1, 2),
+        (1, 1, 2, 1, 1, 1, 1),
+        want=_slice,
+        label="deep",
+        grad=True,
+    ),
     row("pad", t(DEEP), (1, 0, 0, 0, 0, 0, 1), (0, 1, 0, 2, 0, 0, 0), 5, want=_pad, label="deep", grad=True),
     row("concat", [t(DEEP), t(DEEP)], 3, want=np.concatenate, label="deep", grad=True),
     row("flip", t(DEEP), (0, 2, 6), want=np.flip, label="deep", grad=True),
@@ -77,7 +86,9 @@ ROWS = rows(
     row("dynamic_slice", t(X), [i(0, "int64"), i(2, "int64"), i(0, "int64")], (2, 1, 4), want=_dynamic_slice),
     row("dynamic_slice", t(X), [i(1), i(0), i(0)], (2, 0, 4), want=_dynamic_slice, label="empty"),
     row("dynamic_slice", t(3), [], (), want=_dynamic_slice),
-    row("dynamic_update", t(X), t([[[1, 2]]]), [i(1), i(2), i(1)], want=_dynamic_update, dtypes=ALL, grad=True),
+    row(
+        "dynamic_update", t(X), t([[[1, 2]]]), [i(1), i(2), i(1)], want=_dynamic_update, dtypes=ALL, grad=True
+    ),
     row("dynamic_update", t(X), t(X[:, :2] + 1), [i(0), i(9), i(-1)], want=_dynamic_update, label="clamped"),
     row("dynamic_update", t(X), t(X + 1), [i(0), i(0), i(0)], want=_dynamic_update, label="whole"),
     row("dynamic_update", t(X), t(X[:0]), [i(0), i(0), i(0)], want=_dynamic_update, label="empty"),

@@ -13,10 +13,14 @@ from tests.conformance.rows import FLOATS, needs
 
 COVERS = {"random_bits", "random_uniform", "random_normal"}
 KINDS = [("random_bits", ()), *((n, (d,)) for n in ("random_uniform", "random_normal") for d in FLOATS)]
-kinds = pytest.mark.parametrize(("name", "static"), KINDS, ids=lambda v: "-".join(v) if isinstance(v, tuple) else v)
+kinds = pytest.mark.parametrize(
+    ("name", "static"), KINDS, ids=lambda v: "-".join(v) if isinstance(v, tuple) else v
+)
 
 
-def draw(engine: Engine, name: str, seed: tuple[int, int], shape: tuple[int, ...], static: tuple[str, ...]) -> np.ndarray:
+def draw(
+    engine: Engine, name: str, seed: tuple[int, int], shape: tuple[int, ...], static: tuple[str, ...]
+) -> np.ndarray:
     words = engine.constant(np.array(seed, "uint32"), "uint32")
     return engine.to_numpy(getattr(engine, name)(words, shape, *static))
 
@@ -41,9 +45,13 @@ def test_spec(engine: Engine, name: str, static: Any, shape: Any, request: pytes
 
 
 @kinds
-def test_compiled_gives_the_same_numbers(engine: Engine, name: str, static: Any, request: pytest.FixtureRequest) -> None:
+def test_compiled_gives_the_same_numbers(
+    engine: Engine, name: str, static: Any, request: pytest.FixtureRequest
+) -> None:
     needs(engine, request, name, *static)
-    compiled = engine.trace_and_compile(lambda s: [getattr(engine, name)(s, (4, 3), *static)], [((2,), "uint32")])
+    compiled = engine.trace_and_compile(
+        lambda s: [getattr(engine, name)(s, (4, 3), *static)], [((2,), "uint32")]
+    )
     for seed in ((7, 8), (2**32 - 1, 2**31)):
         (inside,) = compiled(np.array(seed, "uint32"))
         np.testing.assert_array_equal(engine.to_numpy(inside), draw(engine, name, seed, (4, 3), static))
@@ -77,9 +85,13 @@ def test_normal_is_normal(engine: Engine, dtype: str, request: pytest.FixtureReq
     assert 3 < np.abs(x).max() < 6
 
 
-def test_streams_of_neighbouring_seeds_are_independent(engine: Engine, request: pytest.FixtureRequest) -> None:
+def test_streams_of_neighbouring_seeds_are_independent(
+    engine: Engine, request: pytest.FixtureRequest
+) -> None:
     needs(engine, request, "random_uniform")
-    a, b, c = (draw(engine, "random_uniform", seed, (5000,), ("float32",)) for seed in ((0, 0), (0, 1), (1, 0)))
+    a, b, c = (
+        draw(engine, "random_uniform", seed, (5000,), ("float32",)) for seed in ((0, 0), (0, 1), (1, 0))
+    )
     for x, y in ((a, b), (a, c), (b, c)):
         assert abs(np.corrcoef(x, y)[0, 1]) < 0.05
         assert abs(np.corrcoef(x[1:], y[:-1])[0, 1]) < 0.05

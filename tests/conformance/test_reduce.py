@@ -7,7 +7,15 @@ from tests.conformance.rows import COMPLEX, FLOATS, INTS, WIDE, five_tests, row,
 X = np.arange(24).reshape(2, 3, 4) * 7 % 24 - 11
 P = (np.arange(12).reshape(3, 4) % 5 - 2.25) / 2
 NAN, INF = float("nan"), float("inf")
-SPECIAL = [[NAN, 1, 2], [1, NAN, 2], [3, 2, NAN], [INF, 1, -INF], [-INF, -INF, -INF], [NAN, INF, 1], [INF, NAN, NAN]]
+SPECIAL = [
+    [NAN, 1, 2],
+    [1, NAN, 2],
+    [3, 2, NAN],
+    [INF, 1, -INF],
+    [-INF, -INF, -INF],
+    [NAN, INF, 1],
+    [INF, NAN, NAN],
+]
 EXTREMES = [[-(2**63), 2**63 - 1, 3], [0, -1, 100]]
 SUMS = (("reduce_sum", np.sum), ("reduce_prod", np.prod))
 ENDS = (("reduce_max", np.max), ("reduce_min", np.min))

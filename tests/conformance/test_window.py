@@ -27,7 +27,9 @@ def _each_place(spatial, window, strides, pads, dilation):
     ]
     for o in itertools.product(*map(range, out)):
         for k in itertools.product(*map(range, window)):
-            at = tuple(i * s - p[0] + j * d for i, j, s, p, d in zip(o, k, strides, pads, dilation, strict=True))
+            at = tuple(
+                i * s - p[0] + j * d for i, j, s, p, d in zip(o, k, strides, pads, dilation, strict=True)
+            )
             if all(0 <= i < n for i, n in zip(at, spatial, strict=True)):
                 yield out, o, k, at
 
@@ -114,7 +116,14 @@ CONVS = {
     "2d-1x1-strided": (_u(1, 5, 4, 2), _u(1, 1, 2, 2), (2, 2), ((0, 0), (0, 0)), (1, 1), 1),
     "3d": (_u(1, 2, 3, 3, 2), _u(2, 2, 3, 2, 2), (1, 1, 1), ((0, 0), (0, 1), (1, 1)), (1, 1, 1), 1),
     "3d-strided": (_u(1, 4, 4, 3, 2), _u(2, 2, 2, 2, 2), (2, 2, 1), ((0, 0), (1, 0), (0, 0)), (1, 1, 1), 1),
-    "3d-dilated-groups": (_u(1, 4, 4, 4, 2), _u(2, 2, 2, 1, 2), (1, 1, 1), ((0, 0), (1, 1), (0, 0)), (2, 1, 2), 2),
+    "3d-dilated-groups": (
+        _u(1, 4, 4, 4, 2),
+        _u(2, 2, 2, 1, 2),
+        (1, 1, 1),
+        ((0, 0), (1, 1), (0, 0)),
+        (2, 1, 2),
+        2,
+    ),
     "4d": (_u(1, 2, 3, 2, 3, 1), _u(2, 2, 1, 2, 1, 2), (1, 1, 1, 1), ((0, 0),) * 4, (1, 1, 1, 1), 1),
 }
 #: input, window, strides, pads
@@ -135,7 +144,13 @@ def _conv_rows(label, x, kernel, strides, pads, dilation, groups):
     dtypes = FLOATS if label in GENTLE else WIDE
     static = (strides, pads, dilation, groups)
     dy = rng.uniform(-1, 1, _conv(x, kernel, *static).shape)
-    options = {"dtypes": dtypes, "grad": True, "label": label, "loose": 3, "atol": 3e-2 if "float16" in dtypes else None}
+    options = {
+        "dtypes": dtypes,
+        "grad": True,
+        "label": label,
+        "loose": 3,
+        "atol": 3e-2 if "float16" in dtypes else None,
+    }
     return [
         *row("conv", t(x), t(kernel), *static, want=_conv, **options),
         *row("conv_input_grad", t(dy), t(kernel), x.shape, *static, want=_conv_input_grad, **options),
@@ -149,8 +164,12 @@ def _pool_rows(label, x, window, strides, pads):
         dy = rng.uniform(-1, 1, _reduce_window(x, window, strides, pads, op).shape)
         options = {"dtypes": FLOATS if label == "2d" else WIDE, "label": f"{op}-{label}", "loose": 2}
         empty = label == "2d-padding-only" and op == "max"  # -inf there: no derivative to compare
-        made += row("reduce_window", t(x), window, strides, pads, op, want=_reduce_window, grad=not empty, **options)
-        made += row("reduce_window_grad", t(x), t(dy), window, strides, pads, op, want=_reduce_window_grad, **options)
+        made += row(
+            "reduce_window", t(x), window, strides, pads, op, want=_reduce_window, grad=not empty, **options
+        )
+        made += row(
+            "reduce_window_grad", t(x), t(dy), window, strides, pads, op, want=_reduce_window_grad, **options
+        )
     return made
 
 
@@ -168,7 +187,8 @@ ROWS = rows(
     row("reduce_window_grad", t(TIES), t([[[[2.0], [3.0]]]]), (2, 2), (2, 2), ((0, 0),) * 2, "max",
         want=_reduce_window_grad, label="ties"),
     *(row("fft", t(_u(2, n)), t(_u(2, n)), inverse, want=_fft, dtypes=FLOATS if n == 4 else WIDE, grad=n == 4,
-          loose=5, atol=1e-2 if n == 4 else None, label=f"{n}-{inverse}") for n in (1, 4, 5, 12) for inverse in (False, True)),
+          loose=5, atol=1e-2 if n == 4 else None, label=f"{n}-{inverse}")
+      for n in (1, 4, 5, 12) for inverse in (False, True)),
     row("fft", t(np.zeros((0, 4))), t(np.zeros((0, 4))), False, want=_fft, label="empty"),
 )  # fmt: skip
 

@@ -29,7 +29,7 @@ def _bits(integers: Callable[..., Tensor], bools: Callable[..., Tensor]) -> Call
 
 
 class ElementwisePart(Engine):
-    """Operands of a binary have one dtype and broadcast. `erfinv` keeps the shared body: TensorFlow's is wrong near 0."""
+    """Operands of a binary broadcast. `erfinv` keeps the shared body: TensorFlow's is inaccurate near 0."""
 
     # ------------------------------------------------------------------ unary
     floor, round, exp, log, sqrt = map(_unary, (raw.Floor, raw.Round, raw.Exp, raw.Log, raw.Sqrt))

@@ -57,7 +57,7 @@ def _eager_ints(values: Any) -> Tensor:
 
 
 def ints(values: Any) -> Tensor:
-    """Axes, shapes or one position as an int32 tensor, kept in eager mode, where converting costs more than most ops."""
+    """Axes, shapes or one position as int32 tensors, kept in eager mode: converting costs more than most ops."""
     return _eager_ints(values) if tf.executing_eagerly() else tf.constant(values, tf.int32)
 
 

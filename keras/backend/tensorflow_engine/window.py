@@ -119,19 +119,6 @@ class WindowPart(Engine):
             padding="VALID",
         )
 
-    def depthwise_conv(
-        self, x: Tensor, kernel: Tensor, strides: Shape, pads: Pads, dilation: Shape
-    ) -> Tensor:
-        """Override of the kernel: TensorFlow's own depthwise product."""
-        if not self._has_kernel(x, strides, dilation) or len(strides) == 3 or len(set(strides)) > 1:
-            return NotImplemented
-        if all(d == 1 for d in dilation):
-            return self._depthwise(x, kernel, strides, pads)
-        return self._by_phases(
-            lambda x: self._depthwise(x, kernel, strides, _NONE[len(pads)]),
-            x, tuple(kernel.shape[:-2]), pads, dilation,
-        )  # fmt: skip
-
     def _depthwise(self, x: Tensor, kernel: Tensor, strides: Shape, pads: Pads) -> Tensor:
         if len(strides) == 1:
             y = self._depthwise(_lift(x), _lift_kernel(kernel), strides * 2, ((0, 0), *pads))
@@ -182,10 +169,6 @@ class WindowPart(Engine):
             x = self._pad_spatial(x, pads, -math.inf)
             return raw.MaxPool3D(input=x, ksize=ksize, strides=steps, padding="VALID")
         return raw.MaxPool(input=x, ksize=ksize, **_attributes(strides, pads))
-
-    def max_pool(self, x: Tensor, window: Shape, strides: Shape, pads: Pads) -> Tensor:
-        """Override of the kernel."""
-        return self.reduce_window(x, window, strides, pads, "max")
 
     def average_pool(self, x: Tensor, window: Shape, strides: Shape, pads: Pads) -> Tensor:
         """Override of the kernel, for padding as in "valid" and "same": TensorFlow does not count it either."""
