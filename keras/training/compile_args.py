@@ -6,6 +6,7 @@ from collections.abc import Callable, Sequence
 from typing import Any
 
 from keras import losses, metrics, ops, tree
+from keras.backend.spec import KerasTensor
 from keras.errors import add_context, shorten
 from keras.losses import Loss, LossFunctionWrapper
 from keras.metrics import Metric
@@ -157,8 +158,8 @@ class CompileMetrics(Metric):
 
     @property
     def names(self) -> list[str]:
-        """Names in the logs."""
-        return list(self._named)
+        """Names in the logs: in the order given; with several outputs by name, as Keras 3 returns them."""
+        return sorted(self._named) if self.built and len(self._outputs) > 1 else list(self._named)
 
     def build(self, y_true: Any, y_pred: Any) -> None:  # type: ignore[override]
         """Make the metrics for targets and predictions of these shapes.
@@ -229,14 +230,13 @@ class CompileMetrics(Metric):
         return self._outputs.spread(y_true, "y", is_leaf, shared=False)
 
     def _free_name(self, output: int, name: str, weighted: bool) -> str:
-        if len(self._outputs) > 1:
-            name = f"{self._outputs.names[output]}_{name}"
-        if name in self._named and weighted:
+        prefix = f"{self._outputs.names[output]}_" if len(self._outputs) > 1 else ""
+        if weighted and prefix + name in self._named:
             name = f"weighted_{name}"
-        free, i = name, 0
+        free, i = prefix + name, 0
         while free in self._named:
             i += 1
-            free = f"{name}_{i}"
+            free = f"{prefix}{name}_{i}"
         return free
 
 
@@ -272,4 +272,4 @@ def _as_weight(weight: Any, name: str) -> float | None:
 
 
 def _shape(x: Any) -> tuple[Any, ...]:
-    return tuple(shape_of(x))
+    return tuple(x.shape) if isinstance(x, KerasTensor) else tuple(shape_of(x))

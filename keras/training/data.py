@@ -86,6 +86,10 @@ class ArraySource(Source):
         starts = self._rng.permutation(self.num_batches) * self.batch_size
         return np.concatenate([np.arange(s, min(s + self.batch_size, self.samples)) for s in starts])
 
+    def head(self) -> Batch:
+        """A batch to look at: the first rows, whatever the order will be."""
+        return take((self.x, self.y, self.sample_weight), slice(0, self.batch_size))
+
     def batches(self) -> Iterator[Batch]:
         """One pass over the rows."""
         order, data = self.order(), (self.x, self.y, self.sample_weight)
@@ -180,7 +184,9 @@ class Stream:
         return self.steps if self.steps is not None else self.source.num_batches
 
     def peek(self) -> Batch:
-        """The first batch, without taking it. Raises ValueError if there is none."""
+        """A batch to look at, without taking it. Raises ValueError if there is none."""
+        if isinstance(self.source, ArraySource):
+            return self.source.head()
         if not self._waiting:
             self._begin_epoch()
             batch = self._next()

@@ -185,7 +185,9 @@ class Fit:
         if not self.interrupt.asked and self.validation is not None and _is_due(epoch, self.validation_freq):
             results = evaluate_stream(model, self.validation, callbacks, self.interrupt)
             if not self.interrupt.asked:
-                logs = {**logs, **{f"val_{name}": value for name, value in results.items()}}
+                logs = dict(
+                    sorted({**logs, **{f"val_{name}": value for name, value in results.items()}}.items())
+                )
         if self.interrupt.asked:
             self._record_part(epoch, done, logs)
         else:

@@ -125,7 +125,9 @@ def _to_float(value: Any) -> Any:
     engine = current()
     if engine.is_tensor(value):
         value = engine.to_numpy(value)
-    if isinstance(value, np.ndarray):  # NumPy refuses float() of a one-entry vector, as a per-class score of one class
+    if isinstance(
+        value, np.ndarray
+    ):  # NumPy refuses float() of a one-entry vector, as a per-class score of one class
         return value.item() if value.size == 1 else value
     return float(value)
 

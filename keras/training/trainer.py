@@ -426,13 +426,14 @@ class Trainer:
             return_dict: return results by name.
 
         Returns:
-            Running means since `reset_metrics()`: the loss, or a list of it and the metrics, or a dict.
+            Results of this batch: the loss, or a list of it and the metrics, or a dict.
         """
         self._check_compiled("train_on_batch")
         x, y, sample_weight = _batch(x, y, sample_weight)
         predictions = self._prepare_batch(x, y, training=True)
         if class_weight is not None:
             sample_weight = self._class_weights(class_weight, predictions, y).apply(y, sample_weight)
+        self.reset_metrics()
         logs = steps.to_floats(self.make_train_function()(pack_x_y_sample_weight(x, y, sample_weight)))
         return logs if return_dict else self._as_list(logs)
 
@@ -443,6 +444,7 @@ class Trainer:
         self._check_compiled("test_on_batch")
         x, y, sample_weight = _batch(x, y, sample_weight)
         self._prepare_batch(x, y, training=False)
+        self.reset_metrics()
         logs = steps.to_floats(self.make_test_function()(pack_x_y_sample_weight(x, y, sample_weight)))
         return logs if return_dict else self._as_list(logs)
 

@@ -74,7 +74,7 @@ def test_a_pipe_gets_one_clean_line_an_epoch() -> None:
     text = in_pipe()
     assert not set("\r\b\x1b") & set(text)
     first, second = text.splitlines()
-    assert re.fullmatch(r"Epoch 1/2 - 4/4 - \d+s \d+us/step - loss: 0.2500 - val_loss: 1.0000e-04", first)
+    assert re.fullmatch(r"Epoch 1/2 - 4/4 - \d+s \d+[mu]s/step - loss: 0.2500 - val_loss: 1.0000e-04", first)
     assert second.startswith("Epoch 2/2 - 4/4")
 
 
@@ -121,7 +121,7 @@ def test_progbar_prints_one_line_where_there_is_no_terminal(capsys: pytest.Captu
     bar.add(1)
     assert capsys.readouterr().out == ""
     bar.add(1, {"loss": 2.0})
-    assert re.fullmatch(r"2/2 - 0s \d+us/file - loss: 2.0000\n", capsys.readouterr().out)
+    assert re.fullmatch(r"2/2 - 0s \d+[mu]s/file - loss: 2.0000\n", capsys.readouterr().out)
 
 
 def test_unknown_length(capsys: pytest.CaptureFixture[str]) -> None:
