@@ -138,6 +138,8 @@ class MultiHeadAttention(_Projected):
         (None, 5, 8)
     """
 
+    _not_in_config = frozenset({"query_shape", "key_shape", "value_shape", "softmax_robust_masking"})
+
     def __init__(
         self,
         num_heads: int,
@@ -160,8 +162,8 @@ class MultiHeadAttention(_Projected):
         seed: int | None = None,
         **kwargs: Any,
     ) -> None:
-        for shape_of_keras2 in ("query_shape", "key_shape", "value_shape", "softmax_robust_masking"):
-            kwargs.pop(shape_of_keras2, None)
+        for name in self._not_in_config:  # what tf.keras 2 wrote of its inputs
+            kwargs.pop(name, None)
         options = dict(locals())
         super().__init__(activity_regularizer=activity_regularizer, **kwargs)
         self._begin(options)

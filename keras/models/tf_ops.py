@@ -105,3 +105,47 @@ def _slice(x: Any, slice_spec: Any = (), **_: Any) -> Any:
         return Ellipsis if p == "..." else p
 
     return ops.get_item(x, tuple(part(p) for p in slice_spec))
+
+
+# ---------------------------------------------------------------------- writing
+def encode(entry: Config) -> Config:
+    """An op's entry of a Keras 3 config as tf.keras 2 writes it.
+
+    Raises:
+        ValueError: tf.keras 2 has no form for this op, or for this use of it.
+    """
+    name, config = entry["name"], entry["config"]
+    (call,) = entry["inbound_nodes"]
+    tensor, *others = call["args"]
+    facts = {"name": name, "trainable": True, "dtype": "float32"}
+    if entry["class_name"] == "GetItem":
+        node = [*_address(tensor), {"slice_spec": [_slice_part(p) for p in others[0]]}]
+        return {"class_name": "SlicingOpLambda", "config": {**facts, "function": "__operators__.getitem"}, "name": name, "inbound_nodes": [node]}
+    function, arguments = _function_for(entry["class_name"])
+    ours = {v: k for k, v in arguments.items()}
+    given = dict(zip(list(dict.fromkeys(arguments.values()))[1:], others, strict=False))
+    given |= {k: v for k, v in config.items() if k != "name" and v is not None}
+    kwargs = {ours[k]: _address(v) if _is_tensor(v) else v for k, v in given.items() if k in ours}
+    if not _is_tensor(tensor):
+        raise ValueError(f"The layout of Keras 2 cannot hold the op {name!r}: its first argument is not a tensor.")
+    node = [*_address(tensor), {**kwargs, "name": None}]
+    return {"class_name": "TFOpLambda", "config": {**facts, "function": function}, "name": name, "inbound_nodes": [node]}
+
+
+def _function_for(class_name: str) -> tuple[str, dict[str, str]]:
+    for function, (op, arguments) in _TABLE.items():
+        if op.replace("_", "") == class_name.lower():
+            return function, arguments
+    raise ValueError(f"The layout of Keras 2 has no form for the op {class_name}; save with layout='keras3'.")
+
+
+def _is_tensor(x: Any) -> bool:
+    return isinstance(x, dict) and x.get("class_name") == "__keras_tensor__"
+
+
+def _address(x: Config) -> list[Any]:
+    return list(x["config"]["keras_history"])
+
+
+def _slice_part(p: Any) -> Any:
+    return p["config"] if isinstance(p, dict) and p.get("class_name") == "__slice__" else "..." if isinstance(p, dict) else p

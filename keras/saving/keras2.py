@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import inspect
 from typing import Any
 
 import numpy as np
 
-from keras import tree
+from keras import registry, tree
+from keras.models import tf_ops
 
 Config = dict[str, Any]
 
@@ -197,31 +199,39 @@ def _downgrade(x: Any) -> Any:
             config = {k: v for k, v in config.items() if k not in ("input_axes", "output_axes")}
         x["config"] = config
         if "inbound_nodes" in x:
-            x["inbound_nodes"] = [_downgrade_call(n) for n in x["inbound_nodes"]]
+            if "trainable" not in config and name != "InputLayer":
+                return tf_ops.encode({**x, "config": config})
+            x["inbound_nodes"] = [_downgrade_call(n, name) for n in x["inbound_nodes"]]
         return {k: v for k, v in x.items() if k not in ("registered_name", "build_config")}
     return {k: _downgrade(v) for k, v in x.items()}
 
 
-def _downgrade_call(node: Config) -> Any:
-    """`{"args", "kwargs"}` as `[[layer, call, output, kwargs], ...]`."""
-    kwargs = {k: _address_of(v) for k, v in node["kwargs"].items()}
+def _downgrade_call(node: Config, class_name: str) -> Any:
+    """`{"args", "kwargs"}` as `[[layer, call, output, kwargs], ...]`: all arguments but the first by name."""
     first, *others = node["args"]
-    if others:
+    cls = registry.names_of("layers").get(class_name)
+    names = list(inspect.signature(cls.call).parameters)[2:] if cls is not None else []
+    if len(others) > len(names):
         raise ValueError(
-            "The layout of Keras 2 has no place for several positional arguments of a layer call: pass all but the first by name."
+            f"The layout of Keras 2 has no place for several positional arguments of {class_name}: pass all but the first by name."
         )
+    kwargs = {k: _address_of(v) for k, v in {**dict(zip(names, others, strict=False)), **node["kwargs"]}.items()}
 
     def entry(x: Any) -> Any:
         return [*_address_of(x), kwargs]
 
-    if isinstance(first, dict) and first.get("class_name") == "__keras_tensor__":
+    if _is_tensor(first):
         return [entry(first)]
     return tree.map_structure_up_to(_tensor_places(first), entry, first)
 
 
+def _is_tensor(x: Any) -> bool:
+    return isinstance(x, dict) and x.get("class_name") == "__keras_tensor__"
+
+
 def _tensor_places(x: Any) -> Any:
     """The structure of a call's first argument, down to its tensors."""
-    if isinstance(x, dict) and x.get("class_name") == "__keras_tensor__":
+    if _is_tensor(x):
         return None
     if isinstance(x, dict):
         return {k: _tensor_places(v) for k, v in x.items()}
@@ -229,7 +239,7 @@ def _tensor_places(x: Any) -> Any:
 
 
 def _address_of(x: Any) -> Any:
-    if isinstance(x, dict) and x.get("class_name") == "__keras_tensor__":
+    if _is_tensor(x):
         return list(x["config"]["keras_history"])
     return [_address_of(v) for v in x] if isinstance(x, list) else x
 
@@ -242,5 +252,7 @@ def training_config(config: Config | None) -> Config | None:
     optimizer = config.get("optimizer_config")
     if optimizer:
         gone = ("loss_scale_factor", "gradient_accumulation_steps")
-        optimizer["config"] = {k: v for k, v in optimizer["config"].items() if k not in gone}
+        kept = {k: v for k, v in optimizer["config"].items() if k not in gone}
+        optimizer["config"] = {**kept, "jit_compile": False, "is_legacy_optimizer": False}
+        optimizer["class_name"] = f"Custom>{optimizer['class_name']}"  # how tf.keras tells its new optimizers from the old
     return config

@@ -14,6 +14,7 @@ from typing import Any
 
 import h5py
 
+from keras import losses
 from keras.backend import select, state
 from keras.backend.state import Variable
 from keras.layers import Layer
@@ -119,6 +120,7 @@ def training_config(model: Any) -> dict[str, Any] | None:
         return None
     if config is None:
         return None
+    config["loss"] = _full_names(config.get("loss"))
     optimizer = config.pop("optimizer", None)
     if isinstance(optimizer, dict):
         config["optimizer_config"] = {"class_name": optimizer["class_name"], "config": optimizer["config"]}
@@ -126,6 +128,15 @@ def training_config(model: Any) -> dict[str, Any] | None:
         whole = serialize(model.optimizer)
         config["optimizer_config"] = {"class_name": whole["class_name"], "config": whole["config"]}
     return config
+
+
+def _full_names(loss: Any) -> Any:
+    """Losses by their full names: Keras 3.15 does not find `mse` again in a file it wrote itself."""
+    if isinstance(loss, str):
+        return getattr(losses.get(loss), "__name__", loss)
+    if isinstance(loss, dict) and "class_name" not in loss:
+        return {k: _full_names(v) for k, v in loss.items()}
+    return [_full_names(v) for v in loss] if isinstance(loss, list) else loss
 
 
 # ---------------------------------------------------------------------- reading

@@ -73,7 +73,10 @@ def graph():
     """Two inputs and outputs, a shared layer, a nested model used twice, merging, attention, operators on tensors."""
     a, b = keras.Input((6,), name="a"), keras.Input((6,), name="b")
     shared = L.Dense(4, activation="tanh", name="shared")
-    inner = keras.Sequential([keras.Input((4,)), L.Dense(4, name="inner_dense"), L.BatchNormalization(name="inner_norm")], name="inner")
+    inner = keras.Sequential(
+        [keras.Input((4,)), L.Dense(4, name="inner_dense"), L.BatchNormalization(name="inner_norm")],
+        name="inner",
+    )
     x, y = inner(shared(a)), inner(shared(b))
     z = L.Concatenate(name="cat")([x, y])
     z = L.Reshape((2, 4), name="rows")(z)
@@ -81,7 +84,11 @@ def graph():
     z = L.Flatten(name="flat")(z)
     z = z * 2.0 + z[:, :1]
     z = L.Add(name="sum_up")([z, L.Concatenate(name="cat2")([x, y])])
-    model = keras.Model([a, b], [L.Dense(2, name="p")(z), L.Dense(1, name="q")(L.Dot(axes=1, name="dot")([x, y]))], name="graph_model")
+    model = keras.Model(
+        [a, b],
+        [L.Dense(2, name="p")(z), L.Dense(1, name="q")(L.Dot(axes=1, name="dot")([x, y]))],
+        name="graph_model",
+    )
     model.compile(keras.optimizers.AdamW(1e-2), ["mse", keras.losses.Huber()], loss_weights=[1.0, 0.5])
     inputs = [rng.normal(size=(4, 6)).astype("f") for _ in range(2)]
     return model, inputs, [rng.normal(size=(4, 2)).astype("f"), rng.normal(size=(4, 1)).astype("f")]
@@ -93,7 +100,9 @@ for make in (dense, conv, recurrent, graph):
     name = f"{make.__name__}_k{ERA}"
     model.fit(x, y, epochs=2, batch_size=4, verbose=0, shuffle=False)
     outputs = model.predict(x, verbose=0)
-    if ERA == "3":  # before .h5: Keras 3.15.1's HDF5 writer drops the optimizer from the model's compile arguments
+    if (
+        ERA == "3"
+    ):  # before .h5: Keras 3.15.1's HDF5 writer drops the optimizer from the model's compile arguments
         model.save(HERE / f"{name}.keras")
         model.save_weights(HERE / f"{name}.weights.h5")
     else:
