@@ -1,0 +1,203 @@
+"""Control flow inside a graph: nodes that hold programs of their own, run as often as it takes.
+
+A branch or a loop body is traced in a scope of its own, whose writes of variables become results of the node. What it
+uses from outside is found in the graph and becomes an input.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from typing import Any
+
+import numpy as np
+from pytensor.graph.basic import Constant, Variable
+
+from keras.backend.engine import Engine, Spec
+from keras.backend.state import RecordingScope, recording
+from keras.backend.theano.ops import ArrayOp
+from keras.backend.theano.program import Program, sorted_nodes
+from keras.backend.theano.state import Trace, tracing
+from keras.backend.theano.tensor import Tensor
+from keras.backend.theano.types import type_of
+
+
+class FlowPart(Engine):
+    """Functions take and return flat lists. With concrete values everything is Python's own."""
+
+    def cond(
+        self,
+        pred: Tensor,
+        true_fn: Callable[..., Sequence[Tensor]],
+        false_fn: Callable[..., Sequence[Tensor]],
+        operands: Sequence[Tensor],
+    ) -> list[Tensor]:
+        pred = self._lifted(pred)
+        if pred.array is not None:
+            return list((true_fn if pred.array else false_fn)(*operands))
+        outer = self._trace()
+        branches = [Inner(self, outer, lambda f=f: f(*operands)) for f in (true_fn, false_fn)]
+        written = list(dict.fromkeys(v for b in branches for v in b.trace.written))
+        for b in branches:
+            b.outputs += [b.trace.written[v] if v in b.trace.written else outer.get(v) for v in written]
+        captured = list(dict.fromkeys(x for b in branches for x in b.captured()))
+        yes, no = (Program(captured, [y.variable for y in b.outputs]) for b in branches)
+
+        def run(pred: np.ndarray, *values: np.ndarray) -> list[np.ndarray]:
+            return (yes if pred else no)(*values)
+
+        specs = tuple(y.spec for y in branches[0].outputs)
+        op = ArrayOp("cond", run, specs, True)
+        results = self._applied(op, [pred, *map(self._lifted_inside, captured)])
+        count = len(results) - len(written)
+        for v, value in zip(written, results[count:], strict=True):
+            outer.set(v, value)
+        return results[:count]
+
+    def while_loop(
+        self, test: Callable[..., Tensor], body: Callable[..., Sequence[Tensor]], init: Sequence[Tensor]
+    ) -> list[Tensor]:
+        state = [self._lifted(x) for x in init]
+        if tracing() is None:
+            while self.to_numpy(test(*state)):
+                state = list(body(*state))
+            return state
+        outer = self._trace()
+        first = Inner(self, outer, lambda *s: [test(*s), *body(*s)], [x.spec for x in state])
+        written = list(first.trace.written)
+        if written:
+            state += [outer.get(v) for v in written]
+        specs = [x.spec for x in state]
+        more = Inner(self, outer, lambda *s: [test(*s[: len(init)])], specs, written)
+        step = Inner(self, outer, lambda *s: body(*s[: len(init)]), specs, written)
+        step.outputs += [step.trace.get(v) for v in written]
+        captured = list(dict.fromkeys((*more.captured(), *step.captured())))
+        proceed, advance = more.program(captured), step.program(captured)
+        n = len(state)
+
+        def run(*values: np.ndarray) -> list[np.ndarray]:
+            now, rest = list(values[:n]), values[n:]
+            while proceed(*now, *rest)[0]:
+                now = advance(*now, *rest)
+            return now
+
+        op = ArrayOp("while_loop", run, tuple(specs), True)
+        results = self._applied(op, [*state, *map(self._lifted_inside, captured)])
+        for v, value in zip(written, results[len(init) :], strict=True):
+            outer.set(v, value)
+        return results[: len(init)]
+
+    def scan(
+        self,
+        f: Callable[[list[Tensor], list[Tensor]], tuple[Sequence[Tensor], Sequence[Tensor]]],
+        init: Sequence[Tensor],
+        xs: Sequence[Tensor],
+        length: int,
+        reverse: bool,
+    ) -> tuple[list[Tensor], list[Tensor]]:
+        carry, rows = [self._lifted(x) for x in init], [self._lifted(x) for x in xs]
+        if tracing() is None or length < 1:
+            return super().scan(f, carry, rows, length, reverse)
+        outer, n = self._trace(), len(carry)
+        row_specs = [(x.spec[0][1:], x.spec[1]) for x in rows]
+        counts: list[int] = []
+
+        def body(*state: Tensor) -> list[Tensor]:
+            new, ys = f(list(state[:n]), list(state[n : n + len(rows)]))
+            counts[:] = [len(ys)]
+            return [*new, *ys]
+
+        first = Inner(self, outer, body, [*(x.spec for x in carry), *row_specs])
+        written = list(first.trace.written)
+        if written:
+            return super().scan(f, carry, rows, length, reverse)  # rare: unrolled
+        captured = first.captured()
+        step = first.program(captured)
+        y_specs = tuple(((length, *y.spec[0]), y.spec[1]) for y in first.outputs[n:])
+        order = range(length - 1, -1, -1) if reverse else range(length)
+
+        def run(*values: np.ndarray) -> list[np.ndarray]:
+            now, sequences, rest = list(values[:n]), values[n : n + len(rows)], values[n + len(rows) :]
+            stacked: list[np.ndarray] = []
+            for t in order:
+                results = step(*now, *(s[t : t + 1].reshape(s.shape[1:]) for s in sequences), *rest)
+                now, ys = results[:n], results[n:]
+                if not stacked:
+                    stacked = [np.empty((length, *y.shape), y.dtype) for y in ys]
+                for whole, y in zip(stacked, ys, strict=True):
+                    whole[t] = y
+            return [*now, *stacked]
+
+        specs = (*(x.spec for x in carry), *y_specs)
+        op = ArrayOp("scan", run, specs, True)
+        results = self._applied(op, [*carry, *rows, *map(self._lifted_inside, captured)])
+        return results[:n], results[n:]
+
+    # ------------------------------------------------------------------ host code
+    def host_call(
+        self,
+        fn: Callable[..., Sequence[np.ndarray]],
+        out_specs: Sequence[Spec],
+        xs: Sequence[Tensor],
+        bwd: Callable[..., Sequence[np.ndarray]] | None = None,
+    ) -> list[Tensor]:
+        xs = [self._lifted(x) for x in xs]
+
+        def run(*arrays: np.ndarray) -> list[np.ndarray]:
+            return self._eager.host_call(fn, out_specs, arrays)
+
+        if all(x.array is not None for x in xs) and tracing() is None:
+            return [Tensor(y) for y in run(*(x.array for x in xs))]
+        specs = tuple((tuple(shape), dtype) for shape, dtype in out_specs)
+        return self._applied(ArrayOp("host_call", run, specs, True), xs)
+
+    # ------------------------------------------------------------------ helpers
+    def _trace(self) -> RecordingScope:
+        scope = recording()
+        if tracing() is None or scope is None:
+            raise RuntimeError("A tensor of a trace was used after the trace had ended.")
+        return scope
+
+    def _lifted_inside(self, x: Variable) -> Tensor:
+        return Tensor(None, x, (tuple(x.type.shape), x.type.dtype))
+
+
+class Inner:
+    """A function traced in a scope of its own, on placeholders of `specs`.
+
+    The last placeholders stand for the variables `written`, which the loop carries along.
+    """
+
+    def __init__(
+        self,
+        engine: Any,
+        outer: RecordingScope,
+        f: Callable[..., Sequence[Tensor]],
+        specs: Sequence[Spec] = (),
+        written: Sequence[Any] = (),
+    ) -> None:
+        self.placeholders = [Tensor(None, type_of(spec).make_variable(), spec) for spec in specs]
+        with Trace(outer.get) as self.trace:
+            for v, x in zip(reversed(written), reversed(self.placeholders), strict=False):
+                self.trace.read[v] = x
+            self.outputs = [engine._lifted(y) for y in f(*self.placeholders)]
+
+    def captured(self) -> list[Variable]:
+        """What the function uses from outside: results of nodes made elsewhere, arguments, shared variables."""
+        given = {x.variable for x in self.placeholders}
+        own, found = self.trace.nodes, {}
+        outputs = [y.variable for y in self.outputs]
+        inner = set(given)
+        for node in sorted_nodes(outputs, given):
+            if node in own or any(x in inner for x in node.inputs):
+                inner.update(node.outputs)
+        for node in sorted_nodes(outputs, given):
+            if node.outputs and node.outputs[0] in inner:
+                found.update(dict.fromkeys(x for x in node.inputs if x not in inner))
+        found.update(dict.fromkeys(y for y in outputs if y not in inner))
+        return [x for x in found if not isinstance(x, Constant)]
+
+    def program(self, captured: Sequence[Variable]) -> Program:
+        """The function as a program of the placeholders and what it captures."""
+        return Program(
+            [*(x.variable for x in self.placeholders), *captured], [y.variable for y in self.outputs]
+        )

@@ -1,0 +1,135 @@
+"""State and compilation: variables are shared variables, whose arrays a compiled function reads and replaces."""
+
+from __future__ import annotations
+
+import collections
+import itertools
+import operator
+from collections.abc import Callable, Sequence
+from contextvars import ContextVar
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+from pytensor.compile.sharedvalue import SharedVariable
+from pytensor.graph.basic import Apply
+from pytensor.tensor.sharedvar import TensorSharedVariable
+from pytensor.tensor.type import TensorType
+
+from keras.backend import select
+from keras.backend.engine import Engine, Spec
+from keras.backend.numpy.arrays import dtype_of_name
+from keras.backend.state import RecordingScope, recording
+from keras.backend.theano.program import Program
+from keras.backend.theano.tensor import Tensor
+from keras.backend.theano.types import type_of
+
+if TYPE_CHECKING:
+    from keras.backend.state import Variable as KerasVariable
+
+
+_tracing: ContextVar[Trace | None] = ContextVar("keras_theano_trace", default=None)
+
+
+class Trace(RecordingScope):
+    """State of a trace, and the nodes made in it."""
+
+    def __init__(self, reader: Callable[[KerasVariable], Tensor]) -> None:
+        super().__init__(reader)
+        self.nodes: set[Apply] = set()
+
+    def __enter__(self) -> Trace:
+        self._outer = _tracing.set(self)
+        super().__enter__()
+        return self
+
+    def __exit__(self, *exc: object) -> None:
+        super().__exit__(*exc)
+        _tracing.reset(self._outer)
+
+
+def tracing() -> Trace | None:
+    """The trace in progress, if any."""
+    return _tracing.get()
+
+
+class StatePart(Engine):
+    """Arrays of cells are replaced, never written into, so a tensor once read stays as it was."""
+
+    def variable(self, value: np.ndarray, dtype: str, name: str) -> SharedVariable:
+        array = _kept(np.array(value, dtype_of_name(dtype)))
+        kind = type_of((array.shape, dtype))
+        shared = TensorSharedVariable if isinstance(kind, TensorType) else SharedVariable
+        cell = shared(kind, array, strict=False, allow_downcast=True, name=name)
+        cell.container.storage[0] = array  # the filter of the type may have copied it
+        return cell
+
+    def read(self, cell: SharedVariable) -> Tensor:
+        return Tensor(cell.container.storage[0])
+
+    def write(self, cell: SharedVariable, value: Tensor) -> None:
+        cell.container.storage[0] = _kept(np.array(self.to_numpy(value)))
+
+    def _read_symbolic(self, variable: KerasVariable) -> Tensor:
+        cell = variable.cell(self)
+        return Tensor(None, cell, (variable.shape, variable._dtype))
+
+    def _note(self, node: Apply) -> None:
+        trace = tracing()
+        if trace is not None:
+            trace.nodes.add(node)
+
+    # ------------------------------------------------------------------ compilation
+    def trace_and_compile(
+        self, f: Callable[..., Sequence[Tensor]], specs: Sequence[Spec], jit_compile: bool | None = None
+    ) -> Callable[..., list[Tensor]]:
+        if recording() is not None or select.current() is not self:
+            return lambda *xs: list(f(*xs))  # inside another compiled function, or on a tape: a part of that
+        arguments = [Tensor(None, type_of(spec).make_variable(), spec) for spec in specs]
+        with Trace(self._read_symbolic) as trace:
+            outputs = [self._lifted(y) for y in f(*arguments)]
+        return Compiled(self, f, arguments, outputs, trace)
+
+
+class Compiled:
+    """A traced function: all results and new values of variables by one program, the latter put in place at its end."""
+
+    def __init__(
+        self, engine: Any, f: Any, arguments: Sequence[Tensor], outputs: Sequence[Tensor], trace: Trace
+    ) -> None:
+        self._engine, self._f = engine, f
+        self._variables = list({**trace.read, **trace.written})  # keeps them alive
+        self._places = [v.cell(engine).container.storage for v in trace.written]
+        self._count = len(outputs)
+        wanted = [y.variable for y in (*outputs, *trace.written.values())]
+        self._program = Program([x.variable for x in arguments], wanted)
+        self._specs = [x.spec for x in arguments]
+
+    def __call__(self, *args: Any) -> list[Tensor]:
+        if recording() is not None or select.current() is not self._engine:
+            return list(self._f(*args))
+        arrays = [_array(x) for x in args]
+        with np.errstate(all="ignore"):
+            results = [y if type(y) is np.ndarray else np.asarray(y) for y in self._program(*arrays)]
+        outputs, values = results[: self._count], results[self._count :]
+        taken = {id(x) for x in (*arrays, *outputs)}
+        new = [x if x.flags.owndata and id(x) not in taken else np.array(x) for x in values]
+        if len({id(x) for x in new}) < len(new):  # one value for two variables
+            new = [x if all(x is not y for y in new[:i]) else x.copy() for i, x in enumerate(new)]
+        for x in new:
+            _kept(x)
+        # One call into C, which Ctrl-C cannot interrupt: all cells get their new array or none does.
+        places = self._places
+        collections.deque(map(operator.setitem, places, itertools.repeat(0), new), maxlen=0)
+        return [Tensor(y) for y in outputs]
+
+
+def _array(x: Any) -> np.ndarray:
+    if type(x) is Tensor:
+        return x.numpy()
+    return x if type(x) is np.ndarray else np.asarray(x)
+
+
+def _kept(array: np.ndarray) -> np.ndarray:
+    """The array made read-only: it is a variable's value from now on."""
+    array.flags.writeable = False
+    return array
