@@ -6,9 +6,10 @@ from typing import Any
 
 import numpy as np
 
-from keras import config, constraints, initializers, ops, regularizers
+from keras import constraints, initializers, ops, regularizers
 from keras.backend.spec import shape_str
 from keras.backend.state import Variable, to_host
+from keras.errors import unknown
 from keras.layers import arguments
 from keras.layers.input_spec import InputSpec, label
 from keras.layers.layer import Layer
@@ -183,65 +184,66 @@ class BatchNormalization(_ScaleAndCenter):
         return self.add_weight((size,), initializer, trainable=False, autocast=False, name=name)
 
     def _first_stddev(self, shape: tuple[int, ...], dtype: Any = None) -> np.ndarray:
-        return np.sqrt(to_host(self.moving_variance_initializer(shape, dtype=dtype)))
+        """The root of the first variance."""
+        return np.sqrt(to_host(self.moving_variance_initializer(shape, dtype)))
 
     def _batch_moments(self, x: Tensor, mask: Tensor | None) -> tuple[Tensor, Tensor]:
-        """Mean and variance of the places that count, for each channel."""
-        channel = axis_of(self.axis, ndim_of(x), label(self))
-        axes = [a for a in range(ndim_of(x)) if a != channel]
+        """Mean and variance of each channel; places where `mask` is 0 do not count."""
+        axes = tuple(a for a in range(ndim_of(x)) if a != axis_of(self.axis, ndim_of(x), label(self)))
         if mask is None:
             return ops.moments(x, axes)
-        if ndim_of(mask) != ndim_of(x) - 1:
-            raise ValueError(
-                f"{label(self)}: expected a mask of the input's shape without axis {channel}. "
-                f"Received: mask of shape {shape_str(shape_of(mask))}, input of shape {shape_str(shape_of(x))}"
-            )
-        weights = ops.broadcast_to(ops.expand_dims(ops.cast(mask, dtype_of(x)), channel), shape_of(x))
-        count = ops.add(ops.sum(weights, axis=axes, keepdims=True), config.epsilon())
-        mean = ops.divide(ops.sum(ops.multiply(x, weights), axis=axes, keepdims=True), count)
-        squares = ops.multiply(ops.square(ops.subtract(x, mean)), weights)
-        variance = ops.divide(ops.sum(squares, axis=axes, keepdims=True), count)
+        weights = self._weights_of_places(x, mask)
+        total = ops.sum(weights, axes, keepdims=True)
+        total = ops.where(ops.equal(total, 0.0), ops.ones_like(total), total)  # all masked: moments are 0
+        mean = ops.divide(ops.sum(ops.multiply(weights, x), axes, keepdims=True), total)
+        square = ops.square(ops.subtract(x, mean))
+        variance = ops.divide(ops.sum(ops.multiply(weights, square), axes, keepdims=True), total)
         return ops.squeeze(mean, axes), ops.squeeze(variance, axes)
 
-    def _renormalised(self, mean: Tensor, variance: Tensor, gamma: Any, beta: Any) -> tuple[Tensor, Tensor]:
-        """Factor and offset that correct the batch's statistics towards the moving ones, which are then moved.
+    def _weights_of_places(self, x: Tensor, mask: Tensor) -> Tensor:
+        """The mask as numbers that broadcast against `x`."""
+        if ndim_of(mask) != ndim_of(x) - 1:
+            raise ValueError(
+                f"{label(self)}: expected a mask of the input's shape without axis {self.axis % ndim_of(x)}. "
+                f"Received: mask.shape={shape_str(shape_of(mask))}, inputs.shape={shape_str(shape_of(x))}"
+            )
+        return ops.expand_dims(ops.cast(mask, dtype_of(x)), self.axis)
 
-        With r = stddev / renorm_stddev and d = (mean - renorm_mean) / renorm_stddev, both taken as constants, the
-        output is `gamma * (x_hat * r + d) + beta`.
+    def _renormalised(self, mean: Tensor, variance: Tensor, gamma: Any, beta: Any) -> tuple[Tensor, Tensor]:
+        """`gamma r` and `gamma d + beta`: with them, normalising by the batch is normalising by slow statistics.
+
+        `r = stddev / renorm_stddev` and `d = (mean - renorm_mean) / renorm_stddev` are clipped, and constants to the
+        gradient (Ioffe 2017, algorithm 1).
         """
-        dtype = dtype_of(mean)
+        mean, variance = ops.stop_gradient(mean), ops.stop_gradient(variance)
         stddev = ops.sqrt(ops.add(variance, self.epsilon))
-        past_stddev = ops.maximum(ops.cast(self.renorm_stddev, dtype), self.epsilon**0.5)
-        r = ops.divide(stddev, past_stddev)
-        d = ops.divide(ops.subtract(mean, ops.cast(self.renorm_mean, dtype)), past_stddev)
+        slow_mean, slow_stddev = (ops.cast(v, dtype_of(mean)) for v in (self.renorm_mean, self.renorm_stddev))
         limits = self.renorm_clipping or {}
-        if limits.get("rmin") is not None:
-            r = ops.maximum(r, limits["rmin"])
-        if limits.get("rmax") is not None:
-            r = ops.minimum(r, limits["rmax"])
-        if limits.get("dmax") is not None:
-            d = ops.clip(d, -limits["dmax"], limits["dmax"])
-        r, d = ops.stop_gradient(r), ops.stop_gradient(d)
+        dmax = limits.get("dmax", np.inf)
+        r = ops.clip(ops.divide(stddev, slow_stddev), limits.get("rmin", 0.0), limits.get("rmax", np.inf))
+        d = ops.clip(ops.divide(ops.subtract(mean, slow_mean), slow_stddev), -dmax, dmax)
         self._move_renorm(mean, stddev)
-        factor = r if gamma is None else ops.multiply(r, gamma)
-        offset = d if gamma is None else ops.multiply(d, gamma)
-        return factor, offset if beta is None else ops.add(offset, beta)
+        if gamma is not None:
+            r, d = ops.multiply(gamma, r), ops.multiply(gamma, d)
+        return r, d if beta is None else ops.add(d, beta)
 
     def _move_renorm(self, mean: Tensor, stddev: Tensor) -> None:
+        """Both pairs of averages; the variance that inference uses follows from its averaged standard deviation."""
         _move(self.renorm_mean, mean, self.renorm_momentum)
         _move(self.renorm_stddev, stddev, self.renorm_momentum)
         _move(self.moving_mean, mean, self.momentum)
         _move(self.moving_stddev, stddev, self.momentum)
-        variance = ops.subtract(ops.square(self.moving_stddev), self.epsilon)
-        self.moving_variance.assign(ops.relu(variance))  # not below 0 by rounding
+        average = ops.cast(self.moving_stddev, dtype_of(stddev))
+        self.moving_variance.assign(ops.subtract(ops.square(average), self.epsilon))
 
     def _checked_clipping(self, limits: dict[str, float]) -> dict[str, float]:
-        for name in limits:
-            arguments.choice(self, "renorm_clipping", name, ("rmin", "rmax", "dmax"))
-        low, high, shift = (limits.get(name) for name in ("rmin", "rmax", "dmax"))
-        if (low is not None and high is not None and low > high) or (shift is not None and shift < 0):
+        known = ("rmin", "rmax", "dmax")
+        for key in limits:
+            if key not in known:
+                raise ValueError(f"{label(self)}: {unknown('renorm_clipping', key, known)}")
+        if limits.get("rmin", -np.inf) > limits.get("rmax", np.inf) or limits.get("dmax", 0.0) < 0:
             raise ValueError(
-                f"{label(self)}: expected rmin <= rmax and dmax >= 0. Received: renorm_clipping={limits}"
+                f"{label(self)}: renorm_clipping needs rmin <= rmax and dmax >= 0. Received: {limits}"
             )
         return limits
 
