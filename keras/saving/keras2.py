@@ -178,7 +178,37 @@ _NEW_ARGUMENTS = {
 
 def model_config(config: Config) -> Config:
     """A model's config in the spelling that tf.keras 2 reads."""
-    return _downgrade(config)
+    return _count_sequential_from_one(_downgrade(config))
+
+
+def _count_sequential_from_one(x: Any) -> Any:
+    """tf.keras 2 counts the calls of nested sequential models from 1, as all Keras do for functional ones."""
+    if isinstance(x, list):
+        return [_count_sequential_from_one(v) for v in x]
+    if not isinstance(x, dict):
+        return x
+    x = {k: _count_sequential_from_one(v) for k, v in x.items()}
+    if "layers" in x and "output_layers" in x:
+        nested = {e["name"] for e in x["layers"] if e["class_name"] == "Sequential" and _begins_with_input(e)}
+        x["layers"] = [{**e, "inbound_nodes": _shift(e["inbound_nodes"], nested)} for e in x["layers"]]
+        x["output_layers"] = _shift(x["output_layers"], nested)
+    return x
+
+
+def _begins_with_input(entry: Config) -> bool:
+    layers = entry["config"]["layers"]
+    return bool(layers) and layers[0]["class_name"] == "InputLayer"
+
+
+def _shift(x: Any, nested: set[str]) -> Any:
+    """One more for the call index in every address of these layers."""
+    if isinstance(x, dict):
+        return {k: _shift(v, nested) for k, v in x.items()}
+    if not isinstance(x, list):
+        return x
+    if len(x) >= 3 and isinstance(x[0], str) and x[0] in nested and isinstance(x[1], int):
+        return [x[0], x[1] + 1, *(_shift(v, nested) for v in x[2:])]
+    return [_shift(v, nested) for v in x]
 
 
 def _downgrade(x: Any) -> Any:
@@ -197,6 +227,8 @@ def _downgrade(x: Any) -> Any:
             config["batch_input_shape"] = config.pop("batch_shape")
         if name == "GlorotUniform" or "input_axes" in config:
             config = {k: v for k, v in config.items() if k not in ("input_axes", "output_axes")}
+        if name == "MultiHeadAttention":
+            config |= _attention_shapes(x.get("build_config") or {})
         x["config"] = config
         if "inbound_nodes" in x:
             if "trainable" not in config and name != "InputLayer":
@@ -204,6 +236,13 @@ def _downgrade(x: Any) -> Any:
             x["inbound_nodes"] = [_downgrade_call(n, name) for n in x["inbound_nodes"]]
         return {k: v for k, v in x.items() if k not in ("registered_name", "build_config")}
     return {k: _downgrade(v) for k, v in x.items()}
+
+
+def _attention_shapes(build: Config) -> Config:
+    """The input shapes that tf.keras 2 keeps in the config of an attention layer."""
+    shapes = build.get("shapes_dict", {})
+    value = shapes.get("value_shape")
+    return {"query_shape": shapes.get("query_shape"), "value_shape": value, "key_shape": shapes.get("key_shape") or value}
 
 
 def _downgrade_call(node: Config, class_name: str) -> Any:
@@ -249,6 +288,7 @@ def training_config(config: Config | None) -> Config | None:
     if config is None:
         return None
     config = _downgrade({k: v for k, v in config.items() if k in ("loss", "loss_weights", "metrics", "weighted_metrics", "optimizer_config")})
+    config["loss"] = _without_dtype(config.get("loss"))
     optimizer = config.get("optimizer_config")
     if optimizer:
         gone = ("loss_scale_factor", "gradient_accumulation_steps")
@@ -256,3 +296,17 @@ def training_config(config: Config | None) -> Config | None:
         optimizer["config"] = {**kept, "jit_compile": False, "is_legacy_optimizer": False}
         optimizer["class_name"] = f"Custom>{optimizer['class_name']}"  # how tf.keras tells its new optimizers from the old
     return config
+
+
+def _without_dtype(loss: Any) -> Any:
+    """Losses of tf.keras 2 have no dtype."""
+    if isinstance(loss, dict) and "class_name" in loss:
+        return {**loss, "config": {k: v for k, v in loss["config"].items() if k != "dtype"}}
+    if isinstance(loss, dict):
+        return {k: _without_dtype(v) for k, v in loss.items()}
+    return [_without_dtype(v) for v in loss] if isinstance(loss, list) else loss
+
+
+def optimizer_variables(variables: list[Any]) -> list[Any]:
+    """The optimizer's variables that tf.keras 2 keeps: it has the learning rate in the config only."""
+    return [v for v in variables if not v.path.endswith("/learning_rate")]

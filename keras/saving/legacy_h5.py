@@ -37,10 +37,11 @@ def save_model(model: Any, path: str | Path, include_optimizer: bool = True, lay
     Args:
         layout: `keras3`, which Keras 3 and this library read, or `keras2`, which Keras 2 and tf.keras read as well.
     """
-    config = {"class_name": type(model).__name__, "config": _without_modules(model.get_config())}
+    config = {"class_name": type(model).__name__, "config": model.get_config()}
     training = training_config(model) if include_optimizer else None
     if layout == "keras2":
         config, training = keras2.model_config(config), keras2.training_config(training)
+    config["config"] = _without_modules(config["config"])
     with hdf5.writing(path) as file:
         _stamp(file, layout)
         hdf5.write_json(file, "model_config", config)
@@ -49,7 +50,8 @@ def save_model(model: Any, path: str | Path, include_optimizer: bool = True, lay
             hdf5.write_json(file, "training_config", training)
             optimizer = getattr(model, "optimizer", None)
             if optimizer is not None and optimizer.built:
-                _write_variables(file.create_group("optimizer_weights"), optimizer.variables, layout)
+                variables = optimizer.variables if layout == "keras3" else keras2.optimizer_variables(optimizer.variables)
+                _write_variables(file.create_group("optimizer_weights"), variables, layout)
 
 
 def save_weights(model: Any, path: str | Path, layout: str = "keras3") -> None:

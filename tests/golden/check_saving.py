@@ -59,7 +59,8 @@ if STEP == "write":
 elif STEP == "read3":
     import keras
 
-    for path in sorted([*DIR.glob("*_3.h5"), *DIR.glob("*.keras")]):
+    # (Keras 3.15.1 cannot read ops in a functional `.h5`, its own included: "Unknown layer: 'GetItem'".)
+    for path in sorted([p for p in DIR.glob("*_3.h5") if "graph" not in p.name] + [*DIR.glob("*.keras")]):
         compare(path, keras.models.load_model(path), path.name[: path.name.index("_3")])
     for path in sorted(DIR.glob("*.weights.h5")):
         name = path.name.removesuffix(".weights.h5")
