@@ -48,7 +48,7 @@ class ExponentialDecay(LearningRateSchedule):
         self.decay_steps = decay_steps
         self.decay_rate = decay_rate
         self.staircase = staircase
-        self.name = name
+        self.name = name or type(self).__name__  # tf.keras 2 wrote None
 
     def __call__(self, step: Any) -> Tensor:
         done = ops.divide(_as_float(step), self.decay_steps)
@@ -82,7 +82,7 @@ class PiecewiseConstantDecay(LearningRateSchedule):
             )
         self.boundaries = boundaries
         self.values = values
-        self.name = name
+        self.name = name or type(self).__name__  # tf.keras 2 wrote None
 
     def __call__(self, step: Any) -> Tensor:
         step = _as_float(step)
@@ -122,7 +122,7 @@ class PolynomialDecay(LearningRateSchedule):
         self.end_learning_rate = end_learning_rate
         self.power = power
         self.cycle = cycle
-        self.name = name
+        self.name = name or type(self).__name__  # tf.keras 2 wrote None
 
     def __call__(self, step: Any) -> Tensor:
         done = ops.divide(_as_float(step), self.decay_steps)
@@ -160,7 +160,7 @@ class InverseTimeDecay(LearningRateSchedule):
         self.decay_steps = decay_steps
         self.decay_rate = decay_rate
         self.staircase = staircase
-        self.name = name
+        self.name = name or type(self).__name__  # tf.keras 2 wrote None
 
     def __call__(self, step: Any) -> Tensor:
         done = ops.divide(_as_float(step), self.decay_steps)
@@ -196,7 +196,7 @@ class CosineDecay(LearningRateSchedule):
         self.initial_learning_rate = initial_learning_rate
         self.decay_steps = decay_steps
         self.alpha = alpha
-        self.name = name
+        self.name = name or type(self).__name__  # tf.keras 2 wrote None
         self.warmup_target = warmup_target
         self.warmup_steps = warmup_steps
 
@@ -247,7 +247,7 @@ class CosineDecayRestarts(LearningRateSchedule):
         self.t_mul = t_mul
         self.m_mul = m_mul
         self.alpha = alpha
-        self.name = name
+        self.name = name or type(self).__name__  # tf.keras 2 wrote None
 
     def __call__(self, step: Any) -> Tensor:
         done = ops.divide(_as_float(step), self.first_decay_steps)
