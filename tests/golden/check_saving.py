@@ -59,9 +59,13 @@ if STEP == "write":
 elif STEP == "read3":
     import keras
 
-    # (Keras 3.15.1 cannot read ops in a functional `.h5`, its own included: "Unknown layer: 'GetItem'".)
-    for path in sorted([p for p in DIR.glob("*_3.h5") if "graph" not in p.name] + [*DIR.glob("*.keras")]):
-        compare(path, keras.models.load_model(path), path.name[: path.name.index("_3")])
+    for path in sorted([*DIR.glob("*_3.h5"), *DIR.glob("*.keras")]):
+        try:
+            compare(path, keras.models.load_model(path), path.name[: path.name.index("_3")])
+        except ValueError as error:  # Keras 3.15.1 cannot read ops in a functional `.h5`, its own files included
+            if path.suffix != ".h5" or "Unknown layer" not in str(error):
+                raise
+            print(f"{path.name:28} not readable by Keras 3.15.1: {str(error)[:40]}")
     for path in sorted(DIR.glob("*.weights.h5")):
         name = path.name.removesuffix(".weights.h5")
         model = keras.models.load_model(DIR / f"{name}_3.keras", compile=False)
