@@ -1,6 +1,6 @@
 """Everything `keras.ops` offers: functions of tensors that run on every engine, eagerly, compiled and symbolically."""
 
-from keras.ops import linalg, nn, numpy
+from keras.ops import image, linalg, nn, numpy
 from keras.ops.control import (
     associative_scan,
     cond,
@@ -498,6 +498,7 @@ __all__ = [
     "identity",
     "ifft2",
     "imag",
+    "image",
     "in_top_k",
     "inner",
     "inv",

@@ -7,6 +7,7 @@ shapes and dtypes of its outputs, the symbolic result with an unknown first dime
 
 import contextlib
 import json
+import operator
 import sys
 from pathlib import Path
 
@@ -41,7 +42,7 @@ def mapped(f, value):
 def call(case: Case, f):
     args = [mapped(f, x) for x in case.args]
     kwargs = {k: mapped(f, x) for k, x in case.kwargs.items()}
-    return [y for y in tree.flatten(getattr(ops, case.op)(*args, **kwargs)) if y is not None]
+    return [y for y in tree.flatten(operator.attrgetter(case.op)(ops)(*args, **kwargs)) if y is not None]
 
 
 def spec(y):

@@ -887,6 +887,168 @@ case("norm", a((2, 3), "int32"), tol=4)
 case("norm", a((2, 3)), axis=0, keepdims=True, tol=4)
 
 
+# ---------------------------------------------------------------------- images
+family("image")
+_I = a((2, 5, 6, 3), kind="positive")
+_RGB = Array(_I.values / 3.1, "float32")
+for _method in ("nearest", "bilinear", "bicubic", "lanczos3", "lanczos5"):
+    for _size in ((8, 9), (3, 4), (5, 12)):
+        # TensorFlow's bicubic reads its kernel from a table of 1024 values.
+        _tol = 1e3 if _method == "bicubic" else 20
+        case("image.resize", _I, _size, interpolation=_method, data_format="channels_last", tol=_tol)
+        if _method != "nearest":
+            case(
+                "image.resize",
+                _I,
+                _size,
+                interpolation=_method,
+                antialias=True,
+                data_format="channels_last",
+                tol=20,
+            )
+for _d in ("uint8", "int32", "float16"):
+    case(
+        "image.resize",
+        a((5, 6, 3), _d, "large", seed=4),
+        (7, 4),
+        data_format="channels_last",
+        tol=20,
+        symbolic=False,
+    )
+case(
+    "image.resize",
+    a((5, 6, 3), "uint8", "large"),
+    (7, 4),
+    "nearest",
+    data_format="channels_last",
+    symbolic=False,
+)
+for _size in ((4, 4), (8, 3), (3, 8)):
+    case("image.resize", _I, _size, crop_to_aspect_ratio=True, data_format="channels_last", tol=20)
+    case(
+        "image.resize",
+        _I,
+        _size,
+        pad_to_aspect_ratio=True,
+        fill_value=1.5,
+        data_format="channels_last",
+        tol=20,
+    )
+case("image.resize", a((2, 3, 5, 6)), (4, 4), data_format="channels_first", tol=20)
+for _method in ("linear", "cubic", "lanczos3", "lanczos5"):
+    for _anti in (False, True):
+        case(
+            "image.scale_and_translate",
+            a((5, 6, 3)),
+            (7, 4, 3),
+            lit([1.5, 0.7]),
+            lit([-0.5, 0.3]),
+            (0, 1),
+            _method,
+            antialias=_anti,
+            tol=40,
+            symbolic=False,
+        )
+case("image.rgb_to_grayscale", _RGB, data_format="channels_last")
+case("image.rgb_to_grayscale", a((5, 6, 3), "uint8", "large"), data_format="channels_last", symbolic=False)
+case("image.rgb_to_grayscale", a((3, 5, 6)), data_format="channels_first", symbolic=False)
+case("image.rgb_to_hsv", _RGB, data_format="channels_last", tol=4)
+case(
+    "image.rgb_to_hsv",
+    lit([[[0.0, 0.0, 0.0], [0.5, 0.5, 0.5], [1.0, 0.0, 1.0]]]),
+    data_format="channels_last",
+    symbolic=False,
+)
+case("image.hsv_to_rgb", _RGB, data_format="channels_last", tol=4)
+for _padding in ("valid", "same"):
+    for _kwargs in ({}, {"strides": 1}, {"strides": (2, 1)}, {"strides": 1, "dilation_rate": 2}):
+        case("image.extract_patches", _I, (2, 3), padding=_padding, data_format="channels_last", **_kwargs)
+    case(
+        "image.extract_patches_3d",
+        a((2, 4, 5, 4, 2)),
+        (2, 3, 2),
+        padding=_padding,
+        data_format="channels_last",
+    )
+    case(
+        "image.extract_patches_3d",
+        a((2, 4, 5, 4, 2)),
+        2,
+        strides=(1, 2, 1),
+        padding=_padding,
+        data_format="channels_last",
+    )
+case("image.extract_patches", a((3, 5, 6)), 2, data_format="channels_first", symbolic=False)
+case("image.pad_images", _I, 1, 2, 3, 4, data_format="channels_last")
+case("image.pad_images", _I, 1, 2, target_height=9, target_width=8, data_format="channels_last")
+case("image.crop_images", _I, 1, 2, 1, 0, data_format="channels_last")
+case("image.crop_images", _I, 1, 2, target_height=3, target_width=2, data_format="channels_last")
+_PLACES = lit([[[-0.6, 0.2, 1.5], [2.7, 4.4, 5.1]], [[0.5, 1.2, -1.5], [2.5, 6.4, 3.1]]])
+for _mode in ("constant", "nearest", "wrap"):  # Keras reflects wrongly below 0
+    for _order in (0, 1):
+        case(
+            "image.map_coordinates",
+            a((5, 6)),
+            _PLACES,
+            _order,
+            fill_mode=_mode,
+            fill_value=0.5,
+            tol=20,
+            symbolic=False,
+        )
+case("image.map_coordinates", a((5, 6), "int32"), _PLACES, 1, symbolic=False)
+_TURN = lit([[0.9, 0.2, 0.3, -0.1, 1.1, -0.4, 0.0, 0.0], [1.3, 0.0, -1.0, 0.2, 0.8, 0.6, 0.01, -0.02]])
+for _mode in ("constant", "nearest", "wrap", "reflect"):
+    case(
+        "image.affine_transform",
+        _I,
+        _TURN,
+        fill_mode=_mode,
+        fill_value=0.5,
+        data_format="channels_last",
+        tol=100,
+    )
+case(
+    "image.affine_transform",
+    a((5, 6, 3)),
+    lit([0.9, 0.2, 0.3, -0.1, 1.1, -0.4, 0.0, 0.0]),
+    "nearest",
+    data_format="channels_last",
+    symbolic=False,
+)
+_CORNERS = lit([[0, 0], [5, 0], [0, 4], [5, 4]])
+case(
+    "image.perspective_transform",
+    a((5, 6, 3)),
+    _CORNERS,
+    lit([[0.5, 0.2], [4.5, 0.4], [0.3, 4.4], [5.2, 3.3]]),
+    data_format="channels_last",
+    tol=1e3,
+    symbolic=False,
+)
+case("image.gaussian_blur", _I, (3, 3), (1.0, 1.0), data_format="channels_last", tol=4)
+case("image.gaussian_blur", _I, (5, 5), (0.7, 1.5), data_format="channels_last", tol=4)
+case("image.sobel_edges", _I, data_format="channels_last", tol=4)
+case("image.sobel_edges", a((2, 3, 5, 6)), data_format="channels_first", tol=4)
+case(
+    "image.ssim",
+    a((2, 12, 13, 3), kind="positive"),
+    a((2, 12, 13, 3), kind="positive", seed=1),
+    3.0,
+    data_format="channels_last",
+    tol=100,
+)
+case(
+    "image.ssim",
+    a((8, 9, 1), kind="unit"),
+    a((8, 9, 1), seed=1),
+    filter_size=5,
+    data_format="channels_last",
+    tol=100,
+    symbolic=False,
+)
+
+
 def every() -> Iterator[tuple[str, Case]]:
     """All cases with their family."""
     for name, cases in FAMILIES.items():

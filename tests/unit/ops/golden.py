@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import importlib.util
 import json
+import operator
 from functools import cache
 from pathlib import Path
 from types import ModuleType
@@ -67,7 +68,7 @@ def run(case: Any, f: Any = tensor) -> list[Any]:
     """The outputs of a case, with `f` making its tensors."""
     args = [mapped(f, x) for x in case.args]
     kwargs = {k: mapped(f, x) for k, x in case.kwargs.items()}
-    return leaves(getattr(ops, case.op)(*args, **kwargs))
+    return leaves(operator.attrgetter(case.op)(ops)(*args, **kwargs))
 
 
 def leaves(outputs: Any) -> list[Any]:
