@@ -152,10 +152,18 @@ def prepare(model: Any, x: Any, y: Any = None, training: bool = True) -> Any:
             loss.build(predictions)
         if metrics is not None and not metrics.built and y is not None:
             metrics.build(tree.map_structure(_spec, y), predictions)
-    optimizer = model.optimizer
-    if training and optimizer is not None and model.built:
-        optimizer.build(model.trainable_variables)
+    if training and model.optimizer is not None and model.built:
+        model.optimizer.build(model.trainable_variables)
+    _place(model)
     return predictions
+
+
+def _place(model: Any) -> None:
+    """Hand all variables to the engine now: one that is first touched inside a trace may cost a second trace."""
+    engine = current()
+    optimizer = [] if model.optimizer is None else model.optimizer.variables
+    for variable in (*model.variables, *optimizer, *(v for metric in model.metrics for v in metric.variables)):
+        variable.cell(engine)
 
 
 def _predictions(model: Any, x: Any) -> Any:

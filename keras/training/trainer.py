@@ -34,7 +34,8 @@ class Trainer:
     _untracked: ClassVar[frozenset[str]] = frozenset(
         {
             "optimizer", "loss", "history", "train_function", "test_function", "predict_function", "_steps",
-            "_compile_args", "_compile_loss", "_compile_metrics", "_loss_tracker", "_output_specs",
+            "_compile_args", "_compile_loss", "_compile_metrics", "_loss_tracker", "_output_specs", "_batches_seen",
+            "_layers_seen",
         }
     )  # fmt: skip
 
@@ -254,8 +255,8 @@ class Trainer:
 
     def make_train_function(self, force: bool = False) -> Any:
         """`train_step` as the loop calls it, compiled for the variables that are trainable now."""
-        trainable = tuple(id(v) for v in self.trainable_variables)  # type: ignore[attr-defined]
-        self.train_function = self._step("train", self.train_step, trainable, force)
+        self._layers_seen = None  # they may have changed since the last run
+        self.train_function = self._step("train", self.train_step, self._trainable_key(), force)
         return self.train_function
 
     def make_test_function(self, force: bool = False) -> Any:
@@ -433,8 +434,8 @@ class Trainer:
         predictions = self._prepare_batch(x, y, training=True)
         if class_weight is not None:
             sample_weight = self._class_weights(class_weight, predictions, y).apply(y, sample_weight)
-        self.reset_metrics()
-        logs = steps.to_floats(self.make_train_function()(pack_x_y_sample_weight(x, y, sample_weight)))
+        step = self._step("train_on_batch", self._alone(self.train_step), self._trainable_key(), False)
+        logs = steps.to_floats(step(pack_x_y_sample_weight(x, y, sample_weight)))
         return logs if return_dict else self._as_list(logs)
 
     def test_on_batch(
@@ -444,8 +445,8 @@ class Trainer:
         self._check_compiled("test_on_batch")
         x, y, sample_weight = _batch(x, y, sample_weight)
         self._prepare_batch(x, y, training=False)
-        self.reset_metrics()
-        logs = steps.to_floats(self.make_test_function()(pack_x_y_sample_weight(x, y, sample_weight)))
+        step = self._step("test_on_batch", self._alone(self.test_step), None, False)
+        logs = steps.to_floats(step(pack_x_y_sample_weight(x, y, sample_weight)))
         return logs if return_dict else self._as_list(logs)
 
     def predict_on_batch(self, x: Any) -> Any:
@@ -460,6 +461,9 @@ class Trainer:
         """What was compiled does not hold any more: it is compiled anew when next needed."""
         self._steps: dict[Any, Any] = {}
         self._output_specs: dict[Any, Any] = {}
+        self._batches_seen: dict[Any, Any] = {}
+        self._orders: dict[tuple[str, ...], list[str]] = {}
+        self._layers_seen: list[Any] | None = None
         self.train_function: Any = None
         self.test_function: Any = None
         self.predict_function: Any = None
@@ -478,6 +482,21 @@ class Trainer:
             self._steps[kind, key] = made
         return made
 
+    def _alone(self, step: Any) -> Any:
+        """A step whose results are those of its batch alone."""
+
+        def alone(data: Any) -> Any:
+            self.reset_metrics()
+            return step(data)
+
+        return alone
+
+    def _trainable_key(self) -> Any:
+        """What a training step was compiled for: the layers and variables, and which of them are trained."""
+        if self._layers_seen is None:
+            self._layers_seen = [*self._flatten_layers(), *self.variables]  # type: ignore[attr-defined]
+        return tuple((id(x), x.trainable) for x in self._layers_seen)
+
     @property
     def _trace_counts(self) -> dict[str, int]:
         """How often each kind of step has been traced."""
@@ -492,12 +511,14 @@ class Trainer:
         return self.compute_loss(x=x, y=y, y_pred=y_pred, sample_weight=sample_weight, **given)
 
     def _prepare_batch(self, x: Any, y: Any, training: bool) -> Any:
-        """Variables for a batch; a look at it, at the first batch of its kind only."""
-        known = len(self._output_specs)
-        predictions = steps.prepare(self, x, y, training=training)
-        if len(self._output_specs) > known:
+        """Variables for a batch, and a look at it: at the first batch of its kind only."""
+        leaves = tree.flatten((x, y))
+        kind = (training, *(None if a is None else (a.shape[1:], a.dtype) for a in leaves))
+        if kind not in self._batches_seen:
+            predictions = steps.prepare(self, x, y, training=training)
             Preflight(self, predictions).check(x, y)
-        return predictions
+            self._batches_seen[kind] = predictions
+        return self._batches_seen[kind]
 
     def _class_weights(self, class_weight: Any, predictions: Any, y: Any) -> ClassWeights:
         ranks = [len(p.shape) for p in tree.flatten(predictions)]
@@ -531,8 +552,11 @@ class Trainer:
 
     def _as_list(self, logs: Logs) -> Any:
         """Results in the order of `metrics_names`; a single one by itself."""
-        ordered = [name for name in self.metrics_names if name in logs]
-        values = [logs[name] for name in (*ordered, *(name for name in logs if name not in ordered))]
+        names = tuple(logs)
+        if names not in self._orders:
+            first = [name for name in self.metrics_names if name in logs]
+            self._orders[names] = [*first, *(name for name in names if name not in first)]
+        values = [logs[name] for name in self._orders[names]]
         return values[0] if len(values) == 1 else values
 
     def _check_compiled(self, method: str) -> None:

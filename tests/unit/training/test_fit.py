@@ -46,9 +46,25 @@ def test_each_signature_is_traced_once(engine: Any) -> None:
         model.predict(x, batch_size=8, verbose=0)
     # batches of 8 and a last one of 4
     assert model._trace_counts == {"train": 2, "test": 2, "predict": 2}
-    model.train_on_batch(x[:8], y[:8])
+    for _ in range(2):
+        model.train_on_batch(x[:8], y[:8])
     model.evaluate(x[:16], y[:16], batch_size=8, verbose=0)
-    assert model._trace_counts == {"train": 2, "test": 2, "predict": 2}
+    assert model._trace_counts == {"train": 2, "test": 2, "predict": 2, "train_on_batch": 1}
+
+
+def test_the_engine_traces_as_often_as_we_think(engine: Any) -> None:
+    runs: list[int] = []
+
+    class Own(keras.Sequential):
+        def train_step(self, data: Any) -> Any:
+            runs.append(1)
+            return super().train_step(data)
+
+    x, y = data(8)
+    model = Own([keras.Input((4,)), keras.layers.Dense(3), keras.layers.Dropout(0.5), keras.layers.Dense(1)])
+    model.compile("adam", "mse", metrics=["mae"])
+    model.fit(x, y, batch_size=4, epochs=3, verbose=0)
+    assert len(runs) == (1 if engine.name != "numpy" else 6)  # numpy runs every step in Python
 
 
 def test_a_model_that_builds_itself_is_traced_once_too(engine: Any) -> None:
