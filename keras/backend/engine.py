@@ -347,7 +347,9 @@ class Engine(
 
 
 #: Public methods of `Engine` that are not primitives.
-SERVICES = frozenset({"native", "read_variable", "write_variable", "default", "variable_attribute", "describe"})
+SERVICES = frozenset(
+    {"native", "read_variable", "write_variable", "default", "variable_attribute", "describe"}
+)
 
 #: Every primitive by name, in contract order: E first, as written above, then the inherited D and H ones.
 E_PRIMITIVES: tuple[str, ...] = tuple(

@@ -72,10 +72,17 @@ class KerasTensor(TensorOperators):
     """
 
     def __init__(
-        self, shape: Sequence[Any], dtype: Any = "float32", sparse: bool = False, ragged: bool = False, name: str | None = None
+        self,
+        shape: Sequence[Any],
+        dtype: Any = "float32",
+        sparse: bool = False,
+        ragged: bool = False,
+        name: str | None = None,
     ) -> None:
         if sparse or ragged:
-            raise ValueError("Sparse and ragged symbolic tensors are not supported; use a dense tensor and a mask.")
+            raise ValueError(
+                "Sparse and ragged symbolic tensors are not supported; use a dense tensor and a mask."
+            )
         self.dims: tuple[Any, ...] = tuple(UNKNOWN if d is None or d is UNKNOWN else int(d) for d in shape)
         self.dtype: str = dtypes.standardize(dtype)
         self.sparse = self.ragged = False
@@ -111,7 +118,9 @@ class KerasTensor(TensorOperators):
         return public_op("transpose")(self)
 
     def reshape(self, *shape: Any) -> KerasTensor:
-        return public_op("reshape")(self, shape[0] if len(shape) == 1 and isinstance(shape[0], (tuple, list)) else shape)
+        return public_op("reshape")(
+            self, shape[0] if len(shape) == 1 and isinstance(shape[0], (tuple, list)) else shape
+        )
 
     def squeeze(self, axis: int | None = None) -> KerasTensor:
         return public_op("squeeze")(self, axis)
@@ -154,7 +163,9 @@ def broadcast(who: str, *shapes: tuple[Any, ...]) -> tuple[Any, ...]:
     for column in zip(*((1,) * (rank - len(s)) + tuple(s) for s in shapes), strict=True):
         sizes = {d for d in column if d is not UNKNOWN and d != 1}
         if len(sizes) > 1:
-            raise ValueError(f"{who}: shapes do not broadcast. Received: {' and '.join(map(shape_str, shapes))}")
+            raise ValueError(
+                f"{who}: shapes do not broadcast. Received: {' and '.join(map(shape_str, shapes))}"
+            )
         out.append(sizes.pop() if sizes else UNKNOWN if any(d is UNKNOWN for d in column) else 1)
     return tuple(out)
 
@@ -224,7 +235,9 @@ class AbstractEngine(Engine):
         if old == new:
             return KerasTensor(x.dims, dtype)
         if x.ndim == 0 or (isinstance(x.dims[-1], int) and x.dims[-1] * old % new):
-            raise ValueError(f"view: the last axis of {shape_str(x.dims)} {x.dtype} values does not divide into {dtype}")
+            raise ValueError(
+                f"view: the last axis of {shape_str(x.dims)} {x.dtype} values does not divide into {dtype}"
+            )
         return KerasTensor((*x.dims[:-1], x.dims[-1] * old // new), dtype)
 
     def full(self, shape: Any, value: Any, dtype: str) -> KerasTensor:
@@ -237,11 +250,15 @@ class AbstractEngine(Engine):
     def reshape(self, x: KerasTensor, shape: Any) -> KerasTensor:
         have, want = math.prod(x.dims), math.prod(shape)
         if have is not UNKNOWN and want is not UNKNOWN and have != want:
-            raise ValueError(f"reshape: a tensor of shape {shape_str(x.dims)} ({have} values) cannot be made {shape_str(shape)} ({want})")
+            raise ValueError(
+                f"reshape: a tensor of shape {shape_str(x.dims)} ({have} values) cannot be made {shape_str(shape)} ({want})"
+            )
         if have is not UNKNOWN and want is UNKNOWN and sum(d is UNKNOWN for d in shape) == 1:
             known = math.prod(d for d in shape if d is not UNKNOWN)
             if known == 0 or have % known:
-                raise ValueError(f"reshape: {shape_str(x.dims)} cannot be made {shape_str(shape)}: {have} is not a multiple of {known}")
+                raise ValueError(
+                    f"reshape: {shape_str(x.dims)} cannot be made {shape_str(shape)}: {have} is not a multiple of {known}"
+                )
             shape = tuple(have // known if d is UNKNOWN else d for d in shape)
         return KerasTensor(shape, x.dtype)
 
@@ -250,8 +267,12 @@ class AbstractEngine(Engine):
 
     def broadcast_to(self, x: KerasTensor, shape: Any) -> KerasTensor:
         shape = tuple(shape)
-        if len(shape) < x.ndim or not all(same(a, b) for a, b in zip(broadcast("broadcast_to", x.dims, shape), shape, strict=True)):
-            raise ValueError(f"broadcast_to: shape {shape_str(x.dims)} does not broadcast to {shape_str(shape)}")
+        if len(shape) < x.ndim or not all(
+            same(a, b) for a, b in zip(broadcast("broadcast_to", x.dims, shape), shape, strict=True)
+        ):
+            raise ValueError(
+                f"broadcast_to: shape {shape_str(x.dims)} does not broadcast to {shape_str(shape)}"
+            )
         return KerasTensor(shape, x.dtype)
 
     def slice(self, x: KerasTensor, starts: Any, stops: Any, steps: Any) -> KerasTensor:
@@ -265,9 +286,13 @@ class AbstractEngine(Engine):
     def concat(self, xs: Sequence[KerasTensor], axis: int) -> KerasTensor:
         first = xs[0]
         for x in xs[1:]:
-            if x.ndim != first.ndim or not all(same(a, b) for i, (a, b) in enumerate(zip(x.dims, first.dims, strict=True)) if i != axis):
+            if x.ndim != first.ndim or not all(
+                same(a, b) for i, (a, b) in enumerate(zip(x.dims, first.dims, strict=True)) if i != axis
+            ):
                 shapes = ", ".join(shape_str(t.dims) for t in xs)
-                raise ValueError(f"concatenate: shapes must agree except along axis {axis}. Received: {shapes}")
+                raise ValueError(
+                    f"concatenate: shapes must agree except along axis {axis}. Received: {shapes}"
+                )
         dims = list(first.dims)
         for i in range(len(dims)):
             if i != axis:
@@ -278,12 +303,19 @@ class AbstractEngine(Engine):
     def dynamic_slice(self, x: KerasTensor, starts: Any, sizes: Any) -> KerasTensor:
         for d, n in zip(x.dims, sizes, strict=True):
             if d is not UNKNOWN and n is not UNKNOWN and n > d:
-                raise ValueError(f"slice: sizes {shape_str(sizes)} exceed the tensor's shape {shape_str(x.dims)}")
+                raise ValueError(
+                    f"slice: sizes {shape_str(sizes)} exceed the tensor's shape {shape_str(x.dims)}"
+                )
         return KerasTensor(sizes, x.dtype)
 
     def dynamic_update(self, x: KerasTensor, update: KerasTensor, starts: Any) -> KerasTensor:
-        if update.ndim != x.ndim or any(isinstance(u, int) and isinstance(d, int) and u > d for u, d in zip(update.dims, x.dims, strict=True)):
-            raise ValueError(f"slice_update: updates of shape {shape_str(update.dims)} do not fit into {shape_str(x.dims)}")
+        if update.ndim != x.ndim or any(
+            isinstance(u, int) and isinstance(d, int) and u > d
+            for u, d in zip(update.dims, x.dims, strict=True)
+        ):
+            raise ValueError(
+                f"slice_update: updates of shape {shape_str(update.dims)} do not fit into {shape_str(x.dims)}"
+            )
         return KerasTensor(x.dims, x.dtype)
 
     # indexing
@@ -291,8 +323,8 @@ class AbstractEngine(Engine):
         return KerasTensor(x.dims[:axis] + indices.dims + x.dims[axis + 1 :], x.dtype)
 
     def take_along(self, x: KerasTensor, indices: KerasTensor, axis: int) -> KerasTensor:
-        a = x.dims[:axis] + (1,) + x.dims[axis + 1 :]
-        b = indices.dims[:axis] + (1,) + indices.dims[axis + 1 :]
+        a = (*x.dims[:axis], 1, *x.dims[axis + 1 :])
+        b = (*indices.dims[:axis], 1, *indices.dims[axis + 1 :])
         dims = list(broadcast("take_along_axis", a, b))
         dims[axis] = indices.dims[axis]
         return KerasTensor(dims, x.dtype)
@@ -300,10 +332,14 @@ class AbstractEngine(Engine):
     def gather_nd(self, x: KerasTensor, indices: KerasTensor) -> KerasTensor:
         return KerasTensor(indices.dims[:-1] + x.dims[indices.dims[-1] :], x.dtype)
 
-    def scatter_nd(self, x: KerasTensor, indices: KerasTensor, updates: KerasTensor, mode: str) -> KerasTensor:
+    def scatter_nd(
+        self, x: KerasTensor, indices: KerasTensor, updates: KerasTensor, mode: str
+    ) -> KerasTensor:
         want = indices.dims[:-1] + x.dims[indices.dims[-1] :]
         if len(want) != updates.ndim or not all(map(same, want, updates.dims)):
-            raise ValueError(f"scatter: updates must have shape {shape_str(want)}. Received: {shape_str(updates.dims)}")
+            raise ValueError(
+                f"scatter: updates must have shape {shape_str(want)}. Received: {shape_str(updates.dims)}"
+            )
         return KerasTensor(x.dims, x.dtype)
 
     sort = _like
@@ -328,13 +364,19 @@ class AbstractEngine(Engine):
     real = imag = abs
 
     def complex(self, re: KerasTensor, im: KerasTensor) -> KerasTensor:
-        return KerasTensor(broadcast("complex", re.dims, im.dims), "complex128" if re.dtype == "float64" else "complex64")
+        return KerasTensor(
+            broadcast("complex", re.dims, im.dims), "complex128" if re.dtype == "float64" else "complex64"
+        )
 
     add, sub, mul = _binary_rule("add"), _binary_rule("subtract"), _binary_rule("multiply")
     div, pow = _binary_rule("divide"), _binary_rule("power")
     maximum, minimum = _binary_rule("maximum"), _binary_rule("minimum")
     floordiv, mod, atan2 = _binary_rule("floor_divide"), _binary_rule("mod"), _binary_rule("arctan2")
-    bitwise_and, bitwise_or, bitwise_xor = _binary_rule("bitwise_and"), _binary_rule("bitwise_or"), _binary_rule("bitwise_xor")
+    bitwise_and, bitwise_or, bitwise_xor = (
+        _binary_rule("bitwise_and"),
+        _binary_rule("bitwise_or"),
+        _binary_rule("bitwise_xor"),
+    )
     shift_left, shift_right = _binary_rule("left_shift"), _binary_rule("right_shift")
     logical_and, logical_or = _binary_rule("logical_and"), _binary_rule("logical_or")
     equal, less = _binary_rule("equal", "bool"), _binary_rule("less", "bool")
@@ -368,7 +410,9 @@ class AbstractEngine(Engine):
         return KerasTensor((*(a.dims[i] for i in batch[0]), *free_a, *free_b), a.dtype)
 
     # windows
-    def conv(self, x: KerasTensor, kernel: KerasTensor, strides: Any, pads: Any, dilation: Any, groups: int) -> KerasTensor:
+    def conv(
+        self, x: KerasTensor, kernel: KerasTensor, strides: Any, pads: Any, dilation: Any, groups: int
+    ) -> KerasTensor:
         if not same(x.dims[-1], kernel.dims[-2] * groups):
             raise ValueError(
                 f"conv: the input has {x.shape[-1]} channels but the kernel of shape {shape_str(kernel.dims)} with groups={groups} "
@@ -376,7 +420,9 @@ class AbstractEngine(Engine):
             )
         spatial = [
             window_size(n, k, s, lo, hi, d)
-            for n, k, s, (lo, hi), d in zip(x.dims[1:-1], kernel.dims[:-2], strides, pads, dilation, strict=True)
+            for n, k, s, (lo, hi), d in zip(
+                x.dims[1:-1], kernel.dims[:-2], strides, pads, dilation, strict=True
+            )
         ]
         if any(n == 0 for n in spatial):
             raise ValueError(
@@ -393,10 +439,13 @@ class AbstractEngine(Engine):
 
     def reduce_window(self, x: KerasTensor, window: Any, strides: Any, pads: Any, op: str) -> KerasTensor:
         spatial = [
-            window_size(n, k, s, lo, hi, 1) for n, k, s, (lo, hi) in zip(x.dims[1:-1], window, strides, pads, strict=True)
+            window_size(n, k, s, lo, hi, 1)
+            for n, k, s, (lo, hi) in zip(x.dims[1:-1], window, strides, pads, strict=True)
         ]
         if any(n == 0 for n in spatial):
-            raise ValueError(f"pooling: the window {tuple(window)} is larger than the input of shape {shape_str(x.dims)}")
+            raise ValueError(
+                f"pooling: the window {tuple(window)} is larger than the input of shape {shape_str(x.dims)}"
+            )
         return KerasTensor((x.dims[0], *spatial, x.dims[-1]), x.dtype)
 
     reduce_window_grad = _like
@@ -444,7 +493,9 @@ class AbstractEngine(Engine):
     def _solve(self, who: str, a: KerasTensor, b: KerasTensor) -> KerasTensor:
         self._square(who, a)
         if not same(a.dims[-1], b.dims[-2]):
-            raise ValueError(f"{who}: a of shape {shape_str(a.dims)} does not fit b of shape {shape_str(b.dims)}")
+            raise ValueError(
+                f"{who}: a of shape {shape_str(a.dims)} does not fit b of shape {shape_str(b.dims)}"
+            )
         return KerasTensor((*broadcast(who, a.dims[:-2], b.dims[:-2]), *b.dims[-2:]), b.dtype)
 
     def _square(self, who: str, a: KerasTensor) -> None:
@@ -471,7 +522,9 @@ class AbstractEngine(Engine):
         _same_specs("while_loop: the body must keep every shape and dtype", list(init), state)
         return [_merge(a, b) for a, b in zip(init, state, strict=True)]
 
-    def scan(self, f: Any, init: Any, xs: Any, length: Any, reverse: bool) -> tuple[list[KerasTensor], list[KerasTensor]]:
+    def scan(
+        self, f: Any, init: Any, xs: Any, length: Any, reverse: bool
+    ) -> tuple[list[KerasTensor], list[KerasTensor]]:
         carry, ys = f(list(init), [KerasTensor(x.dims[1:], x.dtype) for x in xs])
         _same_specs("scan: the function must keep the carry's shapes and dtypes", list(init), list(carry))
         n = xs[0].dims[0] if xs else length
@@ -479,12 +532,20 @@ class AbstractEngine(Engine):
 
     def vmap(self, f: Any, in_axes: Any, xs: Any) -> list[KerasTensor]:
         n = next(x.dims[a] for x, a in zip(xs, in_axes, strict=True) if a is not None)
-        inner = [x if a is None else KerasTensor(_without(x.dims, (a,)), x.dtype) for x, a in zip(xs, in_axes, strict=True)]
+        inner = [
+            x if a is None else KerasTensor(_without(x.dims, (a,)), x.dtype)
+            for x, a in zip(xs, in_axes, strict=True)
+        ]
         return [KerasTensor((n, *y.dims), y.dtype) for y in f(*inner)]
 
     def value_and_grad(self, f: Any, variables: Any, tensors: Any) -> Any:
         value, aux = f(*tensors)
-        return value, aux, [KerasTensor(v.shape, v.dtype) for v in variables], [_like(self, t) for t in tensors]
+        return (
+            value,
+            aux,
+            [KerasTensor(v.shape, v.dtype) for v in variables],
+            [_like(self, t) for t in tensors],
+        )
 
     def custom_vjp(self, f: Any, bwd: Any, xs: Any) -> list[KerasTensor]:
         return list(f(*xs))
@@ -517,10 +578,13 @@ def _merge(a: KerasTensor, b: KerasTensor) -> KerasTensor:
 
 def _same_specs(what: str, a: Sequence[KerasTensor], b: Sequence[KerasTensor]) -> None:
     ok = len(a) == len(b) and all(
-        x.dtype == y.dtype and x.ndim == y.ndim and all(map(same, x.dims, y.dims)) for x, y in zip(a, b, strict=True)
+        x.dtype == y.dtype and x.ndim == y.ndim and all(map(same, x.dims, y.dims))
+        for x, y in zip(a, b, strict=True)
     )
     if not ok:
-        raise ValueError(f"{what}. Received: {[(x.shape, x.dtype) for x in a]} and {[(x.shape, x.dtype) for x in b]}")
+        raise ValueError(
+            f"{what}. Received: {[(x.shape, x.dtype) for x in a]} and {[(x.shape, x.dtype) for x in b]}"
+        )
 
 
 ABSTRACT = AbstractEngine()

@@ -103,7 +103,9 @@ class Variable(TensorOperators):
                 dtype = _default_dtype(initializer, value)
         value = np.array(value, dtype=dtypes.to_numpy_dtype(dtype))
         if shape is not None and value.shape != tuple(shape):
-            raise ValueError(f"Variable {self.path!r}: expected a value of shape {tuple(shape)}. Received: {value.shape}")
+            raise ValueError(
+                f"Variable {self.path!r}: expected a value of shape {tuple(shape)}. Received: {value.shape}"
+            )
         return value
 
     # ------------------------------------------------------------------ facts
@@ -166,7 +168,12 @@ class Variable(TensorOperators):
     def assign(self, value: Any) -> Variable:
         """Replace the value; shapes must agree, the dtype is converted. Returns the variable."""
         engine = select.current()
-        if self._cell is None and engine.name == self._owner and not engine.is_tensor(value) and _recording.get() is None:
+        if (
+            self._cell is None
+            and engine.name == self._owner
+            and not engine.is_tensor(value)
+            and _recording.get() is None
+        ):
             self._host = self._checked(np.asarray(to_host(value), dtypes.to_numpy_dtype(self._dtype)).copy())
             return self
         tensor = public_op("convert_to_tensor")(value)
@@ -191,7 +198,9 @@ class Variable(TensorOperators):
         return value
 
     def _checked_shape(self, shape: tuple[Any, ...]) -> None:
-        if len(shape) != len(self._shape) or any(isinstance(a, int) and a != b for a, b in zip(shape, self._shape, strict=True)):
+        if len(shape) != len(self._shape) or any(
+            isinstance(a, int) and a != b for a, b in zip(shape, self._shape, strict=True)
+        ):
             raise ValueError(
                 f"Variable {self.path!r}: cannot assign a value of shape {tuple(shape)}; the variable's shape is {self._shape}"
             )
@@ -335,7 +344,9 @@ def _zeros(shape: tuple[int, ...], dtype: str, path: str) -> np.ndarray:
     try:
         return np.zeros(shape, dtypes.to_numpy_dtype(dtype))
     except (MemoryError, ValueError) as error:
-        raise ValueError(f"Variable {path!r}: a variable of shape {shape} is too large for this machine: {error}") from None
+        raise ValueError(
+            f"Variable {path!r}: a variable of shape {shape} is too large for this machine: {error}"
+        ) from None
 
 
 @contextmanager

@@ -32,7 +32,10 @@ class Compiled:
     """
 
     def __init__(
-        self, f: Callable[..., Any], jit_compile: bool | None = None, on_trace: Callable[[Any], None] | None = None
+        self,
+        f: Callable[..., Any],
+        jit_compile: bool | None = None,
+        on_trace: Callable[[Any], None] | None = None,
     ) -> None:
         self._f = f
         self._jit_compile = jit_compile

@@ -47,11 +47,15 @@ class _Signature:
 
     def __init__(self, function: Callable[..., Any]) -> None:
         parameters = list(inspect.signature(function).parameters.values())[1:]
-        self.names = tuple(p.name for p in parameters if p.kind is not p.VAR_POSITIONAL and p.kind is not p.VAR_KEYWORD)
+        self.names = tuple(
+            p.name for p in parameters if p.kind is not p.VAR_POSITIONAL and p.kind is not p.VAR_KEYWORD
+        )
         self.open = any(p.kind is p.VAR_KEYWORD for p in parameters)
         self.has_training = "training" in self.names
         self.training_default = next((p.default for p in parameters if p.name == "training"), None)
-        self.positional = tuple(p.name for p in parameters if p.kind in (p.POSITIONAL_ONLY, p.POSITIONAL_OR_KEYWORD))
+        self.positional = tuple(
+            p.name for p in parameters if p.kind in (p.POSITIONAL_ONLY, p.POSITIONAL_OR_KEYWORD)
+        )
 
     def bind(self, args: tuple[Any, ...], kwargs: dict[str, Any]) -> dict[str, Any]:
         """Arguments by name, in the order of the signature; extra positional ones are left out."""
@@ -136,7 +140,9 @@ class Layer(Operation):
 
     def call(self, *args: Any, **kwargs: Any) -> Any:
         """The computation."""
-        raise NotImplementedError(f"{type(self).__name__} has no `call` method: write `def call(self, inputs): ...`.")
+        raise NotImplementedError(
+            f"{type(self).__name__} has no `call` method: write `def call(self, inputs): ...`."
+        )
 
     def compute_mask(self, inputs: Any, previous_mask: Any) -> Any:
         """The output's mask, given the inputs' masks; a layer with `supports_masking` hands them through."""
@@ -240,7 +246,7 @@ class Layer(Operation):
             self.built = True
             self._build_shapes = shapes
             return
-        names = [p for p in inspect.signature(self.build).parameters]
+        names = list(inspect.signature(self.build).parameters)
         if len(names) == 1:
             self.build(next(iter(shapes.values()), None))
             self._build_shapes = {names[0]: next(iter(shapes.values()), None)}
@@ -292,7 +298,9 @@ class Layer(Operation):
 
     def _locate_error(self, error: Exception, args: Any, kwargs: Any) -> BaseException:
         """Name the layer and what it received, once: at the innermost layer."""
-        if getattr(error, "_keras_layer", None) is not None or not isinstance(error, (ValueError, TypeError, IndexError)):
+        if getattr(error, "_keras_layer", None) is not None or not isinstance(
+            error, (ValueError, TypeError, IndexError)
+        ):
             return error
         error._keras_layer = self  # type: ignore[attr-defined]
         label = f'{type(self).__name__} "{self.path}"'
@@ -300,14 +308,21 @@ class Layer(Operation):
             return error
         shapes = [shape_str(_shape_tree(x)) for x in tree.flatten((args, kwargs)) if _is_tensor_tree(x)]
         error = add_context(error, label)  # type: ignore[assignment]
-        if shapes and len(error.args) == 1 and isinstance(error.args[0], str) and "inputs.shape" not in error.args[0]:
+        if (
+            shapes
+            and len(error.args) == 1
+            and isinstance(error.args[0], str)
+            and "inputs.shape" not in error.args[0]
+        ):
             error.args = (f"{error.args[0]} (called with inputs.shape={', '.join(shapes)})",)
         return error
 
     def _check_initialised(self) -> None:
         if "_own_variables" not in self.__dict__:
             name = type(self).__name__
-            raise RuntimeError(f"{name}.__init__ did not call the constructor of Layer. Begin it with `super().__init__(**kwargs)`.")
+            raise RuntimeError(
+                f"{name}.__init__ did not call the constructor of Layer. Begin it with `super().__init__(**kwargs)`."
+            )
 
     # ------------------------------------------------------------------ shapes
     def compute_output_spec(self, *args: Any, **kwargs: Any) -> Any:
@@ -368,13 +383,21 @@ class Layer(Operation):
             name: last part of its path.
         """
         self._check_initialised()
-        shape = tuple(int(d) for d in (shape if isinstance(shape, (tuple, list)) else () if shape is None else (shape,)))
+        shape = tuple(
+            int(d) for d in (shape if isinstance(shape, (tuple, list)) else () if shape is None else (shape,))
+        )
         dtype = dtypes.standardize(dtype) if dtype is not None else self.variable_dtype
         if initializer is None:
             initializer = "glorot_uniform" if dtypes.is_float(dtype) else "zeros"
         with state.name_scope(self._full_path(), absolute=True):
             variable = Variable(
-                initializers.get(initializer), shape, dtype, trainable, autocast=autocast, aggregation=aggregation, name=name
+                initializers.get(initializer),
+                shape,
+                dtype,
+                trainable,
+                autocast=autocast,
+                aggregation=aggregation,
+                name=name,
             )
         variable.regularizer = regularizers.get(regularizer)
         variable.constraint = constraints.get(constraint)
@@ -493,14 +516,18 @@ class Layer(Operation):
             )
         for v, a in zip(mine, arrays, strict=True):
             if v.shape != a.shape:
-                raise ValueError(f"{label}: set_weights expected shape {v.shape} for {v.path}. Received: {a.shape}")
+                raise ValueError(
+                    f"{label}: set_weights expected shape {v.shape} for {v.path}. Received: {a.shape}"
+                )
         for v, a in zip(mine, arrays, strict=True):
             v.assign(a)
 
     def count_params(self) -> int:
         """Number of scalars in `weights`."""
         if not self.built:
-            raise ValueError(f'{type(self).__name__} "{self.path}" has no weights yet: call it once, or call `build(shape)`.')
+            raise ValueError(
+                f'{type(self).__name__} "{self.path}" has no weights yet: call it once, or call `build(shape)`.'
+            )
         return sum(int(np.prod(v.shape, dtype=np.int64)) for v in self.weights)
 
     def save_own_variables(self, store: Any) -> None:
@@ -525,7 +552,12 @@ class Layer(Operation):
             self._initial_weights = None
 
     def stateless_call(
-        self, trainable_variables: Any, non_trainable_variables: Any, *args: Any, return_losses: bool = False, **kwargs: Any
+        self,
+        trainable_variables: Any,
+        non_trainable_variables: Any,
+        *args: Any,
+        return_losses: bool = False,
+        **kwargs: Any,
     ) -> Any:
         """Call with the given variable values; returns the outputs and the new non-trainable values, changing nothing."""
         mine = [*self.trainable_variables, *self.non_trainable_variables]
@@ -602,7 +634,11 @@ class Layer(Operation):
         return self.compute_dtype if self.autocast and not same else None
 
     def _base_config(self) -> dict[str, Any]:
-        base = {"name": self.name, "trainable": self._trainable, "dtype": dtype_policies.serialize(self.dtype_policy)}
+        base = {
+            "name": self.name,
+            "trainable": self._trainable,
+            "dtype": dtype_policies.serialize(self.dtype_policy),
+        }
         if self.activity_regularizer is not None:
             base["activity_regularizer"] = regularizers.serialize(self.activity_regularizer)
         return base
@@ -643,7 +679,11 @@ def _take_input_shape(kwargs: dict[str, Any]) -> tuple[Any, ...] | None:
 
 def _required(function: Callable[..., Any]) -> list[str]:
     """Names of the parameters that must be given."""
-    return [p.name for p in inspect.signature(function).parameters.values() if p.default is p.empty and p.kind is p.POSITIONAL_OR_KEYWORD]
+    return [
+        p.name
+        for p in inspect.signature(function).parameters.values()
+        if p.default is p.empty and p.kind is p.POSITIONAL_OR_KEYWORD
+    ]
 
 
 def _tracked_in(value: Any) -> Iterator[Any]:

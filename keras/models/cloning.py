@@ -61,7 +61,9 @@ def clone_layer(layer: Layer) -> Layer:
 
 
 class _Cloner:
-    def __init__(self, function: Callable[[Layer], Layer], call: Callable[..., Any] | None, recursive: bool) -> None:
+    def __init__(
+        self, function: Callable[[Layer], Layer], call: Callable[..., Any] | None, recursive: bool
+    ) -> None:
         self._function = function
         self._call = call
         self._recursive = recursive
@@ -74,7 +76,9 @@ class _Cloner:
         if id(operation) not in self._copies:
             nested = self._recursive and isinstance(operation, (Sequential, Functional))
             self._copies[id(operation)] = (
-                clone_model(operation, clone_function=self._function, call_function=self._call, recursive=True)  # type: ignore[arg-type]
+                clone_model(
+                    operation, clone_function=self._function, call_function=self._call, recursive=True
+                )  # type: ignore[arg-type]
                 if nested
                 else self._function(operation)  # type: ignore[arg-type]
             )
@@ -99,4 +103,6 @@ class _Cloner:
         outputs = model._graph.run(begin, lambda op, *args, **kwargs: call(self.layer(op), *args, **kwargs))
         inputs = tree.unflatten(model._inputs_struct, begin)
         kind = type(model) if type(model)._is_plain_functional() else Functional
-        return kind(inputs, tree.unflatten(model._outputs_struct, outputs), name=model.name, trainable=model.trainable)
+        return kind(
+            inputs, tree.unflatten(model._outputs_struct, outputs), name=model.name, trainable=model.trainable
+        )

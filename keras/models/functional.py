@@ -69,18 +69,28 @@ class Functional(Model):
         for t in graph.inputs:
             is_input = isinstance(t.node and t.node.operation, InputLayer)
             name = None if t.node is None else t.node.operation.name
-            replaced[id(t)] = t if is_input else Input(batch_shape=t.shape, dtype=t.dtype, name=name and f"{name}_input")
+            replaced[id(t)] = (
+                t if is_input else Input(batch_shape=t.shape, dtype=t.dtype, name=name and f"{name}_input")
+            )
 
         def copy(t: Any) -> Any:
             return replaced[id(t)] if isinstance(t, KerasTensor) else t
 
         for node in graph.nodes:
-            outputs = tree.map_structure(lambda t: KerasTensor(t.dims, t.dtype) if is_keras_tensor(t) else t, node.outputs)
+            outputs = tree.map_structure(
+                lambda t: KerasTensor(t.dims, t.dtype) if is_keras_tensor(t) else t, node.outputs
+            )
             for old, new in zip(tree.flatten(node.outputs), tree.flatten(outputs), strict=True):
                 if isinstance(old, KerasTensor):
                     replaced[id(old)] = new
                     set_mask(new, get_mask(old))
-            Node(node.operation, tree.map_structure(copy, node.args), tree.map_structure(copy, node.kwargs), outputs, register=False)
+            Node(
+                node.operation,
+                tree.map_structure(copy, node.args),
+                tree.map_structure(copy, node.kwargs),
+                outputs,
+                register=False,
+            )
         self._inputs_struct = tree.map_structure(copy, self._inputs_struct)
         self._outputs_struct = tree.map_structure(copy, self._outputs_struct)
         return Graph([copy(t) for t in graph.inputs], [copy(t) for t in graph.outputs])
@@ -115,7 +125,9 @@ class Functional(Model):
             return [inputs[n] for n in table]
         given = tree.flatten(inputs)
         if len(given) != len(expected):
-            raise ValueError(f'Model "{self.name}" expects {len(expected)} input(s) {names}. Received: {len(given)}')
+            raise ValueError(
+                f'Model "{self.name}" expects {len(expected)} input(s) {names}. Received: {len(given)}'
+            )
         return given
 
     def _input_keys(self) -> list[str]:

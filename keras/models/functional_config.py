@@ -52,7 +52,9 @@ def to_config(model: Functional) -> Config:
         else:
             entry, calls = serialize(operation), [(n.args, n.kwargs) for n in nodes]
         entry = {**entry, "name": operation.name}
-        entry["inbound_nodes"] = [{"args": [encode(a) for a in args], "kwargs": encode(kwargs)} for args, kwargs in calls]
+        entry["inbound_nodes"] = [
+            {"args": [encode(a) for a in args], "kwargs": encode(kwargs)} for args, kwargs in calls
+        ]
         layers.append(entry)
     return {
         "name": model.name,
@@ -78,7 +80,13 @@ def _addresses(graph: Graph) -> dict[int, History]:
 
 def _first_index(operation: Operation) -> int:
     """Keras counts a functional model's own inputs-to-outputs connection as its call 0."""
-    return 1 if isinstance(operation, Model) and operation._functional_class and isinstance(operation, operation._functional_class) else 0
+    return (
+        1
+        if isinstance(operation, Model)
+        and operation._functional_class
+        and isinstance(operation, operation._functional_class)
+        else 0
+    )
 
 
 # ---------------------------------------------------------------------- reading
@@ -154,8 +162,12 @@ class _Reader:
                     self._replay(name, calls.pop(0))
             left = sum(map(len, self._pending.values()))
             if left == remaining:
-                stuck = {n: [h for h in c[0].needs if not self._ready(h)] for n, c in self._pending.items() if c}
-                raise ValueError(f"The model's config is broken: these layers wait for tensors that nothing makes: {stuck}")
+                stuck = {
+                    n: [h for h in c[0].needs if not self._ready(h)] for n, c in self._pending.items() if c
+                }
+                raise ValueError(
+                    f"The model's config is broken: these layers wait for tensors that nothing makes: {stuck}"
+                )
             remaining = left
 
     def _ready(self, history: History) -> bool:
@@ -189,7 +201,9 @@ class _Reader:
         try:
             return calls[self._position(name, index)][output]
         except IndexError:
-            raise ValueError(f"The model's config refers to call {index}, output {output} of layer {name!r}, which is not there.") from None
+            raise ValueError(
+                f"The model's config refers to call {index}, output {output} of layer {name!r}, which is not there."
+            ) from None
 
     def tensors(self, structure: Any) -> Any:
         """`input_layers` or `output_layers`: an address, or a structure of them."""
@@ -202,12 +216,22 @@ class _Reader:
 
 
 def _is_address(x: Any) -> bool:
-    return isinstance(x, (list, tuple)) and len(x) == 3 and isinstance(x[0], str) and isinstance(x[1], int) and isinstance(x[2], int)
+    return (
+        isinstance(x, (list, tuple))
+        and len(x) == 3
+        and isinstance(x[0], str)
+        and isinstance(x[1], int)
+        and isinstance(x[2], int)
+    )
 
 
 def _read_call(name: str, node: Any) -> _Call:
     if isinstance(node, dict) and "args" in node:
-        return _Call(name, tuple(_decode3(a) for a in node["args"]), {k: _decode3(v) for k, v in node.get("kwargs", {}).items()})
+        return _Call(
+            name,
+            tuple(_decode3(a) for a in node["args"]),
+            {k: _decode3(v) for k, v in node.get("kwargs", {}).items()},
+        )
     return _read_keras2_call(name, node)
 
 
@@ -254,4 +278,3 @@ def _decode2(x: Any) -> Any:
     if isinstance(x, dict):
         return {k: _decode2(v) for k, v in x.items()}
     return x
-

@@ -46,7 +46,11 @@ class Graph:
         seen: set[int] = set()
         last: list[list[int]] = []
         for node in reversed(self.nodes):
-            done = [i for i in {id(t) for t in (*node.inputs, *node.output_tensors)} if i not in seen and i not in keep]
+            done = [
+                i
+                for i in {id(t) for t in (*node.inputs, *node.output_tensors)}
+                if i not in seen and i not in keep
+            ]
             seen.update(done)
             last.append(done)
         return last[::-1]
@@ -120,7 +124,11 @@ class _Walk:
         if t.node is None or t.node.is_input:
             names = [x.name if x.node is None else x.node.operation.name for x in self.inputs]
             missing = t.name if t.node is None else t.node.operation.name
-            used = f", used by {type(consumer.operation).__name__} \"{consumer.operation.name}\"" if consumer else ""
+            used = (
+                f', used by {type(consumer.operation).__name__} "{consumer.operation.name}"'
+                if consumer
+                else ""
+            )
             raise ValueError(
                 f"Graph disconnected: output {position} needs the tensor {missing!r} of shape {t.shape}{used}, "
                 f"which does not follow from the model's inputs {names}. Add it to `inputs`, or connect it to them."

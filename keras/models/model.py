@@ -90,11 +90,15 @@ class Model(Trainer, Layer):
             ValueError: there is none, or not exactly one of `name` and `index` was given.
         """
         if (name is None) == (index is None):
-            raise ValueError(f"get_layer: give either `name` or `index`. Received: name={name!r}, index={index!r}")
+            raise ValueError(
+                f"get_layer: give either `name` or `index`. Received: name={name!r}, index={index!r}"
+            )
         layers = self.layers
         if index is not None:
             if not -len(layers) <= index < len(layers):
-                raise ValueError(f'get_layer: index {index} is out of range, model "{self.name}" has {len(layers)} layers')
+                raise ValueError(
+                    f'get_layer: index {index} is out of range, model "{self.name}" has {len(layers)} layers'
+                )
             return layers[index]
         for layer in layers:
             if layer.name == name:
@@ -111,10 +115,14 @@ class Model(Trainer, Layer):
         layer_range: tuple[str, str] | None = None,
     ) -> None:
         """Print a table of the layers, their output shapes and parameter counts."""
-        summaries.print_summary(self, line_length, positions, print_fn, expand_nested, show_trainable, layer_range)
+        summaries.print_summary(
+            self, line_length, positions, print_fn, expand_nested, show_trainable, layer_range
+        )
 
     # ------------------------------------------------------------------ files
-    def save(self, filepath: str | Path, overwrite: bool = True, zipped: bool | None = None, **kwargs: Any) -> None:
+    def save(
+        self, filepath: str | Path, overwrite: bool = True, zipped: bool | None = None, **kwargs: Any
+    ) -> None:
         """Save architecture, weights and training state to one file; `.h5` for HDF5, `.keras` for the archive."""
         self._saving().save_model(self, filepath, overwrite=overwrite, zipped=zipped, **kwargs)
 
@@ -122,9 +130,13 @@ class Model(Trainer, Layer):
         """Save the weights to `*.weights.h5` (or `*.h5`)."""
         self._saving().save_weights(self, filepath, overwrite=overwrite, **kwargs)
 
-    def load_weights(self, filepath: str | Path, skip_mismatch: bool = False, by_name: bool = False, **kwargs: Any) -> Any:
+    def load_weights(
+        self, filepath: str | Path, skip_mismatch: bool = False, by_name: bool = False, **kwargs: Any
+    ) -> Any:
         """Load weights saved by this library or by Keras 2 or 3."""
-        return self._saving().load_weights(self, filepath, skip_mismatch=skip_mismatch, by_name=by_name, **kwargs)
+        return self._saving().load_weights(
+            self, filepath, skip_mismatch=skip_mismatch, by_name=by_name, **kwargs
+        )
 
     @staticmethod
     def _saving() -> Any:
@@ -149,7 +161,11 @@ class Model(Trainer, Layer):
 
 def _asks_for_graph(args: tuple[Any, ...], kwargs: dict[str, Any]) -> bool:
     """Whether the constructor's arguments are `inputs` and `outputs`."""
-    return len(args) >= 2 or (len(args) == 1 and "outputs" in kwargs) or ("inputs" in kwargs and "outputs" in kwargs)
+    return (
+        len(args) >= 2
+        or (len(args) == 1 and "outputs" in kwargs)
+        or ("inputs" in kwargs and "outputs" in kwargs)
+    )
 
 
 @cache

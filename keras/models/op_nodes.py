@@ -28,7 +28,12 @@ class _OpClass(NamedTuple):
 
 
 #: Classes whose name is not the op's name without underscores.
-_OTHER_NAMES = {"batchnorm": "batchnormalization", "layernorm": "layernormalization", "rmsnorm": "rmsnormalization"}
+_OTHER_NAMES = {
+    "batchnorm": "batchnormalization",
+    "layernorm": "layernormalization",
+    "rmsnorm": "rmsnormalization",
+}
+
 
 @cache
 def _classes() -> dict[str, _OpClass]:
@@ -83,7 +88,12 @@ def encode(operation: OpCall, node: Node) -> tuple[Config, tuple[Any, ...], Conf
     while args and args[-1] is None:
         args.pop()
     config = {"name": operation.name, **{n: values[n] for n in entry.settings if n in values}}
-    facts = {"module": entry.module, "class_name": entry.name, "config": config, "registered_name": entry.name}
+    facts = {
+        "module": entry.module,
+        "class_name": entry.name,
+        "config": config,
+        "registered_name": entry.name,
+    }
     return facts, tuple(args), {}
 
 
@@ -97,7 +107,11 @@ def decode(entry: Config) -> Callable[..., Any] | None:
     if not is_op or class_name == "InputLayer" or _key(class_name) not in _classes():
         return None
     function = public_op(_op_names()[_key(class_name)])
-    settings = {k: v for k, v in config.items() if k not in ("name", "dtype") or k in _classes()[_key(class_name)].settings}
+    settings = {
+        k: v
+        for k, v in config.items()
+        if k not in ("name", "dtype") or k in _classes()[_key(class_name)].settings
+    }
     if class_name == "GetItem":
         return _get_item
     return partial(_call, function, settings)

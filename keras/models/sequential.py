@@ -31,7 +31,13 @@ class Sequential(Model):
 
     _untracked: ClassVar[frozenset[str]] = Model._untracked | {"_functional"}
 
-    def __init__(self, layers: Sequence[Any] | Any = None, trainable: bool = True, name: str | None = None, **kwargs: Any) -> None:
+    def __init__(
+        self,
+        layers: Sequence[Any] | Any = None,
+        trainable: bool = True,
+        name: str | None = None,
+        **kwargs: Any,
+    ) -> None:
         super().__init__(trainable=trainable, name=name, **kwargs)
         self._stack: list[Layer] = []
         self._functional: Functional | None = None
@@ -51,7 +57,9 @@ class Sequential(Model):
         """
         layer = _as_layer(layer)
         if isinstance(layer, InputLayer) and self._stack:
-            raise ValueError(f'Sequential "{self.name}": an Input must come first; the stack already holds {len(self._stack)} layer(s).')
+            raise ValueError(
+                f'Sequential "{self.name}": an Input must come first; the stack already holds {len(self._stack)} layer(s).'
+            )
         if not self._stack and not isinstance(layer, InputLayer) and layer._input_shape_arg is not None:
             self._stack.append(_as_layer(Input(batch_shape=layer._input_shape_arg, dtype=layer.input_dtype)))
         if any(layer.name == other.name for other in self._stack):
@@ -85,12 +93,16 @@ class Sequential(Model):
     def build(self, input_shape: Any = None) -> None:
         """Connect the layers for inputs of this shape (batch dimension first)."""
         if not self._stack:
-            raise ValueError(f'Sequential "{self.name}" has no layers yet: add some before building or calling it.')
+            raise ValueError(
+                f'Sequential "{self.name}" has no layers yet: add some before building or calling it.'
+            )
         if isinstance(self._stack[0], InputLayer):
             inputs = self._stack[0].output
         else:
             first = self._stack[0]
-            inputs = tree.map_shape_structure(lambda s: Input(batch_shape=s, dtype=first.input_dtype), input_shape)
+            inputs = tree.map_shape_structure(
+                lambda s: Input(batch_shape=s, dtype=first.input_dtype), input_shape
+            )
         x = inputs
         for layer in self._stack:
             if isinstance(layer, InputLayer):
@@ -178,7 +190,11 @@ class Sequential(Model):
         facts = {"layers": config} if isinstance(config, list) else dict(config)
         layers = [deserialize(c, custom_objects, safe_mode, family="layers") for c in facts.pop("layers")]
         shape = facts.pop("build_input_shape", None)
-        known = {k: deserialize(v, custom_objects, safe_mode) for k, v in facts.items() if k in ("name", "trainable", "dtype")}
+        known = {
+            k: deserialize(v, custom_objects, safe_mode)
+            for k, v in facts.items()
+            if k in ("name", "trainable", "dtype")
+        }
         model = cls(layers, **known)
         if model._functional is None and shape:
             model.build(tuple(shape) if not isinstance(shape, dict) else shape)
@@ -186,9 +202,19 @@ class Sequential(Model):
 
 
 def _as_layer(layer: Any) -> Layer:
-    if isinstance(layer, KerasTensor) and layer.node is not None and isinstance(layer.node.operation, InputLayer):
+    if (
+        isinstance(layer, KerasTensor)
+        and layer.node is not None
+        and isinstance(layer.node.operation, InputLayer)
+    ):
         return layer.node.operation
     if not isinstance(layer, Layer):
-        hint = " Did you forget to instantiate it: `Dense(10)` rather than `Dense`?" if isinstance(layer, type) else ""
-        raise TypeError(f"Sequential.add expects a layer. Received: {type(layer).__name__} {layer!r:.80}.{hint}")
+        hint = (
+            " Did you forget to instantiate it: `Dense(10)` rather than `Dense`?"
+            if isinstance(layer, type)
+            else ""
+        )
+        raise TypeError(
+            f"Sequential.add expects a layer. Received: {type(layer).__name__} {layer!r:.80}.{hint}"
+        )
     return layer

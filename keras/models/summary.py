@@ -69,14 +69,25 @@ def _is_chain(model: Any) -> bool:
 
 
 def _rows(
-    model: Any, connections: bool, nested: bool, trainable: bool, layer_range: tuple[str, str] | None, depth: int = 0
+    model: Any,
+    connections: bool,
+    nested: bool,
+    trainable: bool,
+    layer_range: tuple[str, str] | None,
+    depth: int = 0,
 ) -> Iterator[Row]:
     for op in _in_range(_operations(model), layer_range):
-        cells = [f"{op.name} ({_type_name(op)})", _shape_text(op), f"{_count(op):,}" if isinstance(op, Layer) else "0"]
+        cells = [
+            f"{op.name} ({_type_name(op)})",
+            _shape_text(op),
+            f"{_count(op):,}" if isinstance(op, Layer) else "0",
+        ]
         if connections:
             cells.append(_connected_to(model, op))
         if trainable:
-            cells.append("" if not isinstance(op, Layer) or not op.weights else "yes" if op.trainable_weights else "no")
+            cells.append(
+                "" if not isinstance(op, Layer) or not op.weights else "yes" if op.trainable_weights else "no"
+            )
         yield depth, cells
         if nested and getattr(op, "layers", None):
             for inner_depth, inner in _rows(op, False, nested, trainable, None, depth + 1):
@@ -99,7 +110,9 @@ def _in_range(operations: list[Any], layer_range: tuple[str, str] | None) -> lis
     names = [op.name for op in operations]
     for name in layer_range:
         if name not in names:
-            raise ValueError(f"summary: layer_range names {name!r}, which is not a layer of the model. Layers: {names}")
+            raise ValueError(
+                f"summary: layer_range names {name!r}, which is not a layer of the model. Layers: {names}"
+            )
     first, last = (names.index(n) for n in layer_range)
     return operations[first : last + 1]
 
@@ -143,7 +156,11 @@ def _size(v: Any) -> int:
 
 
 def _totals(model: Any) -> Iterator[str]:
-    groups = [("Total", model.weights), ("Trainable", model.trainable_weights), ("Non-trainable", model.non_trainable_weights)]
+    groups = [
+        ("Total", model.weights),
+        ("Trainable", model.trainable_weights),
+        ("Non-trainable", model.non_trainable_weights),
+    ]
     optimizer = getattr(model, "optimizer", None)
     if optimizer is not None and getattr(optimizer, "built", False):
         groups.append(("Optimizer", optimizer.variables))
@@ -166,7 +183,9 @@ def _style(print_fn: Any) -> str:
     return "box" if print_fn is not None or "utf" in encoding else "ascii"
 
 
-def _table(header: list[str], rows: list[Row], width: int, positions: list[float] | None, style: str) -> Iterator[str]:
+def _table(
+    header: list[str], rows: list[Row], width: int, positions: list[float] | None, style: str
+) -> Iterator[str]:
     tl, tm, tr, v, ml, mm, mr, bl, bm, br, h = _LINES[style]
     cells = [[("  " * depth if i == 0 else "") + c for i, c in enumerate(row)] for depth, row in rows]
     widths = _widths([header, *cells], width, positions)
@@ -178,7 +197,10 @@ def _table(header: list[str], rows: list[Row], width: int, positions: list[float
         wrapped = [_wrap(c, w) for c, w in zip(row, widths, strict=True)]
         for i in range(max(map(len, wrapped))):
             parts = [c[i] if i < len(c) else "" for c in wrapped]
-            aligned = [p.rjust(w) if k == 2 else p.ljust(w) for k, (p, w) in enumerate(zip(parts, widths, strict=True))]
+            aligned = [
+                p.rjust(w) if k == 2 else p.ljust(w)
+                for k, (p, w) in enumerate(zip(parts, widths, strict=True))
+            ]
             yield f"{v} " + f" {v} ".join(aligned) + f" {v}"
 
     yield rule(tl, tm, tr)

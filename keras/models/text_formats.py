@@ -21,7 +21,9 @@ def model_from_config(config: dict[str, Any], custom_objects: Any = None) -> Any
         TypeError: the config is a list (that is `Sequential.from_config`'s) or not a dict.
     """
     if not isinstance(config, dict):
-        raise TypeError(f"model_from_config expects a dict. Received: {type(config).__name__}; see `Sequential.from_config`.")
+        raise TypeError(
+            f"model_from_config expects a dict. Received: {type(config).__name__}; see `Sequential.from_config`."
+        )
     return deserialize(config, custom_objects, family="models")
 
 

@@ -21,24 +21,63 @@ _BINARY = {"x": "x1", "y": "x2"}
 
 #: TensorFlow function -> (our op, argument names).
 _TABLE: dict[str, tuple[str, dict[str, str]]] = {
-    **{f"math.{n}": (n, _BINARY) for n in ("add", "subtract", "multiply", "divide", "maximum", "minimum", "mod")},
-    **{f"math.{n}": (n, _BINARY) for n in ("greater", "greater_equal", "less", "less_equal", "equal", "not_equal")},
+    **{
+        f"math.{n}": (n, _BINARY)
+        for n in ("add", "subtract", "multiply", "divide", "maximum", "minimum", "mod")
+    },
+    **{
+        f"math.{n}": (n, _BINARY)
+        for n in ("greater", "greater_equal", "less", "less_equal", "equal", "not_equal")
+    },
     **{f"math.{n}": (n, _BINARY) for n in ("logical_and", "logical_or")},
-    **{f"__operators__.{a}": (b, _BINARY) for a, b in {"add": "add", "ne": "not_equal", "eq": "equal"}.items()},
+    **{
+        f"__operators__.{a}": (b, _BINARY)
+        for a, b in {"add": "add", "ne": "not_equal", "eq": "equal"}.items()
+    },
     "math.pow": ("power", _BINARY),
     "math.truediv": ("true_divide", _BINARY),
     "math.floordiv": ("floor_divide", _BINARY),
     "math.floormod": ("mod", _BINARY),
-    **{f"math.{n}": (n, _UNARY) for n in ("abs", "square", "sqrt", "exp", "log", "log1p", "expm1", "sin", "cos", "tanh", "sigmoid",
-                                          "sign", "floor", "ceil", "round", "negative", "rsqrt", "erf", "logical_not",
-                                          "softplus", "reciprocal", "is_nan")},  # fmt: skip
-    **{f"nn.{n}": (n, _UNARY) for n in ("relu", "relu6", "elu", "selu", "silu", "softplus", "softsign", "sigmoid", "tanh")},
+    **{
+        f"math.{n}": (n, _UNARY)
+        for n in (
+            "abs",
+            "square",
+            "sqrt",
+            "exp",
+            "log",
+            "log1p",
+            "expm1",
+            "sin",
+            "cos",
+            "tanh",
+            "sigmoid",
+            "sign",
+            "floor",
+            "ceil",
+            "round",
+            "negative",
+            "rsqrt",
+            "erf",
+            "logical_not",
+            "softplus",
+            "reciprocal",
+            "is_nan",
+        )
+    },
+    **{
+        f"nn.{n}": (n, _UNARY)
+        for n in ("relu", "relu6", "elu", "selu", "silu", "softplus", "softsign", "sigmoid", "tanh")
+    },
     "nn.swish": ("silu", _UNARY),
     "nn.gelu": ("gelu", {**_UNARY, "approximate": "approximate"}),
     "nn.leaky_relu": ("leaky_relu", {**_UNARY, "alpha": "negative_slope"}),
     "nn.softmax": ("softmax", {**_UNARY, "axis": "axis"}),
     "nn.log_softmax": ("log_softmax", {**_UNARY, "axis": "axis"}),
-    **{f"math.reduce_{n}": (n, _REDUCTION) for n in ("sum", "mean", "max", "min", "prod", "all", "any", "std")},
+    **{
+        f"math.reduce_{n}": (n, _REDUCTION)
+        for n in ("sum", "mean", "max", "min", "prod", "all", "any", "std")
+    },
     "math.reduce_variance": ("var", _REDUCTION),
     "math.reduce_logsumexp": ("logsumexp", _REDUCTION),
     "math.argmax": ("argmax", {"input": "x", "axis": "axis"}),
@@ -93,7 +132,9 @@ def _call(op: str, arguments: dict[str, str], /, *args: Any, **kwargs: Any) -> A
     renamed = {arguments[k]: v for k, v in kwargs.items() if k in arguments and v is not None}
     if "dtype" in renamed and not isinstance(renamed["dtype"], str):
         renamed["dtype"] = str(renamed["dtype"])
-    return getattr(ops, op)(*args, **{k: v for k, v in renamed.items() if k not in list(arguments.values())[: len(args)]})
+    return getattr(ops, op)(
+        *args, **{k: v for k, v in renamed.items() if k not in list(arguments.values())[: len(args)]}
+    )
 
 
 def _slice(x: Any, slice_spec: Any = (), **_: Any) -> Any:
@@ -120,16 +161,28 @@ def encode(entry: Config) -> Config:
     facts = {"name": name, "trainable": True, "dtype": "float32"}
     if entry["class_name"] == "GetItem":
         node = [*_address(tensor), {"slice_spec": [_slice_part(p) for p in others[0]]}]
-        return {"class_name": "SlicingOpLambda", "config": {**facts, "function": "__operators__.getitem"}, "name": name, "inbound_nodes": [node]}
+        return {
+            "class_name": "SlicingOpLambda",
+            "config": {**facts, "function": "__operators__.getitem"},
+            "name": name,
+            "inbound_nodes": [node],
+        }
     function, arguments = _function_for(entry["class_name"])
     ours = {v: k for k, v in arguments.items()}
     given = dict(zip(list(dict.fromkeys(arguments.values()))[1:], others, strict=False))
     given |= {k: v for k, v in config.items() if k != "name" and v is not None}
     kwargs = {ours[k]: _address(v) if _is_tensor(v) else v for k, v in given.items() if k in ours}
     if not _is_tensor(tensor):
-        raise ValueError(f"The layout of Keras 2 cannot hold the op {name!r}: its first argument is not a tensor.")
+        raise ValueError(
+            f"The layout of Keras 2 cannot hold the op {name!r}: its first argument is not a tensor."
+        )
     node = [*_address(tensor), {**kwargs, "name": None}]
-    return {"class_name": "TFOpLambda", "config": {**facts, "function": function}, "name": name, "inbound_nodes": [node]}
+    return {
+        "class_name": "TFOpLambda",
+        "config": {**facts, "function": function},
+        "name": name,
+        "inbound_nodes": [node],
+    }
 
 
 def _function_for(class_name: str) -> tuple[str, dict[str, str]]:
@@ -148,4 +201,10 @@ def _address(x: Config) -> list[Any]:
 
 
 def _slice_part(p: Any) -> Any:
-    return p["config"] if isinstance(p, dict) and p.get("class_name") == "__slice__" else "..." if isinstance(p, dict) else p
+    return (
+        p["config"]
+        if isinstance(p, dict) and p.get("class_name") == "__slice__"
+        else "..."
+        if isinstance(p, dict)
+        else p
+    )

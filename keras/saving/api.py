@@ -39,9 +39,13 @@ def save_model(
     if zipped is False:
         raise ValueError("save_model: unzipped archives (folders) are not written; leave `zipped` out.")
     if layout not in legacy_h5.KERAS_VERSIONS:
-        raise ValueError(f"save_model: `layout` must be one of {sorted(legacy_h5.KERAS_VERSIONS)}. Received: {layout!r}")
+        raise ValueError(
+            f"save_model: `layout` must be one of {sorted(legacy_h5.KERAS_VERSIONS)}. Received: {layout!r}"
+        )
     if path.name.endswith(".weights.h5"):
-        raise ValueError(f"{path.name} is the ending of weights alone: use `model.save_weights`, or another ending for the whole model.")
+        raise ValueError(
+            f"{path.name} is the ending of weights alone: use `model.save_weights`, or another ending for the whole model."
+        )
     if path.suffix in _H5 or save_format in ("h5", "hdf5"):
         legacy_h5.save_model(model, path, include_optimizer, layout)
     elif path.suffix == ".keras" or save_format == "keras":
@@ -70,7 +74,13 @@ def load_model(
     return legacy_h5.load_model(path, custom_objects, compile, safe_mode)
 
 
-def save_weights(model: Any, filepath: str | Path, overwrite: bool = True, layout: str = "keras3", save_format: str | None = None) -> None:
+def save_weights(
+    model: Any,
+    filepath: str | Path,
+    overwrite: bool = True,
+    layout: str = "keras3",
+    save_format: str | None = None,
+) -> None:
     """Save weights: `*.weights.h5`, or `*.h5` in the older layout."""
     path = Path(filepath)
     _check_overwrite(path, overwrite)
@@ -79,10 +89,14 @@ def save_weights(model: Any, filepath: str | Path, overwrite: bool = True, layou
     elif path.suffix in _H5 or save_format in ("h5", "hdf5"):
         legacy_h5.save_weights(model, path, layout)
     else:
-        raise ValueError(f"save_weights: the ending of {path.name!r} must be .weights.h5 (or .h5 for the older layout).")
+        raise ValueError(
+            f"save_weights: the ending of {path.name!r} must be .weights.h5 (or .h5 for the older layout)."
+        )
 
 
-def load_weights(model: Any, filepath: str | Path, skip_mismatch: bool = False, by_name: bool = False, **kwargs: Any) -> None:
+def load_weights(
+    model: Any, filepath: str | Path, skip_mismatch: bool = False, by_name: bool = False, **kwargs: Any
+) -> None:
     """Load weights from `.weights.h5`, `.h5` (weights or a whole model) or `.keras`.
 
     Raises:
@@ -95,7 +109,9 @@ def load_weights(model: Any, filepath: str | Path, skip_mismatch: bool = False, 
         archive.load_weights(model, path, skip_mismatch)
     elif _is_object_tree(path):
         if by_name:
-            raise ValueError("load_weights: `by_name` is for the older `.h5` layout; `.weights.h5` files are matched by attribute.")
+            raise ValueError(
+                "load_weights: `by_name` is for the older `.h5` layout; `.weights.h5` files are matched by attribute."
+            )
         weights_h5.load_weights(model, path, skip_mismatch)
     else:
         legacy_h5.load_weights(model, path, by_name, skip_mismatch)
@@ -109,4 +125,6 @@ def _is_object_tree(path: Path) -> bool:
 
 def _check_overwrite(path: Path, overwrite: bool) -> None:
     if path.exists() and not overwrite:
-        raise ValueError(f"{path} exists already, and `overwrite=False` was given. Choose another name or allow overwriting.")
+        raise ValueError(
+            f"{path} exists already, and `overwrite=False` was given. Choose another name or allow overwriting."
+        )

@@ -28,14 +28,20 @@ def save_model(model: Any, path: str | Path) -> None:
     weights = io.BytesIO()
     weights_h5.save_weights(model, weights)
     now = datetime.datetime.now().strftime("%Y-%m-%d@%H:%M:%S")
-    metadata = {"keras_version": KERAS_VERSIONS["keras3"], "date_saved": now, "written_by": f"keras {__version__}"}
+    metadata = {
+        "keras_version": KERAS_VERSIONS["keras3"],
+        "date_saved": now,
+        "written_by": f"keras {__version__}",
+    }
     with replacing(path) as temporary, zipfile.ZipFile(temporary, "w") as archive:
         archive.writestr(_METADATA, json.dumps(metadata))
         archive.writestr(_CONFIG, json.dumps(serialize(model)))
         archive.writestr(_WEIGHTS, weights.getvalue())
 
 
-def load_model(path: str | Path, custom_objects: Any = None, compile: bool = True, safe_mode: bool = True) -> Any:
+def load_model(
+    path: str | Path, custom_objects: Any = None, compile: bool = True, safe_mode: bool = True
+) -> Any:
     """Read the archive.
 
     Raises:
@@ -78,7 +84,9 @@ def _member(archive: zipfile.ZipFile, name: str, path: Any) -> bytes:
         raise ValueError(f"{path} has no {name}: it is not a `.keras` model archive.") from None
     limit = max(_FLOOR, _RATIO * sum(i.compress_size for i in archive.infolist()))
     if info.file_size > limit:
-        raise ValueError(f"{path}: {name} would unpack to {info.file_size} bytes, far more than a model of this size holds.")
+        raise ValueError(
+            f"{path}: {name} would unpack to {info.file_size} bytes, far more than a model of this size holds."
+        )
     with archive.open(info) as member:
         data = member.read(info.file_size + 1)
     if len(data) > info.file_size:

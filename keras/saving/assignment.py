@@ -29,7 +29,9 @@ class Plan:
         if tuple(data.shape) == variable.shape:
             self._pairs.append((variable, data))
         else:
-            self.problem(f"{variable.path}: the model has shape {variable.shape}, the file {tuple(data.shape)}")
+            self.problem(
+                f"{variable.path}: the model has shape {variable.shape}, the file {tuple(data.shape)}"
+            )
 
     def pair_all(self, where: str, variables: list[Variable], values: list[Any]) -> None:
         """Match variables and values one by one; their numbers must agree."""

@@ -66,7 +66,9 @@ class Group(Mapping[str, Any]):
         """The subgroup `name`. Raises ValueError when it is missing or a dataset."""
         found = self.get(name)
         if not isinstance(found, Group):
-            raise ValueError(f"{self._file}: expected a group {name!r} in {self.path}. The file is damaged, or not a model's.")
+            raise ValueError(
+                f"{self._file}: expected a group {name!r} in {self.path}. The file is damaged, or not a model's."
+            )
         return found
 
     # ------------------------------------------------------------------ attributes
@@ -98,7 +100,11 @@ class Group(Mapping[str, Any]):
             parts = []
             while f"{name}{len(parts)}" in self._group.attrs:
                 parts.append(self._group.attrs[f"{name}{len(parts)}"])
-        return [n.decode("utf-8") if isinstance(n, bytes) else str(n) for part in parts for n in np.asarray(part).ravel().tolist()]
+        return [
+            n.decode("utf-8") if isinstance(n, bytes) else str(n)
+            for part in parts
+            for n in np.asarray(part).ravel().tolist()
+        ]
 
 
 class Data:
@@ -112,11 +118,15 @@ class Data:
     def _check(self) -> None:
         data, where = self._dataset, f"{self._file}: dataset {self._dataset.name}"
         if data.is_virtual or data.external:
-            raise ValueError(f"{where} keeps its data in other files. This file is not trusted and was not read.")
+            raise ValueError(
+                f"{where} keeps its data in other files. This file is not trusted and was not read."
+            )
         if data.dtype.kind not in "biufcV" or data.dtype.hasobject:
             raise ValueError(f"{where} holds {data.dtype}, not numbers.")
         if data.chunks is None and data.size and data.id.get_storage_size() < data.size * data.dtype.itemsize:
-            raise ValueError(f"{where} declares shape {data.shape} but stores only {data.id.get_storage_size()} bytes.")
+            raise ValueError(
+                f"{where} declares shape {data.shape} but stores only {data.id.get_storage_size()} bytes."
+            )
 
     @property
     def shape(self) -> tuple[int, ...]:
@@ -131,7 +141,9 @@ class Data:
         try:
             value = self._dataset[()]
         except OSError as error:
-            raise ValueError(f"{self._file}: dataset {self.path} cannot be read, the file is damaged: {error}") from None
+            raise ValueError(
+                f"{self._file}: dataset {self.path} cannot be read, the file is damaged: {error}"
+            ) from None
         kept_as = self._dataset.attrs.get("dtype")
         if isinstance(kept_as, str) and kept_as == "bfloat16":
             return np.asarray(value).view(dtypes.to_numpy_dtype("bfloat16"))
@@ -164,7 +176,9 @@ def reading(path: str | Path | Any) -> Iterator[Group]:
         if not Path(path).exists():
             raise FileNotFoundError(f"There is no file {path}.")
         if Path(path).is_dir():
-            raise ValueError(f"{path} is a folder, not a model file. (TensorFlow SavedModel folders are not read.)")
+            raise ValueError(
+                f"{path} is a folder, not a model file. (TensorFlow SavedModel folders are not read.)"
+            )
     try:
         file = h5py.File(path, "r")
     except OSError as error:
@@ -213,7 +227,9 @@ def write_names(group: h5py.Group, name: str, names: Sequence[str]) -> None:
     encoded = [n.encode("utf-8") for n in names]
     too_long = [n for n in names if len(n.encode("utf-8")) > _HEADER_LIMIT]
     if too_long:
-        raise ValueError(f"A name of {len(too_long[0])} characters does not fit into an HDF5 file: {too_long[0][:60]}...")
+        raise ValueError(
+            f"A name of {len(too_long[0])} characters does not fit into an HDF5 file: {too_long[0][:60]}..."
+        )
     if sum(map(len, encoded)) + 16 * len(encoded) <= _HEADER_LIMIT:
         group.attrs[name] = encoded
         return

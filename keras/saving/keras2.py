@@ -30,8 +30,12 @@ def upgrade_training(config: Config, model: Any) -> Config:
     """`training_config` of any Keras as arguments of `compile`."""
     config = dict(config)
     optimizer = config.pop("optimizer_config", None)
-    arguments: Config = {k: config[k] for k in ("loss", "loss_weights", "metrics", "weighted_metrics") if k in config}
-    if config.get("sample_weight_mode") not in (None, "temporal", {}) and not isinstance(config["sample_weight_mode"], (dict, list)):
+    arguments: Config = {
+        k: config[k] for k in ("loss", "loss_weights", "metrics", "weighted_metrics") if k in config
+    }
+    if config.get("sample_weight_mode") not in (None, "temporal", {}) and not isinstance(
+        config["sample_weight_mode"], (dict, list)
+    ):
         raise ValueError(f"sample_weight_mode={config['sample_weight_mode']!r} is not known")
     if optimizer is not None:
         arguments["optimizer"] = _upgrade_optimizer(optimizer)
@@ -96,7 +100,11 @@ def convert_weights(layer: Any, values: list[Any], version: str) -> list[Any]:
         values = _from_keras1(layer, values)
     if type(layer).__name__ in ("GRU", "GRUCell") and len(values) == 3:
         values = _gru_bias(layer, values)
-    if type(layer).__name__ == "Bidirectional" and len(values) == 6 and type(layer.forward_layer).__name__ == "GRU":
+    if (
+        type(layer).__name__ == "Bidirectional"
+        and len(values) == 6
+        and type(layer.forward_layer).__name__ == "GRU"
+    ):
         values = _gru_bias(layer.forward_layer, values[:3]) + _gru_bias(layer.backward_layer, values[3:])
     return values
 
@@ -156,7 +164,12 @@ def _slots_in_order(mine: list[Any], names: list[str], values: list[Any]) -> lis
 def _grouped(names: list[str]) -> bool:
     """Whether names read m, m, ..., v, v, ... rather than m, v, m, v, ..."""
     half = len(names) // 2
-    return len(names) > 2 and len(names) % 2 == 0 and all(n.endswith("/m:0") for n in names[:half]) and all(n.endswith("/v:0") for n in names[half:])
+    return (
+        len(names) > 2
+        and len(names) % 2 == 0
+        and all(n.endswith("/m:0") for n in names[:half])
+        and all(n.endswith("/v:0") for n in names[half:])
+    )
 
 
 # ---------------------------------------------------------------------- writing
@@ -222,7 +235,11 @@ def _downgrade(x: Any) -> Any:
     if "class_name" in x and isinstance(x.get("config"), dict):
         x = dict(x)
         name = x["class_name"]
-        config = {k: _downgrade(v) for k, v in x["config"].items() if k not in _NEW_ARGUMENTS["*"] | _NEW_ARGUMENTS.get(name, set())}
+        config = {
+            k: _downgrade(v)
+            for k, v in x["config"].items()
+            if k not in _NEW_ARGUMENTS["*"] | _NEW_ARGUMENTS.get(name, set())
+        }
         if name == "InputLayer" and "batch_shape" in config:
             config["batch_input_shape"] = config.pop("batch_shape")
         if name == "GlorotUniform" or "input_axes" in config:
@@ -242,7 +259,11 @@ def _attention_shapes(build: Config) -> Config:
     """The input shapes that tf.keras 2 keeps in the config of an attention layer."""
     shapes = build.get("shapes_dict", {})
     value = shapes.get("value_shape")
-    return {"query_shape": shapes.get("query_shape"), "value_shape": value, "key_shape": shapes.get("key_shape") or value}
+    return {
+        "query_shape": shapes.get("query_shape"),
+        "value_shape": value,
+        "key_shape": shapes.get("key_shape") or value,
+    }
 
 
 def _downgrade_call(node: Config, class_name: str) -> Any:
@@ -254,7 +275,9 @@ def _downgrade_call(node: Config, class_name: str) -> Any:
         raise ValueError(
             f"The layout of Keras 2 has no place for several positional arguments of {class_name}: pass all but the first by name."
         )
-    kwargs = {k: _address_of(v) for k, v in {**dict(zip(names, others, strict=False)), **node["kwargs"]}.items()}
+    kwargs = {
+        k: _address_of(v) for k, v in {**dict(zip(names, others, strict=False)), **node["kwargs"]}.items()
+    }
 
     def entry(x: Any) -> Any:
         return [*_address_of(x), kwargs]
@@ -287,14 +310,22 @@ def training_config(config: Config | None) -> Config | None:
     """Compile arguments in the spelling that tf.keras 2 reads."""
     if config is None:
         return None
-    config = _downgrade({k: v for k, v in config.items() if k in ("loss", "loss_weights", "metrics", "weighted_metrics", "optimizer_config")})
+    config = _downgrade(
+        {
+            k: v
+            for k, v in config.items()
+            if k in ("loss", "loss_weights", "metrics", "weighted_metrics", "optimizer_config")
+        }
+    )
     config["loss"] = _without_dtype(config.get("loss"))
     optimizer = config.get("optimizer_config")
     if optimizer:
         gone = ("loss_scale_factor", "gradient_accumulation_steps")
         kept = {k: v for k, v in optimizer["config"].items() if k not in gone}
         optimizer["config"] = {**kept, "jit_compile": False, "is_legacy_optimizer": False}
-        optimizer["class_name"] = f"Custom>{optimizer['class_name']}"  # how tf.keras tells its new optimizers from the old
+        optimizer["class_name"] = (
+            f"Custom>{optimizer['class_name']}"  # how tf.keras tells its new optimizers from the old
+        )
     return config
 
 

@@ -50,7 +50,11 @@ def save_model(model: Any, path: str | Path, include_optimizer: bool = True, lay
             hdf5.write_json(file, "training_config", training)
             optimizer = getattr(model, "optimizer", None)
             if optimizer is not None and optimizer.built:
-                variables = optimizer.variables if layout == "keras3" else keras2.optimizer_variables(optimizer.variables)
+                variables = (
+                    optimizer.variables
+                    if layout == "keras3"
+                    else keras2.optimizer_variables(optimizer.variables)
+                )
                 _write_variables(file.create_group("optimizer_weights"), variables, layout)
 
 
@@ -118,7 +122,10 @@ def training_config(model: Any) -> dict[str, Any] | None:
     try:
         config = json.loads(json.dumps(model.get_compile_config()))
     except (TypeError, ValueError) as error:
-        warnings.warn(f'Model "{model.name}" is saved without its compile arguments, which cannot be written: {error}', stacklevel=4)
+        warnings.warn(
+            f'Model "{model.name}" is saved without its compile arguments, which cannot be written: {error}',
+            stacklevel=4,
+        )
         return None
     if config is None:
         return None
@@ -142,7 +149,9 @@ def _full_names(loss: Any) -> Any:
 
 
 # ---------------------------------------------------------------------- reading
-def load_model(path: str | Path, custom_objects: Any = None, compile: bool = True, safe_mode: bool = True) -> Any:
+def load_model(
+    path: str | Path, custom_objects: Any = None, compile: bool = True, safe_mode: bool = True
+) -> Any:
     """Read a whole model.
 
     Raises:
@@ -151,7 +160,11 @@ def load_model(path: str | Path, custom_objects: Any = None, compile: bool = Tru
     with hdf5.reading(path) as file:
         config = file.json("model_config")
         if config is None:
-            what = "holds weights only" if file.has_attribute("layer_names") or "layers" in file else "is not a model file"
+            what = (
+                "holds weights only"
+                if file.has_attribute("layer_names") or "layers" in file
+                else "is not a model file"
+            )
             raise ValueError(
                 f"{path} {what}: it has no architecture. Build the model in code, then `model.load_weights({str(path)!r})`."
             )
@@ -168,23 +181,28 @@ def load_model(path: str | Path, custom_objects: Any = None, compile: bool = Tru
 
 def _compile(model: Any, config: dict[str, Any], custom_objects: Any, safe_mode: bool, path: Any) -> None:
     try:
-        arguments = {k: deserialize(v, custom_objects, safe_mode, family=_FAMILIES.get(k)) for k, v in config.items()}
+        arguments = {
+            k: deserialize(v, custom_objects, safe_mode, family=_FAMILIES.get(k)) for k, v in config.items()
+        }
         model.compile(**arguments)
     except (ValueError, TypeError) as error:
         warnings.warn(
-            f"{path}: the compile arguments could not be restored, so the model is not compiled: {error}", stacklevel=4
+            f"{path}: the compile arguments could not be restored, so the model is not compiled: {error}",
+            stacklevel=4,
         )
 
 
 _FAMILIES = {"optimizer": "optimizers", "loss": "losses", "metrics": "metrics", "weighted_metrics": "metrics"}
 
 
-def load_weights(
-    model: Any, path: str | Path, by_name: bool = False, skip_mismatch: bool = False
-) -> None:
+def load_weights(model: Any, path: str | Path, by_name: bool = False, skip_mismatch: bool = False) -> None:
     """Read weights into a model: by position, or by layer name."""
     with hdf5.reading(path) as file:
-        group = file.group("model_weights") if "model_weights" in file and not file.has_attribute("layer_names") else file
+        group = (
+            file.group("model_weights")
+            if "model_weights" in file and not file.has_attribute("layer_names")
+            else file
+        )
         if not group.has_attribute("layer_names"):
             raise ValueError(f"{path} is an HDF5 file but holds no Keras weights (no `layer_names`).")
         _load(group, model, str(path), by_name, skip_mismatch)
@@ -206,9 +224,14 @@ def _match_by_position(plan: Plan, group: Group, model: Any, version: str) -> No
     mine = [layer for layer in model.layers if layer_weights(layer)]
     theirs = [n for n in group.names("layer_names") if group.group(n).names("weight_names")]
     if len(mine) != len(theirs):
-        unbuilt = "" if model.built else " The model is not built: call it once, or `build(input_shape)`, before loading."
+        unbuilt = (
+            ""
+            if model.built
+            else " The model is not built: call it once, or `build(input_shape)`, before loading."
+        )
         plan.problem(
-            f"the model has {len(mine)} layers with weights ({[x.name for x in mine][:8]}), the file {len(theirs)} ({theirs[:8]}).{unbuilt}"
+            f"the model has {len(mine)} layers with weights ({[x.name for x in mine][:8]}), "
+            f"the file {len(theirs)} ({theirs[:8]}).{unbuilt}"
         )
         return
     for layer, name in zip(mine, theirs, strict=True):

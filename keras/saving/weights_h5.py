@@ -71,7 +71,11 @@ def children(obj: Any, optimizer: bool = True) -> Iterator[tuple[str, Any]]:
 
 
 def _has_state(x: Any) -> bool:
-    return hasattr(x, "save_own_variables") and not isinstance(x, (type, Variable)) and (isinstance(x, Layer) or _is_optimizer(x))
+    return (
+        hasattr(x, "save_own_variables")
+        and not isinstance(x, (type, Variable))
+        and (isinstance(x, Layer) or _is_optimizer(x))
+    )
 
 
 def _is_optimizer(x: Any) -> bool:
@@ -89,7 +93,9 @@ def _numbered(items: list[Any]) -> Iterator[tuple[str, Any]]:
 
 
 # ---------------------------------------------------------------------- reading
-def load_weights(model: Any, path: str | Path | Any, skip_mismatch: bool = False, whole: bool = False) -> None:
+def load_weights(
+    model: Any, path: str | Path | Any, skip_mismatch: bool = False, whole: bool = False
+) -> None:
     """Read weights into a built model, and its optimizer's state, if the file has it and it fits.
 
     Args:
@@ -118,7 +124,9 @@ def _read(group: Group, obj: Any, plan: Plan, seen: set[int], where: str) -> Non
                 plan.problem(f"{where}/{name} ({type(child).__name__}): the file has nothing for it")
 
 
-def _read_container(group: Group, name: str, items: list[Any], plan: Plan, seen: set[int], where: str) -> None:
+def _read_container(
+    group: Group, name: str, items: list[Any], plan: Plan, seen: set[int], where: str
+) -> None:
     below = group.get(name)
     for key, item in _numbered(items):
         if id(item) in seen:
@@ -133,13 +141,19 @@ def _read_container(group: Group, name: str, items: list[Any], plan: Plan, seen:
 def _find(group: Group, name: str, obj: Any) -> Group | None:
     """The object's group: by key, else by the object's name kept in the file."""
     found = group.get(name)
-    if isinstance(found, Group) and (_kept_name(found) in (None, getattr(obj, "name", None)) or not _by_name(group, obj)):
+    if isinstance(found, Group) and (
+        _kept_name(found) in (None, getattr(obj, "name", None)) or not _by_name(group, obj)
+    ):
         return found
     return _by_name(group, obj)
 
 
 def _by_name(group: Group, obj: Any) -> Group | None:
-    matches = [g for key in group if isinstance(g := group[key], Group) and _kept_name(g) == getattr(obj, "name", None)]
+    matches = [
+        g
+        for key in group
+        if isinstance(g := group[key], Group) and _kept_name(g) == getattr(obj, "name", None)
+    ]
     return matches[0] if len(matches) == 1 else None
 
 
@@ -179,4 +193,6 @@ def _read_optimizer(group: Group, model: Any, name: str, whole: bool) -> None:
     plan = Plan(name)
     plan.pair_all("optimizer", optimizer.variables, data)
     if whole or plan.fits:
-        plan.carry_out_or_warn("the optimizer's state could not be restored; training goes on with a fresh one")
+        plan.carry_out_or_warn(
+            "the optimizer's state could not be restored; training goes on with a fresh one"
+        )

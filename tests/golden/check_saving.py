@@ -62,7 +62,9 @@ elif STEP == "read3":
     for path in sorted([*DIR.glob("*_3.h5"), *DIR.glob("*.keras")]):
         try:
             compare(path, keras.models.load_model(path), path.name[: path.name.index("_3")])
-        except ValueError as error:  # Keras 3.15.1 cannot read ops in a functional `.h5`, its own files included
+        except (
+            ValueError
+        ) as error:  # Keras 3.15.1 cannot read ops in a functional `.h5`, its own files included
             if path.suffix != ".h5" or "Unknown layer" not in str(error):
                 raise
             print(f"{path.name:28} not readable by Keras 3.15.1: {str(error)[:40]}")

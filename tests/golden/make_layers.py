@@ -1,10 +1,12 @@
 """Configs, weights, outputs and gradients of layers, from real Keras: files in tests/golden/layers/.
 
 `python tests/golden/make_layers.py` with Keras 3.15.1 on TensorFlow writes cases.json.gz and arrays.npz;
+with the word `new` after it only rows that are not there yet;
 `python tests/golden/make_layers.py keras2` with tf-keras writes keras2.json. Run it outside the repository's root.
 
-For each case: `y` the output; `dx0`, ... and `dw0`, ... the gradients of `sum(y * weighting)` with respect to float
-inputs and trainable weights; `w0`, ... the non-trainable weights after the call, where it was one of training.
+For each case: `y` the output (`y1`, ... the further ones); `dx0`, ... and `dw0`, ... the gradients of
+`sum(y * weighting)`, over all outputs, with respect to float inputs and trainable weights; `w0`, ... the non-trainable
+weights after the call, where it was one of training.
 """
 
 import gzip
@@ -31,8 +33,8 @@ def make(case: Case) -> Any:
 
     def argument(value: Any) -> Any:
         if isinstance(value, tuple) and value and isinstance(value[0], str):
-            return getattr(layers, value[0])(**value[1])
-        return value
+            return getattr(layers, value[0])(**{k: argument(v) for k, v in value[1].items()})
+        return [argument(v) for v in value] if isinstance(value, list) else value
 
     options = {name: argument(value) for name, value in case.kwargs.items()}
     return getattr(layers, case.layer)(**options, name="layer")
@@ -43,11 +45,8 @@ def run(case: Case, arrays: dict[str, np.ndarray]) -> dict[str, Any]:
 
     layer = make(case)
     inputs = [tf.constant(x) for x in case.inputs()]
-    options: dict[str, Any] = {"mask": case.mask_array()} if case.mask is not None else {}
-    if case.training:
-        options["training"] = True
     config = plain(layer.get_config())
-    layer.build(case.shapes)
+    layer.build(*case.build_shapes)
     named = [(w.name, tuple(w.shape)) for w in layer.weights]
     layer.set_weights(case.weights(named))
     if case.layer == "Normalization" and layer.weights:
@@ -58,14 +57,16 @@ def run(case: Case, arrays: dict[str, np.ndarray]) -> dict[str, Any]:
         with tf.GradientTape() as tape:
             for x in floats:
                 tape.watch(x)
-            y = layer(inputs if case.listed else inputs[0], **options)
-            total = tf.reduce_sum(y * case.weighting(tuple(y.shape)))
-        return y, tape.gradient(total, [*floats, *(w.value for w in layer.trainable_weights)])
+            args, options = case.call_with(inputs, **case.call_options())
+            ys = tf.nest.flatten(layer(*args, **options))
+            total = sum(tf.reduce_sum(y * case.weighting(tuple(y.shape))) for y in ys)
+        return ys, tape.gradient(total, [*floats, *(w.value for w in layer.trainable_weights)])
 
     # On a CPU TensorFlow has these convolutions only when XLA compiles them.
     needs_xla = {"data_format", "dilation_rate", "groups"} & set(case.kwargs) and "Conv" in case.layer
-    y, gradients = tf.function(step, jit_compile=True)() if needs_xla else step()
-    arrays[f"{case.name}:y"] = y.numpy()
+    ys, gradients = tf.function(step, jit_compile=True)() if needs_xla else step()
+    for i, y in enumerate(ys):
+        arrays[f"{case.name}:y{i or ''}"] = y.numpy()
     trainable = layer.trainable_weights
     names = [f"dx{i}" for i in range(len(floats))] + [f"dw{i}" for i in range(len(trainable))]
     for name, gradient in zip(names, gradients, strict=True):
@@ -78,13 +79,22 @@ def run(case: Case, arrays: dict[str, np.ndarray]) -> dict[str, Any]:
         "config": config,
         "weights": [[w.name, list(w.shape), bool(w.trainable)] for w in layer.weights],
         "masks": bool(layer.supports_masking),
-        "dtype": y.dtype.name,
+        "dtype": ys[0].dtype.name,
     }
 
 
-def keras_3() -> None:
+def keras_3(only_new: bool) -> None:
     arrays: dict[str, np.ndarray] = {}
-    facts = {name: run(case, arrays) for name, case in CASES.items()}
+    facts: dict[str, Any] = {}
+    if only_new:
+        facts = json.loads(gzip.decompress((HERE / "cases.json.gz").read_bytes()))
+        facts = {name: fact for name, fact in facts.items() if name in CASES}
+        with np.load(HERE / "arrays.npz") as file:
+            arrays = {k.replace("|", "/"): file[k] for k in file.files}
+        arrays = {k: v for k, v in arrays.items() if k.partition(":")[0] in facts}
+    for name in CASES:
+        if name not in facts:
+            facts[name] = run(CASES[name], arrays)
     np.savez_compressed(HERE / "arrays.npz", **{k.replace("/", "|"): v for k, v in arrays.items()})
     with gzip.GzipFile(HERE / "cases.json.gz", "wb", mtime=0) as file:
         file.write(json.dumps(facts, indent=0, sort_keys=True).encode())
@@ -104,4 +114,4 @@ def keras_2() -> None:
 
 
 if __name__ == "__main__":
-    keras_2() if sys.argv[1:] == ["keras2"] else keras_3()
+    keras_2() if sys.argv[1:] == ["keras2"] else keras_3(sys.argv[1:] == ["new"])

@@ -19,8 +19,13 @@ class Case:
         shapes: shape of the input, batch first; a list of shapes for layers that take a list.
         kwargs: constructor arguments; `("Dense", {...})` stands for a layer.
         data: how inputs are filled: `normal`, or `ints:5` for ints below 5.
-        mask: shape of a bool mask given in the call, or None.
+        mask: shape of a bool mask given in the call, or None; a list of shapes or Nones gives a list of masks.
         training: whether the numbers are those of a call with training=True.
+        spread: how a list of inputs is given: `list` as one argument, `args` one by one, `states` the first one and the
+            others as `initial_state`.
+        masks: further bool masks of the call, name to shape.
+        padding: masks may begin with False, and one sample of them is False throughout.
+        call: other options of the call.
         tolerance: relative to the largest number of the result.
     """
 
@@ -28,8 +33,12 @@ class Case:
     shapes: Any
     kwargs: dict[str, Any] = field(default_factory=dict)
     data: str = "normal"
-    mask: tuple[int, ...] | None = None
+    mask: Any = None
     training: bool = False
+    spread: str = "list"
+    masks: dict[str, tuple[int, ...]] = field(default_factory=dict)
+    padding: bool = False
+    call: dict[str, Any] = field(default_factory=dict)
     tolerance: float = 1e-5
 
     @property
@@ -50,11 +59,41 @@ class Case:
             return [rng.randint(0, int(self.data[5:]), shape).astype("int32") for shape in shapes]
         return [rng.normal(size=shape).astype("float32") for shape in shapes]
 
-    def mask_array(self) -> np.ndarray | None:
-        if self.mask is None:
-            return None
-        mask = self._rng("mask").rand(*self.mask) < 0.7
-        mask[..., 0] = True
+    @property
+    def build_shapes(self) -> tuple[Any, ...]:
+        """The arguments of `build`."""
+        if self.spread == "args":
+            return tuple(self.shapes)
+        return (self.shapes[0] if self.spread == "states" else self.shapes,)
+
+    def call_with(self, inputs: Any, **more: Any) -> tuple[tuple[Any, ...], dict[str, Any]]:
+        """Arguments of a call, positional and by name, from the list of inputs."""
+        inputs = list(inputs)
+        if not self.listed:
+            return (inputs[0],), more
+        if self.spread == "args":
+            return tuple(inputs), more
+        if self.spread == "states":
+            return (inputs[0],), {"initial_state": inputs[1:], **more}
+        return (inputs,), more
+
+    def call_options(self) -> dict[str, Any]:
+        """Masks and other options of the call."""
+        options: dict[str, Any] = {**self.call, **{k: self._mask(k, v) for k, v in self.masks.items()}}
+        if isinstance(self.mask, list):
+            options["mask"] = [
+                None if m is None else self._mask(f"mask{i}", m) for i, m in enumerate(self.mask)
+            ]
+        elif self.mask is not None:
+            options["mask"] = self._mask("mask", self.mask)
+        return {**options, "training": True} if self.training else options
+
+    def _mask(self, what: str, shape: tuple[int, ...]) -> np.ndarray:
+        mask = self._rng(what).rand(*shape) < 0.7
+        if self.padding:
+            mask[-1] = False
+        else:
+            mask[..., 0] = True
         return mask
 
     def weights(self, named: list[tuple[str, tuple[int, ...]]]) -> list[np.ndarray]:
@@ -305,7 +344,215 @@ WRAPPERS = [
         (2, 3, 5, 4, 2),
         {"layer": ("Conv2D", {"filters": 2, "kernel_size": 2, "name": "inner"})},
     ),
+    C("TimeDistributed/mask", SERIES, {"layer": ("Dense", {"units": 3, "name": "inner"})}, mask=(2, 7)),
+    C(
+        "TimeDistributed/recurrent",
+        (2, 3, 5, 4),
+        {"layer": ("LSTM", {"units": 3, "return_sequences": True, "name": "inner"})},
+    ),
     C("TimeDistributed/flatten", (2, 3, 5, 4), {"layer": ("Flatten", {"name": "inner"})}),
+]
+
+PENALTIES = {
+    "kernel_regularizer": L2,
+    "recurrent_regularizer": L2,
+    "bias_regularizer": L2,
+    "kernel_constraint": NON_NEG,
+}
+#: What every recurrent layer is asked to do.
+RECURRENT_OPTIONS: dict[str, dict[str, Any]] = {
+    "": {},
+    "/sequences": {"return_sequences": True},
+    "/states": {"return_state": True},
+    "/all": {"return_sequences": True, "return_state": True},
+    "/backwards": {"go_backwards": True, "return_sequences": True, "return_state": True},
+    "/unroll": {"unroll": True, "return_sequences": True},
+    "/no_bias": {"use_bias": False},
+    "/activation": {"activation": "relu", "return_sequences": True},
+    "/penalties": PENALTIES,
+    "/dropouts": {"dropout": 0.3, "recurrent_dropout": 0.2, "seed": 7},
+}
+MASKED_OPTIONS: dict[str, dict[str, Any]] = {
+    "/mask": {},
+    "/mask_all": {"return_sequences": True, "return_state": True},
+    "/mask_backwards": {"go_backwards": True, "return_sequences": True, "return_state": True},
+    "/mask_unroll": {"unroll": True, "return_sequences": True, "return_state": True},
+    "/mask_zero": {"zero_output_for_mask": True, "return_sequences": True, "return_state": True},
+    "/mask_zero_last": {"zero_output_for_mask": True, "go_backwards": True},
+    "/mask_activation": {"activation": "relu", "return_sequences": True, "return_state": True},
+}
+BATCH = (3, 6, 4)
+
+
+def _recurrent(layer: str, tag: str, states: int, extra: dict[str, Any]) -> list[Case]:
+    name = f"{layer}{tag}"
+    ready = {"units": 3, **extra}
+    begin = [BATCH, *[(3, 3)] * states]
+    return [
+        *(C(f"{name}{option}", BATCH, {**ready, **more}) for option, more in RECURRENT_OPTIONS.items()),
+        *(
+            C(f"{name}{option}", BATCH, {**ready, **more}, mask=(3, 6), padding=True)
+            for option, more in MASKED_OPTIONS.items()
+        ),
+        C(f"{name}/initial_state", begin, {**ready, "return_state": True}, spread="states"),
+        C(f"{name}/initial_masked", begin, ready, spread="states", mask=(3, 6), padding=True),
+    ]
+
+
+def _cell(kind: str, units: int = 3, **more: Any) -> tuple[str, dict[str, Any]]:
+    return f"{kind}Cell", {"units": units, "name": f"{kind.lower()}_{units}", **more}
+
+
+STACK = [_cell("LSTM", 3), _cell("GRU", 2), _cell("SimpleRNN", 4)]
+EVERYTHING = {"return_sequences": True, "return_state": True}
+
+
+def _inner(kind: str, **more: Any) -> tuple[str, dict[str, Any]]:
+    return kind, {"units": 3, "name": "inner", **more}
+
+
+RECURRENT = [
+    *_recurrent("SimpleRNN", "", 1, {}),
+    *_recurrent("LSTM", "", 2, {}),
+    *_recurrent("GRU", "", 1, {}),
+    *_recurrent("GRU", "/before", 1, {"reset_after": False}),
+    C("LSTM/hard", BATCH, {"units": 3, "recurrent_activation": "hard_sigmoid", "unit_forget_bias": False}),
+    C("GRU/hard", BATCH, {"units": 3, "recurrent_activation": "hard_sigmoid"}),
+    *(C(f"RNN/{kind}", BATCH, {"cell": _cell(kind), **EVERYTHING}) for kind in ("SimpleRNN", "LSTM", "GRU")),
+    C("RNN/stack", BATCH, {"cell": STACK}),
+    C("RNN/stack_all", BATCH, {"cell": STACK, **EVERYTHING}),
+    C("RNN/stack_mask", BATCH, {"cell": STACK, **EVERYTHING}, mask=(3, 6), padding=True),
+    C("RNN/stack_unroll", BATCH, {"cell": STACK, "unroll": True}, mask=(3, 6), padding=True),
+    C("RNN/stack_dropouts", BATCH, {"cell": [_cell("LSTM", 3, dropout=0.2), _cell("GRU", 2, seed=1)]}),
+    *(
+        C(f"Bidirectional/{kind}_{mode}{option}", BATCH, {"layer": _inner(kind, **more), "merge_mode": mode})
+        for kind, mode in (
+            ("GRU", "concat"),
+            ("LSTM", "sum"),
+            ("SimpleRNN", "ave"),
+            ("LSTM", "mul"),
+            ("GRU", None),
+        )
+        for option, more in (("", {}), ("_sequences", {"return_sequences": True}), ("_all", EVERYTHING))
+    ),
+    *(
+        C(f"Bidirectional/mask{option}", BATCH, {"layer": _inner("LSTM", **more)}, mask=(3, 6), padding=True)
+        for option, more in (("", {}), ("_all", EVERYTHING), ("_unroll", {"unroll": True}))
+    ),
+    C(
+        "Bidirectional/backward_layer",
+        BATCH,
+        {
+            "layer": _inner("LSTM", return_sequences=True),
+            "backward_layer": (
+                "GRU",
+                {"units": 2, "return_sequences": True, "go_backwards": True, "name": "back"},
+            ),
+        },
+    ),
+    C(
+        "Bidirectional/initial_state",
+        [BATCH, *[(3, 3)] * 4],
+        {"layer": _inner("LSTM", return_state=True)},
+        spread="states",
+    ),
+]
+
+QUERY, VALUE = (2, 5, 6), (2, 4, 6)
+GRID = (2, 3, 4, 5)
+HEADS = {"num_heads": 2, "key_dim": 3}
+GROUPS = {"head_dim": 3, "num_query_heads": 4, "num_key_value_heads": 2}
+SCORES = {"call": {"return_attention_scores": True}}
+CAUSAL = {"call": {"use_causal_mask": True}}
+
+
+def A(name: str, shapes: Any, options: dict[str, Any] | None = None, **rest: Any) -> Case:
+    return C(name, shapes, options, spread="args", **rest)
+
+
+ATTENTION = [
+    *(
+        case
+        for name, heads in (("MultiHeadAttention", HEADS), ("GroupQueryAttention", GROUPS))
+        for case in (
+            A(name, [QUERY, VALUE], heads),
+            A(f"{name}/key", [QUERY, VALUE, VALUE], heads),
+            A(f"{name}/no_bias", [QUERY, VALUE], {**heads, "use_bias": False}),
+            A(f"{name}/scores", [QUERY, VALUE], heads, **SCORES),
+            A(f"{name}/causal", [QUERY, QUERY], heads, **CAUSAL),
+            A(f"{name}/causal_wide", [QUERY, VALUE], heads, call={**SCORES["call"], **CAUSAL["call"]}),
+            A(f"{name}/attention_mask", [QUERY, VALUE], heads, masks={"attention_mask": (2, 5, 4)}),
+            A(f"{name}/mask_scores", [QUERY, VALUE], heads, masks={"attention_mask": (2, 5, 4)}, **SCORES),
+            A(f"{name}/value_mask", [QUERY, VALUE], heads, masks={"value_mask": (2, 4)}),
+            A(
+                f"{name}/query_mask",
+                [QUERY, VALUE],
+                heads,
+                masks={"query_mask": (2, 5), "value_mask": (2, 4)},
+            ),
+            A(
+                f"{name}/all_masks",
+                [QUERY, QUERY, QUERY],
+                heads,
+                masks={
+                    "query_mask": (2, 5),
+                    "value_mask": (2, 5),
+                    "key_mask": (2, 5),
+                    "attention_mask": (2, 5, 5),
+                },
+                call={**SCORES["call"], **CAUSAL["call"]},
+            ),
+            A(f"{name}/masked_throughout", [QUERY, VALUE], heads, masks={"value_mask": (2, 4)}, padding=True),
+            A(f"{name}/gate", [QUERY, VALUE], {**heads, "use_gate": True}),
+            A(f"{name}/window", [QUERY, QUERY], {**heads, "sliding_window": 2}),
+            A(f"{name}/window_causal", [QUERY, QUERY], {**heads, "sliding_window": 3}, **CAUSAL),
+            A(f"{name}/dropout", [QUERY, VALUE], {**heads, "dropout": 0.3, "seed": 5}),
+            A(
+                f"{name}/penalties",
+                [QUERY, VALUE],
+                {**heads, "kernel_regularizer": L2, "bias_constraint": NON_NEG},
+            ),
+        )
+    ),
+    A("MultiHeadAttention/value_dim", [QUERY, (2, 4, 3), VALUE], {**HEADS, "value_dim": 5}),
+    A(
+        "MultiHeadAttention/gate_value_dim",
+        [QUERY, VALUE],
+        {**HEADS, "value_dim": 3, "use_gate": True},
+        **SCORES,
+    ),
+    A("MultiHeadAttention/output_shape", [QUERY, VALUE], {**HEADS, "output_shape": 4}),
+    A("MultiHeadAttention/output_shape2", [QUERY, VALUE], {**HEADS, "output_shape": (2, 3)}),
+    A("MultiHeadAttention/heads_mask", [QUERY, VALUE], HEADS, masks={"attention_mask": (2, 2, 5, 4)}),
+    A("MultiHeadAttention/grid", [GRID, GRID], {**HEADS, "attention_axes": (1, 2)}, **SCORES),
+    A("MultiHeadAttention/grid_default", [GRID, GRID], HEADS, **SCORES),
+    A("MultiHeadAttention/grid_axis1", [GRID, (2, 2, 4, 5)], {**HEADS, "attention_axes": (1,)}, **SCORES),
+    A("MultiHeadAttention/grid_axis2", [GRID, (2, 3, 2, 5)], {**HEADS, "attention_axes": (2,)}, **SCORES),
+    A(
+        "MultiHeadAttention/grid_mask",
+        [GRID, GRID],
+        {**HEADS, "attention_axes": (2,)},
+        masks={"attention_mask": (2, 3, 4, 4)},
+    ),
+    *(
+        case
+        for name in ("Attention", "AdditiveAttention")
+        for case in (
+            C(name, [QUERY, VALUE]),
+            C(f"{name}/key", [QUERY, VALUE, VALUE], **SCORES),
+            C(f"{name}/scale", [QUERY, VALUE], {"use_scale": name == "Attention"}),
+            C(f"{name}/causal", [QUERY, QUERY], **CAUSAL),
+            C(f"{name}/causal_wide", [QUERY, VALUE], call={**SCORES["call"], **CAUSAL["call"]}),
+            C(f"{name}/mask", [QUERY, VALUE], mask=[(2, 5), (2, 4)], **SCORES),
+            C(f"{name}/value_mask", [QUERY, VALUE], mask=[None, (2, 4)]),
+            C(f"{name}/query_mask", [QUERY, VALUE], mask=[(2, 5), None]),
+            C(f"{name}/masked_throughout", [QUERY, VALUE], mask=[(2, 5), (2, 4)], padding=True),
+            C(f"{name}/mask_causal", [QUERY, QUERY], mask=[(2, 5), (2, 5)], **CAUSAL),
+            C(f"{name}/dropout", [QUERY, VALUE], {"dropout": 0.3}),
+        )
+    ),
+    C("Attention/concat", [QUERY, VALUE], {"score_mode": "concat"}, **SCORES),
+    C("Attention/concat_scale", [QUERY, VALUE], {"score_mode": "concat", "use_scale": True}),
 ]
 
 CASES = {
@@ -320,6 +567,8 @@ CASES = {
         PREPROCESSING,
         MERGING,
         WRAPPERS,
+        RECURRENT,
+        ATTENTION,
     )
     for case in family
 }

@@ -46,7 +46,10 @@ def test_a_file_cut_short(tmp_path, ending, part):
     assert all(np.array_equal(a, b) for a, b in zip(before, model.get_weights(), strict=True))
 
 
-@pytest.mark.parametrize("content", [b"", b"hello", b"PK\x03\x04garbage", b"\x89HDF\r\n\x1a\n" + b"\0" * 50, pickle.dumps({"a": 1})])
+@pytest.mark.parametrize(
+    "content",
+    [b"", b"hello", b"PK\x03\x04garbage", b"\x89HDF\r\n\x1a\n" + b"\0" * 50, pickle.dumps({"a": 1})],
+)
 def test_a_file_of_another_kind(tmp_path, content):
     for name in ("x.h5", "x.keras"):
         path = tmp_path / name
@@ -67,7 +70,9 @@ def test_weights_only_file_given_as_a_model(tmp_path):
 
 
 def test_weights_of_another_shape_change_nothing(tmp_path, saved):
-    other = keras.Sequential([keras.Input((3,)), keras.layers.Dense(4, name="a"), keras.layers.Dense(5, name="b")])
+    other = keras.Sequential(
+        [keras.Input((3,)), keras.layers.Dense(4, name="a"), keras.layers.Dense(5, name="b")]
+    )
     before = other.get_weights()
     with pytest.raises(ValueError, match=r"b/kernel.*\(4, 5\).*\(4, 2\)"):
         other.load_weights(saved)
@@ -89,8 +94,8 @@ def test_unknown_class_names_it_and_says_what_to_do(saved):
         {"class_name": "system", "module": "os", "config": "touch /tmp/owned", "registered_name": None},
         {"class_name": "function", "module": "builtins", "config": "exec", "registered_name": "function"},
         {"class_name": "Lambda", "config": {"name": "l", "function": ["4wEAAAA=", None, None], "function_type": "lambda"}},
-        {"class_name": "Lambda", "module": "keras.layers",
-         "config": {"name": "l", "function": {"class_name": "__lambda__", "config": {"code": "4wEAAAA=", "defaults": None, "closure": None}}}},
+        {"class_name": "Lambda", "module": "keras.layers", "config": {"name": "l", "function": {
+            "class_name": "__lambda__", "config": {"code": "4wEAAAA=", "defaults": None, "closure": None}}}},
         {"class_name": "get_file", "module": "keras.utils", "config": {"fname": "x", "origin": "http://localhost/x"}},
         {"class_name": "enable_unsafe_deserialization", "module": "keras.config", "config": {}},
         {"class_name": "TFSMLayer", "module": "keras.layers", "config": {"filepath": "/tmp", "name": "t"}},
@@ -151,7 +156,7 @@ def test_a_huge_declared_dataset_is_not_read(saved):
 def test_deep_json(saved):
     with h5py.File(saved, "r+") as f:
         f.attrs["model_config"] = ("[" * 20000 + "]" * 20000).encode()
-    with pytest.raises(ValueError, match="JSON|nest"):
+    with pytest.raises(ValueError, match=r"JSON|nest"):
         keras.models.load_model(saved)
 
 

@@ -13,7 +13,10 @@ NAMES = ["dense", "conv", "recurrent", "graph"]
 
 def case(name):
     with np.load(GOLDEN / f"{name}.npz") as data:
-        parts = {p: [data[k] for k in sorted(data) if k.startswith(p) and k[len(p) :].isdigit()] for p in ("x", "y", "out")}
+        parts = {
+            p: [data[k] for k in sorted(data) if k.startswith(p) and k[len(p) :].isdigit()]
+            for p in ("x", "y", "out")
+        }
         return parts, data["losses"]
 
 
@@ -31,14 +34,14 @@ def agree(model, parts):
         np.testing.assert_allclose(got, expected, rtol=1e-5, atol=1e-6)
 
 
-@pytest.mark.parametrize("era, ending", [("k2", ".h5"), ("k3", ".h5"), ("k3", ".keras")])
+@pytest.mark.parametrize(("era", "ending"), [("k2", ".h5"), ("k3", ".h5"), ("k3", ".keras")])
 @pytest.mark.parametrize("name", NAMES)
 def test_whole_model_predicts_as_it_did(engine, name, era, ending):
     parts, _ = case(f"{name}_{era}")
     agree(keras.models.load_model(GOLDEN / f"{name}_{era}{ending}", compile=False), parts)
 
 
-@pytest.mark.parametrize("era, ending", [("k2", ".h5"), ("k3", ".h5"), ("k3", ".keras")])
+@pytest.mark.parametrize(("era", "ending"), [("k2", ".h5"), ("k3", ".h5"), ("k3", ".keras")])
 @pytest.mark.parametrize("name", NAMES)
 def test_training_goes_on_where_it_stopped(engine, name, era, ending):
     """Compile arguments and optimizer state are restored: the next steps give the losses real Keras got."""
@@ -51,7 +54,9 @@ def test_training_goes_on_where_it_stopped(engine, name, era, ending):
     np.testing.assert_allclose(got, losses, rtol=2e-5)
 
 
-@pytest.mark.parametrize("era, ending", [("k2", "_weights.h5"), ("k3", ".weights.h5"), ("k3", ".h5"), ("k2", ".h5")])
+@pytest.mark.parametrize(
+    ("era", "ending"), [("k2", "_weights.h5"), ("k3", ".weights.h5"), ("k3", ".h5"), ("k2", ".h5")]
+)
 @pytest.mark.parametrize("name", NAMES)
 def test_weights_alone(name, era, ending):
     parts, _ = case(f"{name}_{era}")
@@ -68,7 +73,9 @@ def test_round_trip(tmp_path, name, ending):
     keras.models.load_model(GOLDEN / f"{name}_k3.keras").save(tmp_path / f"again{ending}")
     model = keras.models.load_model(tmp_path / f"again{ending}")
     agree(model, parts)
-    got = [model.train_on_batch(one(parts["x"]), one(parts["y"]), return_dict=True)["loss"] for _ in losses[1:]]
+    got = [
+        model.train_on_batch(one(parts["x"]), one(parts["y"]), return_dict=True)["loss"] for _ in losses[1:]
+    ]
     np.testing.assert_allclose(got, losses[1:], rtol=2e-5)
 
 
