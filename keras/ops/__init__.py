@@ -114,6 +114,7 @@ from keras.ops.nn.crossentropy import (
     categorical_crossentropy,
     sparse_categorical_crossentropy,
 )
+from keras.ops.nn.ctc import ctc_decode, ctc_loss
 from keras.ops.nn.encoding import multi_hot, one_hot
 from keras.ops.nn.images import depth_to_space, fold, polar, psnr, space_to_depth, unfold
 from keras.ops.nn.normalization import (
@@ -425,6 +426,8 @@ __all__ = [
     "cosh",
     "count_nonzero",
     "cross",
+    "ctc_decode",
+    "ctc_loss",
     "cumprod",
     "cumsum",
     "custom_gradient",

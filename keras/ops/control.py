@@ -422,8 +422,8 @@ def custom_gradient(f: Callable[..., Any]) -> Callable[..., Any]:
     """A decorator for functions that bring their own gradient.
 
     Args:
-        f: takes tensors; returns `(outputs, grad)`. `grad` takes the gradients by the outputs, positionally, and returns
-            those by the inputs (None for none).
+        f: takes tensors; returns `(outputs, grad)`. `grad` takes the gradients by the outputs, positionally, and
+            returns those by the inputs (None for none).
 
     >>> @custom_gradient
     ... def double_backwards(x):

@@ -17,7 +17,7 @@ ALL = ("bool", *INTS, *FLOATS)
 
 
 class Array(NamedTuple):
-    """A tensor argument: float64 values, the dtype they are given as, and whether all dimensions are known beforehand."""
+    """A tensor argument: values, the dtype they are given as, and whether its shape is always wholly known."""
 
     values: np.ndarray
     dtype: str
@@ -102,8 +102,8 @@ _EVERYWHERE = words(
 _POSITIVE = words("log log10 log2 log1p sqrt")
 _UNIT = words("arcsin arccos arctanh")
 _FLOAT_ONLY = words(
-    "erf erfc sigmoid softplus softsign silu gelu elu selu celu hard_sigmoid hard_silu hard_tanh hard_shrink leaky_relu "
-    "log_sigmoid log_softmax softmax soft_shrink sparse_plus sparse_sigmoid squareplus tanh_shrink normalize "
+    "erf erfc sigmoid softplus softsign silu gelu elu selu celu hard_sigmoid hard_silu hard_tanh hard_shrink "
+    "leaky_relu log_sigmoid log_softmax softmax soft_shrink sparse_plus sparse_sigmoid squareplus tanh_shrink normalize "
     "negative"
 )
 _SIGNED = ("int8", "int32", "int64", *FLOATS)

@@ -106,6 +106,8 @@ from keras.ops.nn.crossentropy import (
 from keras.ops.nn.crossentropy import (
     sparse_categorical_crossentropy as sparse_categorical_crossentropy,
 )
+from keras.ops.nn.ctc import ctc_decode as ctc_decode
+from keras.ops.nn.ctc import ctc_loss as ctc_loss
 from keras.ops.nn.encoding import multi_hot as multi_hot
 from keras.ops.nn.encoding import one_hot as one_hot
 from keras.ops.nn.images import (

@@ -52,7 +52,8 @@ def per_dimension(value: Any, rank: int, who: str, name: str, least: int = 1) ->
         many *= rank
     if len(many) != rank or any(v < least for v in many):
         raise ValueError(
-            f"{who}: `{name}` must be an int, or one per spatial dimension ({rank}), at least {least}. Received: {value}"
+            f"{who}: `{name}` must be an int, or one per spatial dimension ({rank}), at least {least}. "
+            f"Received: {name}={value}"
         )
     return many
 
@@ -249,7 +250,7 @@ def conv_transpose(
         inputs: `[batch, *spatial, channels]`.
         kernel: `[*window, channels out, channels]`.
         strides: distance between the places of neighbouring kernels.
-        padding: `"valid"`: all of every kernel is in the output; `"same"`: its size is that of the input times the stride.
+        padding: `"valid"`: the output holds all of every kernel; `"same"`: it has the input's size times the stride.
         output_padding: added to the size of the output.
         data_format: `"channels_last"` or `"channels_first"`.
         dilation_rate: distance between the elements of a kernel.

@@ -224,7 +224,8 @@ def psnr(x1: Any, x2: Any, max_val: float) -> Tensor:
     a, b = promote_floats(x1, x2)
     if shape_of(a) != shape_of(b):
         raise ValueError(
-            f"psnr: both signals must have the same shape. Received: {shape_str(shape_of(a))} and {shape_str(shape_of(b))}"
+            "psnr: both signals must have the same shape. "
+            f"Received: {shape_str(shape_of(a))} and {shape_str(shape_of(b))}"
         )
     gap = e.sub(a, b)
     count: Any = 1

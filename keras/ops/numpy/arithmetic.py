@@ -386,9 +386,8 @@ def _integers(who: str, x: Any, y: Any) -> list[Tensor]:
     for name, value in (("first", x), ("second", y)):
         kind = dtype_or_type(value)
         if kind is float or (isinstance(kind, str) and not dtypes.is_int(kind)):
-            raise TypeError(
-                f"{who}: expected integers, but the {name} argument has dtype {kind if isinstance(kind, str) else 'float'}"
-            )
+            found = kind if isinstance(kind, str) else "float"
+            raise TypeError(f"{who}: expected integers, but the {name} argument has dtype {found}")
     return promote(x, y)
 
 

@@ -6,6 +6,7 @@ Tensors that are joined are promoted to one dtype.
 from __future__ import annotations
 
 import builtins
+import itertools
 from collections.abc import Sequence
 from typing import Any
 
@@ -16,7 +17,6 @@ from keras.backend.spec import UNKNOWN, shape_str
 from keras.ops.dispatch import axis_of, convert, ndim_of, op, promote, shape_of
 from keras.ops.numpy.shaping import ravel
 from keras.ops.settling import host_value, slice_axis, static_int, static_shape
-import itertools
 
 Tensor = Any
 

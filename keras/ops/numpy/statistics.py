@@ -190,14 +190,10 @@ def _quantile(who: str, x: Any, q: Any, axis: Axis, method: str, keepdims: bool)
     last = ndim_of(rows) - 1
     rows = e.sort(rows, last)
     # NaN is sorted to the end, and then is what every quantile must be.
-    top = e.take(rows, e.full((1,), _minus_one(n), "int32"), last)
+    top = e.take(rows, e.full((1,), n - 1, "int32"), last)
     y = _between_elements(rows, q, scalar(n, x), method)
     y = e.select(e.equal(top, top), y, e.broadcast_to(top, shape_of(y)))
     return _quantile_shape(y, q, axes, shape, keepdims)
-
-
-def _minus_one(n: Any) -> Any:
-    return n - 1
 
 
 def _merged(x: Tensor, axes: tuple[int, ...]) -> Tensor:
