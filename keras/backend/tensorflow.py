@@ -17,7 +17,9 @@ from keras.backend.tensorflow_engine.linalg import LinalgPart
 from keras.backend.tensorflow_engine.movement import MovementPart
 from keras.backend.tensorflow_engine.random import RandomPart
 from keras.backend.tensorflow_engine.reduction import ReductionPart
+from keras.backend.tensorflow_engine.scan import ScanPart
 from keras.backend.tensorflow_engine.state import StatePart
+from keras.backend.tensorflow_engine.updates import UpdatesPart
 from keras.backend.tensorflow_engine.window import WindowPart
 
 
@@ -33,8 +35,10 @@ class TensorFlowEngine(
     StatePart,
     CompilingPart,
     FlowPart,
+    ScanPart,
     GradientPart,
     KernelsPart,
+    UpdatesPart,
 ):
     """TensorFlow 2.18 and later; two cores or a cluster of them, and a GPU if TensorFlow sees one."""
 

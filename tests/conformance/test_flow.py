@@ -189,6 +189,68 @@ def test_scan_has_a_gradient(
     check_gradient(engine, f, want, H, W, XS[:length])
 
 
+@pytest.mark.parametrize("reverse", [False, True])
+def test_a_long_and_wide_scan_equals_the_default_body(
+    engine: Engine, reverse: bool, request: pytest.FixtureRequest
+) -> None:
+    """Engines may do these differently."""
+    needs(engine, request, "scan", "value_and_grad")
+    time, batch, units = 64, 32, 64
+    rows, keep = 0.1 * rng.standard_normal((time, batch, units)), rng.random((time, batch, 1)) > 0.3
+    h, w = rng.standard_normal((batch, units)), 0.1 * rng.standard_normal((units, units))
+
+    def run(default: bool, rows: Any, keep: Any, h: Any, w: Any) -> list[Any]:
+        def loss(rows: Any, h: Any, w: Any) -> tuple[Any, Any]:
+            e = select.current()
+
+            def step(carry: list[Any], x: list[Any]) -> tuple[list[Any], list[Any]]:
+                y = e.tanh(e.add(e.matmul(carry[0], w), x[0]))
+                y = e.select(x[1], y, carry[0])
+                return [y, e.add(carry[1], const(e, 1, "int32"))], [e.mul(y, y), carry[1]]
+
+            scan = e.default("scan") if default else e.scan
+            (last, count), (squares, counts) = scan(
+                step, [h, const(e, 0, "int32")], [rows, keep], time, reverse
+            )
+            return e.add(total(e, squares), total(e, last)), (last, squares, count, counts)
+
+        value, aux, _, gradients = engine.value_and_grad(loss, [], [rows, h, w])
+        return [value, *aux, *gradients]
+
+    arrays = (rows, keep, h, w)
+    specs = [(a.shape, str(a.dtype)) for a in arrays]
+    own, body = (
+        engine.trace_and_compile(lambda *xs, d=d: run(d, *xs), specs)(*arrays) for d in (False, True)
+    )
+    for got, want in zip(own, body, strict=True):
+        np.testing.assert_allclose(engine.to_numpy(got), engine.to_numpy(want), 1e-9, 1e-11)
+
+
+def test_a_long_and_wide_scan_has_a_second_derivative(engine: Engine, request: pytest.FixtureRequest) -> None:
+    needs(engine, request, "scan", "value_and_grad")
+    x, w = rng.standard_normal((40, 80, 100)), rng.standard_normal(100)
+
+    def total_of_scan(x: Any, w: Any) -> Any:
+        e = select.current()
+        (last,), _ = e.scan(
+            lambda c, r: ([e.tanh(e.add(c[0], e.mul(r[0], w)))], []), [e.reduce_sum(x, (0,))], [x], 40, False
+        )
+        return total(e, last)
+
+    def penalty(x: Any, w: Any) -> list[Any]:
+        def squared_slope(w: Any) -> tuple[Any, None]:
+            e = select.current()
+            slope = e.value_and_grad(lambda w: (total_of_scan(x, w), None), [], [w])[3][0]
+            return total(select.current(), select.current().mul(slope, slope)), None
+
+        return engine.value_and_grad(squared_slope, [], [w])[3]
+
+    arrays = (x, w)
+    (compiled,) = engine.trace_and_compile(penalty, [(a.shape, "float64") for a in arrays])(*arrays)
+    (eager,) = penalty(*(engine.constant(a, "float64") for a in arrays))
+    np.testing.assert_allclose(engine.to_numpy(compiled), engine.to_numpy(eager), 1e-7)
+
+
 def test_scan_without_inputs_or_outputs(engine: Engine, request: pytest.FixtureRequest) -> None:
     needs(engine, request, "scan")
 

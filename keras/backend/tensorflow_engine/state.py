@@ -7,9 +7,10 @@ first. Each loop body and branch holds back its own.
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from contextvars import ContextVar
+from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
@@ -28,6 +29,20 @@ class HeldWrites:
     def __init__(self) -> None:
         self._graph = tf.compat.v1.get_default_graph()
         self._held: dict[int, tuple[tf.Variable, Tensor]] = {}
+        self._read: dict[int, tuple[Tensor, tf.Variable]] = {}
+        self._updates: list[Update] = []
+
+    def note_read(self, value: Tensor, cell: tf.Variable) -> None:
+        self._read[id(value)] = (value, cell)
+
+    def cells_of(self, values: Sequence[Tensor]) -> list[tf.Variable] | None:
+        """The cells these tensors were read from in this graph; None unless all of them were."""
+        cells = [self._read[id(x)][1] for x in values if id(x) in self._read]
+        return cells if len(cells) == len(values) else None
+
+    def offer(self, update: Update) -> None:
+        """Use the update in place of the writes of its results, if those are what is written in the end."""
+        self._updates.append(update)
 
     def hold(self, cell: tf.Variable, value: Tensor) -> None:
         self._held[id(cell)] = (cell, value)
@@ -41,9 +56,33 @@ class HeldWrites:
 
     def release_all(self, after: Sequence[Tensor]) -> None:
         """Write what is waiting, when all of it and the tensors `after` have been computed."""
-        with tf.control_dependencies([*after, *(value for _, value in self._held.values())]):
+        fused = [
+            u
+            for u in self._updates
+            if all(self._is_held(c, x) for c, x in zip(u.cells, u.results, strict=True))
+        ]
+        for update in fused:
+            for cell in update.cells:
+                del self._held[id(cell)]
+        needed = [*after, *(x for _, x in self._held.values()), *(x for u in fused for x in u.inputs)]
+        with tf.control_dependencies(needed):
             for cell, value in self._held.values():
                 cell.assign(value, read_value=False)
+            for update in fused:
+                update.run()
+
+    def _is_held(self, cell: tf.Variable, value: Tensor) -> bool:
+        return id(cell) in self._held and self._held[id(cell)][1] is value
+
+
+@dataclass(frozen=True)
+class Update:
+    """An operation that changes cells in place, in one pass, as writing `results` to them would."""
+
+    cells: Sequence[tf.Variable]
+    results: Sequence[Tensor]
+    inputs: Sequence[Tensor]
+    run: Callable[[], Any]
 
 
 _graphs: ContextVar[tuple[HeldWrites, ...]] = ContextVar("keras_tensorflow_held_writes", default=())
@@ -60,6 +99,12 @@ def holding_writes() -> Iterator[HeldWrites]:
         _graphs.reset(token)
 
 
+def current_writes() -> HeldWrites | None:
+    """Those of the graph being traced."""
+    graphs = _graphs.get()
+    return graphs[-1] if graphs else None
+
+
 class StatePart(Engine):
     """No recording scope is needed: TensorFlow orders reads and writes in a graph by itself."""
 
@@ -73,9 +118,13 @@ class StatePart(Engine):
             return tf.Variable(np.asarray(value, DTYPES[dtype].as_numpy_dtype), name=name)
 
     def read(self, cell: tf.Variable) -> Tensor:
-        for writes in _graphs.get():
+        graphs = _graphs.get()
+        for writes in graphs:
             writes.release(cell)
-        return cell.value()
+        value = cell.value()
+        if graphs:
+            graphs[-1].note_read(value, cell)
+        return value
 
     def write(self, cell: tf.Variable, value: Tensor) -> None:
         graphs = _graphs.get()
