@@ -9,6 +9,8 @@ import importlib
 from collections.abc import Callable
 from typing import Any
 
+import numpy as np
+
 #: Public ops by name, filled by `keras.ops.dispatch.op`.
 OPS: dict[str, Callable[..., Any]] = {}
 
@@ -37,10 +39,24 @@ def _unary(name: str) -> Callable[..., Any]:
     return method
 
 
+#: NumPy's functions behind the operators, and our ops.
+_UFUNCS = {
+    **{n: n for n in ("add", "subtract", "multiply", "floor_divide", "power", "matmul", "equal", "not_equal")},
+    **{n: n for n in ("less", "less_equal", "greater", "greater_equal")},
+    "divide": "true_divide",
+    "remainder": "mod",
+}
+
+
 class TensorOperators:
     """`+ - * / @ [] < ...` through the public ops, with their promotion rules."""
 
-    __array_ufunc__ = None  # ndarray.__add__(this) must return NotImplemented, so that __radd__ is asked
+    def __array_ufunc__(self, ufunc: Any, method: str, *inputs: Any, **kwargs: Any) -> Any:
+        # `array + this` asks NumPy first: what has an operator here goes to the op, the rest works on host values.
+        if method == "__call__" and not kwargs and ufunc.__name__ in _UFUNCS:
+            return public_op(_UFUNCS[ufunc.__name__])(*inputs)
+        arrays = [np.asarray(x) if isinstance(x, TensorOperators) else x for x in inputs]
+        return getattr(ufunc, method)(*arrays, **kwargs)
 
     __add__, __radd__ = _binary("add")
     __sub__, __rsub__ = _binary("subtract")

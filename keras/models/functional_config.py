@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any
 
 from keras import tree
 from keras.backend.spec import KerasTensor
-from keras.layers import InputLayer
+from keras.layers import InputLayer, Layer
 from keras.models import op_nodes
 from keras.models.graph import Graph
 from keras.models.model import Model
@@ -187,6 +187,9 @@ class _Reader:
         def value(x: Any) -> Any:
             return self._tensor(x.history) if isinstance(x, _Ref) else x
 
+        if call.kwargs.get("training") is False and _trains_only_when_told(operation):
+            # Keras 3 writes the flag's default, and does not mean it: `fit` turns such a layer on all the same.
+            del call.kwargs["training"]
         outputs = operation(*tree.map_structure(value, call.args), **tree.map_structure(value, call.kwargs))
         made = [t for t in tree.flatten(outputs) if isinstance(t, KerasTensor)]
         if not isinstance(operation, Operation):  # an op: its call made the operation
@@ -213,6 +216,10 @@ class _Reader:
         if isinstance(structure, dict):
             return {k: self.tensors(v) for k, v in structure.items()}
         return [self.tensors(v) for v in structure]
+
+
+def _trains_only_when_told(operation: Any) -> bool:
+    return isinstance(operation, Layer) and operation._signature.training_default is False
 
 
 def _is_address(x: Any) -> bool:

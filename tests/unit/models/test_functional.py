@@ -1,0 +1,258 @@
+"""Functional models: structure, order, sub-models, nesting, configs, and the errors people make."""
+
+import json
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+import keras
+from keras import layers, ops
+
+GOLDEN = json.loads((Path(__file__).parents[2] / "golden" / "models" / "orders.json").read_text())
+
+
+def shared_graph():
+    """Two inputs, a shared layer, ops on tensors, a dict of outputs; as in tests/golden/make_models.py."""
+    a, b = keras.Input((8,), name="a"), keras.Input((8,), name="b")
+    dense = layers.Dense(4, name="shared")
+    x, y = dense(a), dense(b)
+    z = layers.Concatenate(name="cat")([x, y]) * 2.0 + x[:, :1]
+    z = ops.mean(ops.reshape(z, (-1, 4, 2)), axis=1, keepdims=True)
+    p = layers.Dense(1, name="p")(layers.Dropout(0.5, name="drop")(z))
+    q = layers.Dense(3, name="q")(z)
+    return keras.Model([a, b], {"first": p, "second": q}, name="net")
+
+
+def inputs(n=5):
+    rng = np.random.default_rng(0)
+    return [rng.normal(size=(n, 8)).astype("f") for _ in range(2)]
+
+
+def test_structure_of_outputs(engine):
+    model = shared_graph()
+    y = model(inputs())
+    assert set(y) == {"first", "second"}
+    assert tuple(y["first"].shape) == (5, 1, 1)
+    assert model.output_shape == {"first": (None, 1, 1), "second": (None, 1, 3)}
+    assert model.input_names == ["a", "b"]
+
+
+def test_layers_come_in_keras_order():
+    model = shared_graph()
+    assert [x.name for x in model.layers] == GOLDEN["shared_graph"]["layers"]
+    assert [x.name for x in model.operations] == GOLDEN["shared_graph"]["operations"]
+    assert [v.path for v in model.weights] == GOLDEN["shared_graph"]["weights"]
+
+
+def test_diamond_order():
+    x = keras.Input((4,), name="x")
+    left = layers.Dense(4, name="left")(x)
+    right = layers.Dense(4, name="right2")(layers.Dense(4, name="right1")(x))
+    y = layers.Dense(2, name="top")(layers.Add(name="add")([right, left]))
+    model = keras.Model(x, [y, left])
+    assert [x.name for x in model.layers] == GOLDEN["diamond"]["layers"]
+
+
+def test_inputs_as_list_dict_and_by_call(engine):
+    model = shared_graph()
+    a, b = inputs()
+    expected = ops.convert_to_numpy(model([a, b])["second"])
+    for given in ([a, b], (a, b), {"a": a, "b": b}, {"b": b, "a": a}):
+        np.testing.assert_array_equal(ops.convert_to_numpy(model(given)["second"]), expected)
+
+
+def test_a_shared_layer_is_one_layer():
+    model = shared_graph()
+    assert sum(v.path.startswith("shared") for v in model.weights) == 2
+    assert len(model.get_layer("shared")._inbound_nodes) == 2
+
+
+def test_submodel_from_inner_tensors(engine):
+    x = keras.Input((4,))
+    h1 = layers.Dense(5, activation="tanh", name="h1")(x)
+    h2 = layers.Dense(3, activation="tanh", name="h2")(h1)
+    whole = keras.Model(x, layers.Dense(1, name="out")(h2))
+    features = keras.Model(x, whole.get_layer("h2").output)
+    head = keras.Model(h1, whole.output)
+    data = np.random.default_rng(1).normal(size=(6, 4)).astype("f")
+    inner = keras.Model(x, h1)(data)
+    np.testing.assert_allclose(
+        ops.convert_to_numpy(head(inner)), ops.convert_to_numpy(whole(data)), rtol=1e-6
+    )
+    assert features(data).shape[1] == 3
+    assert head.get_layer("h2") is whole.get_layer("h2")
+    again = keras.Model.from_config(head.get_config())
+    assert again.count_params() == head.count_params()
+
+
+def test_nested_models_share_weights(engine):
+    inner = keras.Sequential([keras.Input((3,)), layers.Dense(3, name="d")], name="inner")
+    x = keras.Input((3,))
+    model = keras.Model(x, inner(inner(x)))
+    assert len(model.weights) == 2
+    data = np.ones((2, 3), "f")
+    expected = ops.convert_to_numpy(inner(inner(data)))
+    np.testing.assert_allclose(ops.convert_to_numpy(model(data)), expected, rtol=1e-6)
+
+
+@pytest.mark.parametrize("text", ["json", "yaml"])
+def test_text_round_trip(text):
+    model = shared_graph()
+    again = (
+        keras.models.model_from_json(model.to_json())
+        if text == "json"
+        else keras.models.model_from_yaml(model.to_yaml())
+    )
+    assert [op.name for op in again.operations] == [op.name for op in model.operations]
+    again.set_weights(model.get_weights())
+    data = inputs()
+    for k, v in model(data).items():
+        np.testing.assert_allclose(again(data)[k], v, rtol=1e-6)
+
+
+def test_yaml_makes_no_objects():
+    with pytest.raises(ValueError, match="YAML"):
+        keras.models.model_from_yaml("!!python/object/apply:os.system ['true']")
+
+
+def test_config_equals_keras():
+    """The whole config, down to every tensor's address, is what real Keras 3.15.1 writes."""
+    ours, theirs = json.loads(json.dumps(shared_graph().get_config())), GOLDEN["shared_graph"]["config"]
+    assert ours["input_layers"] == theirs["input_layers"]
+    assert ours["output_layers"] == theirs["output_layers"]
+    for mine, other in zip(ours["layers"], theirs["layers"], strict=True):
+        assert mine["name"] == other["name"]
+        for node in other["inbound_nodes"]:  # Keras also writes arguments that nobody gave
+            node["kwargs"] = {k: v for k, v in node["kwargs"].items() if v not in (None, False)}
+        assert mine["inbound_nodes"] == other["inbound_nodes"]
+        assert (mine["module"], mine["class_name"]) == (other["module"], other["class_name"])
+
+
+def test_a_layer_called_in_inference_mode_stays_in_it(engine):
+    """`base(x, training=False)` freezes batch statistics and dropout in `fit` too, also after a round trip."""
+    x = keras.Input((3,))
+    frozen = layers.BatchNormalization(name="norm")
+    model = keras.Model(x, frozen(x, training=False))
+    for m in (model, keras.Model.from_config(model.get_config())):
+        before = [v.numpy() for v in m.weights]
+        m(np.random.default_rng(0).normal(size=(8, 3)).astype("f"), training=True)
+        assert all(np.array_equal(a, v.numpy()) for a, v in zip(before, m.weights, strict=True))
+
+
+def test_a_default_flag_in_a_file_of_keras_3_freezes_nothing(engine):
+    x = keras.Input((100,))
+    config = keras.Model(x, layers.Dropout(0.5, name="drop")(x)).get_config()
+    config["layers"][1]["inbound_nodes"][0]["kwargs"]["training"] = False
+    y = ops.convert_to_numpy(keras.Model.from_config(config)(np.ones((1, 100), "f"), training=True))
+    assert (y == 0).any()
+
+
+def test_masks_reach_the_outputs(engine):
+    x = keras.Input((4,), dtype="int32")
+    y = layers.Embedding(5, 2, mask_zero=True)(x)
+    model = keras.Model(x, layers.LSTM(3, return_sequences=True)(y))
+    from keras.backend.masks import get_mask
+
+    mask = get_mask(model(np.array([[1, 2, 0, 0]])))
+    assert ops.convert_to_numpy(mask).tolist() == [[True, True, False, False]]
+
+
+def test_trainable_at_any_level():
+    inner = keras.Sequential([keras.Input((3,)), layers.Dense(3), layers.BatchNormalization()], name="inner")
+    x = keras.Input((3,))
+    model = keras.Model(x, layers.Dense(1)(inner(x)))
+    assert len(model.trainable_weights) == 6
+    inner.trainable = False
+    assert len(model.trainable_weights) == 2
+    assert len(model.non_trainable_weights) == 6
+    inner.layers[0].trainable = True
+    assert len(model.trainable_weights) == 2, "a frozen model stays frozen whatever its layers say"
+    inner.trainable = True
+    model.trainable = False
+    assert model.trainable_weights == []
+
+
+def test_subclass_that_hands_inputs_up(engine):
+    class Doubled(keras.Model):
+        def __init__(self, units):
+            x = keras.Input((3,))
+            super().__init__(inputs=x, outputs=layers.Dense(units)(x))
+            self.units = units
+
+        def twice(self, x):
+            return self(x) * 2
+
+    model = Doubled(2)
+    data = np.ones((1, 3), "f")
+    assert isinstance(model, Doubled)
+    np.testing.assert_allclose(model.twice(data), model(data) * 2)
+    assert model.output_shape == (None, 2)
+
+
+# ---------------------------------------------------------------------- mistakes
+def test_disconnected_graph():
+    a, b = keras.Input((3,), name="a"), keras.Input((3,), name="b")
+    y = layers.Add(name="sum")([a, b])
+    with pytest.raises(ValueError, match=r"Graph disconnected.*'b'.*Add \"sum\".*\['a'\]"):
+        keras.Model(a, y)
+
+
+def test_two_layers_of_one_name():
+    x = keras.Input((3,))
+    with pytest.raises(ValueError, match='two layers are named "d"'):
+        keras.Model(x, layers.Dense(2, name="d")(layers.Dense(2, name="d")(x)))
+
+
+def test_wrong_width_names_the_model_and_the_input(engine):
+    model = shared_graph()
+    a, b = inputs()
+    with pytest.raises(
+        ValueError, match=r'Model "net", input 1 "b": expected shape \(None, 8\)\. Received: \(5, 7\)'
+    ):
+        model([a, b[:, :7]])
+
+
+def test_wrong_number_of_inputs(engine):
+    with pytest.raises(ValueError, match="expects 2 input"):
+        shared_graph()(inputs()[0])
+
+
+def test_a_missing_key(engine):
+    with pytest.raises(ValueError, match=r"lacks \['b'\]"):
+        shared_graph()({"a": inputs()[0]})
+
+
+def test_an_array_given_as_an_output():
+    x = keras.Input((3,))
+    with pytest.raises(ValueError, match="symbolic"):
+        keras.Model(x, np.ones((2, 3)))
+
+
+def test_a_symbolic_tensor_has_no_value():
+    x = keras.Input((3,))
+    with pytest.raises(TypeError, match="symbolic tensor"):
+        np.sin(x)
+    with pytest.raises(TypeError, match="symbolic tensor"):
+        if x[0, 0] > 0:
+            pass
+
+
+def test_unknown_layer_name_suggests_one():
+    with pytest.raises(ValueError, match='mean "shared"'):
+        shared_graph().get_layer("sharde")
+
+
+def test_a_layer_error_names_the_layer(engine):
+    layer = layers.Dense(2, name="out")
+    layer(np.ones((1, 8), "f"))
+    with pytest.raises(ValueError, match=r'Dense "out".*8.*7'):
+        layer(np.ones((2, 7), "f"))
+
+
+def test_deep_graph():
+    x = y = keras.Input((2,))
+    for _ in range(1500):
+        y = y + 1.0
+    model = keras.Model(x, y)
+    assert float(model(np.zeros((1, 2), "f"))[0, 0]) == 1500.0

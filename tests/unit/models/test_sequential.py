@@ -1,0 +1,108 @@
+"""Sequential models: deferred and immediate building, adding and popping, configs of every era."""
+
+import numpy as np
+import pytest
+
+import keras
+from keras import layers, ops
+
+
+def test_deferred_building(engine):
+    model = keras.Sequential([layers.Dense(4, activation="relu"), layers.Dense(2)])
+    assert not model.built
+    with pytest.raises(AttributeError, match="not built"):
+        _ = model.output_shape
+    y = model(np.ones((3, 5), "f"))
+    assert tuple(y.shape) == (3, 2)
+    assert model.output_shape == (3, 2)
+    assert [v.shape for v in model.weights] == [(5, 4), (4,), (4, 2), (2,)]
+
+
+def test_add_and_pop():
+    model = keras.Sequential()
+    model.add(keras.Input((4,)))
+    model.add(layers.Dense(3))
+    model.add(layers.Dense(2))
+    assert model.output_shape == (None, 2)
+    model.pop()
+    assert model.output_shape == (None, 3)
+    assert len(model.layers) == 1
+
+
+def test_keras_2_ways_of_giving_the_input_shape():
+    for first in (
+        layers.Dense(3, input_shape=(4,)),
+        layers.Dense(3, input_dim=4),
+        layers.Dense(3, batch_input_shape=(None, 4)),
+    ):
+        assert keras.Sequential([first]).input_shape == (None, 4)
+
+
+def test_weight_paths_as_in_keras():
+    model = keras.Sequential([keras.Input((3,)), layers.Dense(2, name="d")], name="s")
+    assert [v.path for v in model.weights] == ["s/d/kernel", "s/d/bias"]
+
+
+def test_config_round_trip():
+    model = keras.Sequential([keras.Input((6, 2)), layers.Conv1D(3, 2), layers.Flatten(), layers.Dense(2)])
+    again = keras.Sequential.from_config(model.get_config())
+    again.set_weights(model.get_weights())
+    x = np.ones((2, 6, 2), "f")
+    np.testing.assert_array_equal(again(x), model(x))
+
+
+def test_config_of_keras_before_2_2_is_a_list():
+    config = [
+        {"class_name": "Dense", "config": {"units": 3, "batch_input_shape": [None, 4], "activation": "relu"}}
+    ]
+    assert keras.Sequential.from_config(config).output_shape == (None, 3)
+
+
+def test_nested_in_sequential(engine):
+    inner = keras.Sequential([layers.Dense(3), layers.Dense(2)])
+    model = keras.Sequential([keras.Input((4,)), inner, layers.Dense(1)])
+    assert model.output_shape == (None, 1)
+    assert len(model.weights) == 6
+    assert tuple(model(np.ones((2, 4), "f")).shape) == (2, 1)
+
+
+def test_a_mask_goes_through(engine):
+    model = keras.Sequential(
+        [keras.Input((4, 1)), layers.Masking(), layers.LSTM(2, return_sequences=True), layers.LSTM(2)]
+    )
+    x = np.array([[[1.0], [2.0], [0.0], [0.0]]], "f")
+    np.testing.assert_allclose(
+        ops.convert_to_numpy(model(x)), ops.convert_to_numpy(_short(model)(x[:, :2])), rtol=1e-5
+    )
+
+
+def _short(model):
+    short = keras.Sequential([keras.Input((2, 1)), layers.LSTM(2, return_sequences=True), layers.LSTM(2)])
+    short.set_weights(model.get_weights())
+    return short
+
+
+# ---------------------------------------------------------------------- mistakes
+def test_a_class_instead_of_a_layer():
+    with pytest.raises(TypeError, match="instantiate"):
+        keras.Sequential([layers.Dense])
+
+
+def test_one_name_twice():
+    with pytest.raises(ValueError, match='named "d" already'):
+        keras.Sequential([layers.Dense(2, name="d"), layers.Dense(2, name="d")])
+
+
+def test_an_input_in_the_middle():
+    with pytest.raises(ValueError, match="Input must come first"):
+        keras.Sequential([layers.Dense(2), keras.Input((2,))])
+
+
+def test_an_empty_stack(engine):
+    with pytest.raises(ValueError, match="no layers yet"):
+        keras.Sequential()(np.ones((1, 2), "f"))
+
+
+def test_layers_that_do_not_fit_name_the_layer_and_the_stack():
+    with pytest.raises(ValueError, match=r'Sequential "s".*Conv2D "c"'):
+        keras.Sequential([keras.Input((4,)), layers.Conv2D(2, 3, name="c")], name="s")
