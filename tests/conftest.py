@@ -7,11 +7,12 @@ installed fails its tests. Tests without it run on numpy, unless KERAS_BACKEND s
 
 import os
 import random
+import tempfile
 from collections.abc import Iterator
-from pathlib import Path
 
 # Before keras or an engine is imported: no settings of the user's, no TensorFlow log, no matplotlib window.
-os.environ["KERAS_HOME"] = str(Path(__file__).with_name("no-settings"))
+_home = tempfile.TemporaryDirectory(prefix="keras-home-")  # removed when the process ends
+os.environ["KERAS_HOME"] = _home.name
 os.environ.setdefault("KERAS_BACKEND", "numpy")
 os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "3")
 os.environ.setdefault("MPLBACKEND", "Agg")
