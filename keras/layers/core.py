@@ -5,7 +5,10 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 from typing import Any, Self
 
+import numpy as np
+
 from keras import activations, constraints, errors, initializers, ops, regularizers
+from keras.backend.select import current
 from keras.backend.spec import KerasTensor, is_keras_tensor
 from keras.backend.state import Variable
 from keras.layers import arguments
@@ -298,8 +301,34 @@ class Embedding(Layer):
         )
 
     def call(self, inputs: Tensor) -> Tensor:
-        indices = inputs if dtype_of(inputs) in ("int32", "int64") else ops.cast(inputs, "int32")
-        return embedding(convert(self.embeddings, self.compute_dtype), convert(indices))
+        indices = convert(inputs if dtype_of(inputs) in ("int32", "int64") else ops.cast(inputs, "int32"))
+        try:
+            return embedding(convert(self.embeddings, self.compute_dtype), indices)
+        except Exception:
+            self._explain(indices)
+            raise
+
+    def _explain(self, indices: Tensor) -> None:
+        """Raise our own error if the ids were at fault; inside a trace their values are not known."""
+        try:
+            ids = current().to_numpy(indices)
+        except (TypeError, RuntimeError, AttributeError, NotImplementedError):
+            return
+        self.check_ids(ids)
+
+    def check_ids(self, ids: np.ndarray, what: str = "the input") -> None:
+        """Raise ValueError if a host array holds an id without a row.
+
+        Args:
+            ids: int array.
+            what: its name, for the message.
+        """
+        if ids.size and not (ids.min() >= 0 and ids.max() < self.input_dim):
+            wrong = ids[(ids < 0) | (ids >= self.input_dim)].ravel()[0]
+            raise ValueError(
+                f"{label(self)}: {what} holds the id {wrong}, but the layer has rows 0 to {self.input_dim - 1} "
+                f"(input_dim={self.input_dim}). Give it a larger input_dim, or correct the ids."
+            )
 
     def compute_mask(self, inputs: Tensor, mask: Tensor = None) -> Tensor:
         return ops.not_equal(inputs, 0) if self.mask_zero else None

@@ -14,6 +14,7 @@ import numpy as np
 from keras import activations, losses, tree
 from keras.backend.state import to_host
 from keras.errors import shorten
+from keras.layers import Embedding
 from keras.losses import Loss, LossFunctionWrapper
 from keras.losses.checks import check_targets
 from keras.training.class_weight import ClassWeights, labels_of
@@ -60,6 +61,7 @@ class Preflight:
             ValueError: targets that do not fit the output, or labels outside the classes.
         """
         self._check_finite(x, "x")
+        self._check_ids(x)
         if self._loss is None or y is None:
             return
         targets = self._loss.spread_targets(y)
@@ -87,6 +89,17 @@ class Preflight:
                 f"{name}{named} holds {found} (first in sample {row}): the loss and all weights will become NaN. "
                 "Fill or drop such samples, for example with numpy.nan_to_num(x)."
             )
+
+    def _check_ids(self, x: Any) -> None:
+        """Ids must have a row in the embedding they go into: engines say so late, in words of their own, or not at all."""
+        graph = getattr(getattr(self._model, "_functional", None) or self._model, "_graph", None)
+        leaves = tree.flatten(x)
+        if graph is None or isinstance(x, dict) or len(leaves) != len(graph.inputs):
+            return
+        for node in graph.nodes:
+            for i, tensor in enumerate(graph.inputs):
+                if isinstance(node.operation, Embedding) and node.inputs[0] is tensor and leaves[i] is not None:
+                    node.operation.check_ids(_some(leaves[i]), f"x{self._input_name((i,))}")
 
     def _input_name(self, path: tuple[Any, ...]) -> str:
         names = getattr(self._model, "input_names", None) if getattr(self._model, "built", False) else None

@@ -106,3 +106,12 @@ def test_an_empty_stack(engine):
 def test_layers_that_do_not_fit_name_the_layer_and_the_stack():
     with pytest.raises(ValueError, match=r'Sequential "s".*Conv2D "c"'):
         keras.Sequential([keras.Input((4,)), layers.Conv2D(2, 3, name="c")], name="s")
+
+
+def test_ids_without_a_row_in_the_same_words_everywhere(engine):
+    model = keras.Sequential([keras.Input((3,), dtype="int32"), layers.Embedding(5, 2, name="e"), layers.Flatten()])
+    with pytest.raises(ValueError, match=r'Embedding ".*e".*id 9.*rows 0 to 4'):
+        model(np.array([[1, 2, 9]]))
+    model.compile("sgd", "mse")
+    with pytest.raises(ValueError, match=r'Embedding ".*e".*id -1.*rows 0 to 4'):
+        model.fit(np.array([[1, 2, -1]] * 4), np.zeros((4, 6)), verbose=0)
