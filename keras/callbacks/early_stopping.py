@@ -42,7 +42,10 @@ class EarlyStopping(MonitorCallback):
         self.baseline = baseline
         self.restore_best_weights = restore_best_weights
         self.start_from_epoch = start_from_epoch
-        self._reset()
+        self.wait = 0
+        self.stopped_epoch = 0
+        self.best_weights: Any = None
+        self.best_epoch = 0
 
     def on_train_begin(self, logs: Logs | None = None) -> None:
         """Forget an earlier run."""
@@ -86,7 +89,7 @@ class EarlyStopping(MonitorCallback):
         self.wait = 0
         self.stopped_epoch = 0
         self.tracker.best = None
-        self.best_weights: Any = None
+        self.best_weights = None
         self.best_epoch = 0
 
 

@@ -99,11 +99,9 @@ class CSVLogger(Callback):
                 else []
             )
             self.keys = sorted([*logs, *missing])
+        assert self._file is not None
         self._writer = csv.DictWriter(
-            self._file,
-            ["epoch", *self.keys],
-            delimiter=self.separator,
-            extrasaction="ignore",  # type: ignore[arg-type]
+            self._file, ["epoch", *self.keys], delimiter=self.separator, extrasaction="ignore"
         )
         if self._needs_header:
             self._writer.writeheader()

@@ -154,7 +154,7 @@ def _guess_mode(monitor: str, model: Any, who: str) -> str:
 
 
 def _metrics_of(model: Any) -> list[Any]:
-    found = []
+    found: list[Any] = []
     for metric in getattr(model, "metrics", None) or []:
         found.extend(getattr(metric, "metrics", None) or [metric])
     return found

@@ -23,7 +23,7 @@ class ProgbarLogger(Callback):
 
     def __init__(self) -> None:
         super().__init__()
-        self._bar: Progbar | None = None
+        self._bar: _EpochBar | None = None
         self._in_fit = False
         self._held = ""  # the last epoch's line, if it came too fast to be printed
         self._began = 0.0
@@ -136,7 +136,7 @@ class _EpochBar(Progbar):
     def __init__(self, target: int | None, verbose: int, title: str, emit: Callable[[str], None]) -> None:
         super().__init__(target, verbose=verbose)
         self.title = title
-        self._emit = emit  # type: ignore[method-assign]
+        self._emit = emit  # type: ignore[method-assign,assignment]
 
     def show(self, current: int, logs: Logs | None, finalize: bool = False) -> None:
         self._sums = {name: (float(value), 1.0) for name, value in (logs or {}).items()}

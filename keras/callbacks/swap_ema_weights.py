@@ -6,13 +6,13 @@ from keras.callbacks.callback import Callback, Logs
 
 
 class SwapEMAWeights(Callback):
-    """Exchanges the weights with their moving averages before evaluation, and back after it.
+    """Gives the weights their moving averages for evaluation, and takes them away after it.
 
     The optimizer must have been made with `use_ema=True`.
 
     Args:
-        swap_on_epoch: exchange at the end of an epoch too, so that callbacks after this one (a checkpoint) see the
-            averages, and back when the next epoch begins.
+        swap_on_epoch: do so at the end of an epoch too, so that callbacks after this one (a checkpoint) see the
+            averages, until the next epoch begins.
 
     >>> SwapEMAWeights().swap_on_epoch
     False
@@ -21,7 +21,7 @@ class SwapEMAWeights(Callback):
     def __init__(self, swap_on_epoch: bool = False) -> None:
         super().__init__()
         self.swap_on_epoch = swap_on_epoch
-        self._averaged = False
+        self._trained: list[tuple[Any, Any]] | None = None  # while averages are shown, the others
 
     def on_epoch_begin(self, epoch: int, logs: Logs | None = None) -> None:
         """Back to the weights in training."""
@@ -34,8 +34,8 @@ class SwapEMAWeights(Callback):
             self._show(averages=True)
 
     def on_train_end(self, logs: Logs | None = None) -> None:
-        """Leave the weights as the optimizer wants them: its `finalize_variable_values` has the last word."""
-        self._show(averages=False)
+        """The optimizer has given the weights their averages for good: forget the others."""
+        self._trained = None
 
     def on_test_begin(self, logs: Logs | None = None) -> None:
         """Averages."""
@@ -54,20 +54,28 @@ class SwapEMAWeights(Callback):
         self._show(averages=False)
 
     def _show(self, averages: bool) -> None:
-        if averages != self._averaged:
-            self._averaged = averages
-            for weight, average in self._pairs():
-                weight_value, average_value = weight.numpy(), average.numpy()
-                weight.assign(average_value)
-                average.assign(weight_value)
+        if averages == (self._trained is not None):
+            return
+        if averages:
+            pairs = self._pairs()
+            self._trained = [(weight, weight.numpy()) for weight, _ in pairs]
+            for weight, average in pairs:
+                weight.assign(average.numpy())
+        else:
+            for weight, value in self._trained or ():
+                weight.assign(value)
+            self._trained = None
 
     def _pairs(self) -> list[tuple[Any, Any]]:
-        optimizer = getattr(self.model, "optimizer", None)
+        optimizer: Any = getattr(self.model, "optimizer", None)
         optimizer = getattr(optimizer, "inner_optimizer", optimizer)
         if not getattr(optimizer, "use_ema", False):
             raise ValueError(
                 "SwapEMAWeights: the optimizer keeps no moving averages. "
                 "Compile with one made with `use_ema=True`, for example keras.optimizers.Adam(use_ema=True)."
             )
-        weights = getattr(optimizer, "_trainable_variables", self.model.trainable_variables)
-        return list(zip(weights, optimizer._model_variables_moving_average, strict=True))
+        if not optimizer.built:
+            return []
+        return list(
+            zip(optimizer._trainable_variables, optimizer._model_variables_moving_average, strict=True)
+        )

@@ -71,7 +71,7 @@ class ClassWeights:
         self, class_weight: Any, outputs: Outputs, y: Any = None, ranks: list[int] | None = None
     ) -> None:
         self._outputs = outputs
-        self._ranks: list[int | None] = list(ranks or [None] * len(outputs))
+        self._ranks: list[int | None] = [*ranks] if ranks else [None] * len(outputs)
         targets = self._targets(y)
         named = isinstance(class_weight, dict) and any(
             isinstance(v, (dict, str)) for v in class_weight.values()

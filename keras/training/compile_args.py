@@ -161,7 +161,7 @@ class CompileMetrics(Metric):
         """Names in the logs: in the order given; with several outputs by name, as Keras 3 returns them."""
         return sorted(self._named) if self.built and len(self._outputs) > 1 else list(self._named)
 
-    def build(self, y_true: Any, y_pred: Any) -> None:  # type: ignore[override]
+    def build(self, y_true: Any, y_pred: Any) -> None:
         """Make the metrics for targets and predictions of these shapes.
 
         Args:
@@ -195,7 +195,7 @@ class CompileMetrics(Metric):
                     self._plan[i].append((metric, weighted))
         self.built = True
 
-    def update_state(self, y_true: Any, y_pred: Any, sample_weight: Any = None) -> None:  # type: ignore[override]
+    def update_state(self, y_true: Any, y_pred: Any, sample_weight: Any = None) -> None:
         """Take a batch into account.
 
         Args:

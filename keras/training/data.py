@@ -75,7 +75,7 @@ class ArraySource(Source):
         self.shuffle = shuffle
         self._rng = rng or np.random.default_rng()
         self.samples = check_sizes(x, y, sample_weight)
-        self.num_batches = math.ceil(self.samples / batch_size)
+        self.num_batches: int = math.ceil(self.samples / batch_size)
 
     def order(self) -> np.ndarray | None:
         """The order of the rows in the next pass; None if it is theirs."""

@@ -8,16 +8,15 @@ from __future__ import annotations
 
 import math
 from collections.abc import Callable, Iterator
-from typing import Any, NamedTuple
+from typing import Any, NamedTuple, Protocol
 
 import numpy as np
 
 from keras import config, tree
 from keras.callbacks import CallbackList, History
-from keras.errors import shorten
+from keras.errors import add_context, shorten
 from keras.random.seeds import host_generator, next_host_seed
-from keras.training.arrays import as_arrays
-from keras.training.data import ArraySource, Batch, Stream, is_array_data, make_source, split_rows
+from keras.training.data import ArraySource, Batch, Stream, make_source, split_rows
 from keras.training.interrupt import StopOnInterrupt
 from keras.training.preflight import Preflight
 from keras.training.step import prepare, to_floats, to_host_tree
@@ -25,6 +24,12 @@ from keras.utils import pack_x_y_sample_weight
 from keras.utils.progress import write_line
 
 Logs = dict[str, Any]
+
+
+class Batches(Protocol):
+    """What gives the batches of an epoch: a `Stream`."""
+
+    def epoch(self) -> Iterator[Batch]: ...
 
 
 class Piece(NamedTuple):
@@ -48,7 +53,7 @@ class StepRunner:
     def __init__(
         self,
         step: Callable[[Any], Any],
-        stream: Stream,
+        stream: Batches,
         per_piece: int = 1,
         reweigh: Callable[[Batch], Batch] | None = None,
     ) -> None:
@@ -105,6 +110,7 @@ class Fit:
         validation_batch_size: int | None,
         validation_freq: Any,
     ) -> None:
+        model._forget_if_changed()
         self.model = model
         self.epochs = _limited(epochs, config.max_epochs())
         self.initial_epoch = initial_epoch
@@ -232,7 +238,7 @@ def run_pieces(
         begin(piece.first)
         raw = piece.run()
         done = piece.last + 1
-        end(piece.last, lambda raw=raw: to_floats(raw))  # type: ignore[misc]
+        end(piece.last, lambda raw=raw: to_floats(raw))
         if must_stop():
             break
     return done, to_floats(raw)
@@ -250,6 +256,7 @@ def evaluate(
     callbacks: Any,
 ) -> Logs:
     """Results of a compiled model on data; the arguments are those of `Model.evaluate`."""
+    model._forget_if_changed()
     source = make_source(x, y, sample_weight, batch_size)
     stream = Stream(source, _limited_steps(steps, source.num_batches))
     first_x, first_y, first_weight = stream.peek()
@@ -289,19 +296,16 @@ def predict(
     model: Any, x: Any, batch_size: int | None, verbose: str | int, steps: int | None, callbacks: Any
 ) -> Any:
     """Predictions as host arrays; the arguments are those of `Model.predict`."""
-    step = model.make_predict_function()
-    if callbacks is None and steps is None and verbose in ("auto", 0) and is_array_data(x):
-        source: Any = make_source(x, batch_size=batch_size)
-        if source.num_batches == 1:  # one call, no more ceremony than the model itself has
-            if not model.built:
-                prepare(model, source.x, training=False)
-            return to_host_tree(step(pack_x_y_sample_weight(source.x)))
-    else:
-        source = make_source(x, batch_size=batch_size)
+    model._forget_if_changed()
+    source = make_source(x, batch_size=batch_size)
     stream = Stream(source, _limited_steps(steps, source.num_batches))
     first, _, _ = stream.peek()
     if not model.built:
         prepare(model, first, training=False)
+    step = model.make_predict_function()
+    if callbacks is None and verbose in ("auto", 0) and stream.source.in_memory and stream.length == 1:
+        # one call, no more ceremony than the model itself has
+        return to_host_tree(step(pack_x_y_sample_weight(first)))
     callback_list = as_callback_list(callbacks, model, verbose, epochs=1, steps=stream.length)
     model.stop_predicting = False
     outputs: list[Any] = []
@@ -383,10 +387,13 @@ def _validation_stream(data: Any, batch_size: int | None, steps: int | None) -> 
                 "validation_data must be `(x, y)`, `(x, y, sample_weight)` or something that gives batches. "
                 f"Received: a {type(data).__name__} of {len(data)}."
             )
-        parts = [as_arrays(part, f"validation_data[{i}]") for i, part in enumerate(data)]
-        source = make_source(*parts, batch_size=batch_size)
+        x, y, sample_weight = (*data, None)[:3]
     else:
-        source = make_source(data)
+        x, y, sample_weight, batch_size = data, None, None, None
+    try:
+        source = make_source(x, y, sample_weight, batch_size)
+    except (ValueError, TypeError) as error:
+        raise add_context(error, "In validation_data") from error.__cause__
     return Stream(source, _limited_steps(steps, source.num_batches))
 
 

@@ -35,7 +35,7 @@ class Trainer:
         {
             "optimizer", "loss", "history", "train_function", "test_function", "predict_function", "_steps",
             "_compile_args", "_compile_loss", "_compile_metrics", "_loss_tracker", "_output_specs", "_batches_seen",
-            "_layers_seen",
+            "_layers_seen", "_graph_seen",
         }
     )  # fmt: skip
 
@@ -55,8 +55,13 @@ class Trainer:
         self._compile_metrics: CompileMetrics | None = None
         self._loss_tracker: Any = None
         self._initial_epoch: int | None = None
+        self._layers_seen: list[Any] | None = None
+        self.train_function: Any = None
+        self.test_function: Any = None
+        self.predict_function: Any = None
         self._interrupted = False
         self._validates = False
+        self._graph_seen: Any = None
         self._forget_steps()
 
     # ------------------------------------------------------------------ compile
@@ -430,6 +435,7 @@ class Trainer:
             Results of this batch: the loss, or a list of it and the metrics, or a dict.
         """
         self._check_compiled("train_on_batch")
+        self._forget_if_changed()
         x, y, sample_weight = _batch(x, y, sample_weight)
         predictions = self._prepare_batch(x, y, training=True)
         if class_weight is not None:
@@ -443,6 +449,7 @@ class Trainer:
     ) -> Any:
         """One step of evaluation on this batch; arguments and result as in `train_on_batch`."""
         self._check_compiled("test_on_batch")
+        self._forget_if_changed()
         x, y, sample_weight = _batch(x, y, sample_weight)
         self._prepare_batch(x, y, training=False)
         step = self._step("test_on_batch", self._alone(self.test_step), None, False)
@@ -452,6 +459,7 @@ class Trainer:
     def predict_on_batch(self, x: Any) -> Any:
         """The predictions for this batch, as host arrays."""
         x = as_arrays(x, "x")
+        self._forget_if_changed()
         if not self.built:  # type: ignore[attr-defined]
             steps.prepare(self, x, training=False)
         return steps.to_host_tree(self.make_predict_function()(pack_x_y_sample_weight(x)))
@@ -463,10 +471,15 @@ class Trainer:
         self._output_specs: dict[Any, Any] = {}
         self._batches_seen: dict[Any, Any] = {}
         self._orders: dict[tuple[str, ...], list[str]] = {}
-        self._layers_seen: list[Any] | None = None
-        self.train_function: Any = None
-        self.test_function: Any = None
-        self.predict_function: Any = None
+        self._layers_seen = None
+        self.train_function = self.test_function = self.predict_function = None
+
+    def _forget_if_changed(self) -> None:
+        """Begin anew if layers were added to a `Sequential` or taken away since the last run."""
+        graph = self.__dict__.get("_functional")
+        if graph is not self._graph_seen and self._graph_seen is not None:
+            self._forget_steps()
+        self._graph_seen = graph
 
     def _step(self, kind: str, step: Any, key: Any, force: bool) -> Any:
         made = None if force else self._steps.get((kind, key))

@@ -22,6 +22,7 @@ from keras.utils.progress import Progbar as Progbar
 from keras.utils.pydataset import PyDataset as PyDataset
 from keras.utils.pydataset import Sequence as Sequence
 from keras.utils.random_seed import set_random_seed as set_random_seed
+from keras.utils.sequences import pad_sequences as pad_sequences
 
 __all__ = [
     "CustomObjectScope",
@@ -40,6 +41,7 @@ __all__ = [
     "is_keras_tensor",
     "normalize",
     "pack_x_y_sample_weight",
+    "pad_sequences",
     "register_keras_serializable",
     "serialize_keras_object",
     "set_random_seed",

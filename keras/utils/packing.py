@@ -49,4 +49,4 @@ def unpack_x_y_sample_weight(data: Any) -> tuple[Any, Any, Any]:
             "Data must be `x`, `(x,)`, `(x, y)` or `(x, y, sample_weight)`. "
             f"Received: a tuple of {len(data)}: {shorten(data)}. Several inputs go into a list or dict: `([a, b], y)`."
         )
-    return (*data, *(None,) * (3 - len(data)))  # type: ignore[return-value]
+    return (*data, *(None,) * (3 - len(data)))

@@ -28,8 +28,8 @@ class Progbar:
         verbose: 0 nothing, 1 a bar on a terminal and one line at the end elsewhere, 2 one line at the end.
         interval: least number of seconds between two drawings.
         stateful_metrics: names whose values are shown as they are; the others are averaged over the steps.
-        unit_name: what a step is called.
         stateless_metrics: names whose values are averaged; by default all that are not stateful.
+        unit_name: what a step is called.
 
     >>> bar = Progbar(2, verbose=0)
     >>> bar.add(1, [("loss", 4.0)]); bar.add(1, [("loss", 2.0)])
@@ -44,8 +44,8 @@ class Progbar:
         verbose: int = 1,
         interval: float = 0.05,
         stateful_metrics: Any = None,
-        unit_name: str = "step",
         stateless_metrics: Any = None,
+        unit_name: str = "step",
     ) -> None:
         self.target = target
         self.width = width

@@ -584,6 +584,18 @@ def test_predict_takes_whatever_fit_takes(engine: Any) -> None:
         model.predict(x[:0], verbose=0)
 
 
+def test_layers_added_after_a_prediction_count(engine: Any) -> None:
+    x = data(4)[0]
+    model = keras.Sequential([keras.Input((4,)), keras.layers.Dense(3)])
+    assert model.predict(x, verbose=0).shape == (4, 3)
+    model.add(keras.layers.Dense(2))
+    assert model.predict(x, verbose=0).shape == (4, 2)
+    model.pop()
+    model.compile("sgd", "mse")
+    assert model.fit(x, np.zeros((4, 3)), verbose=0).epoch == [0]
+    assert model.predict_on_batch(x).shape == (4, 3)
+
+
 def test_predict_needs_no_compile(engine: Any) -> None:
     x, y = data(4)
     model = keras.Sequential([keras.layers.Dense(1)])
@@ -742,3 +754,80 @@ def test_no_loss_at_all(engine: Any) -> None:
     model.compile("sgd", {"a": "mse", "c": "mae"})
     with pytest.raises(ValueError, match='Unknown output "c"'):
         model.fit(x, {"a": y, "b": y}, verbose=0)
+
+
+# ---------------------------------------------------------------------- callbacks with real models
+def test_moving_averages_are_shown_to_validation_and_checkpoints(engine: Any) -> None:
+    x, y = data(16)
+    optimizer = keras.optimizers.SGD(0.1, use_ema=True, ema_momentum=0.9)
+    model = small(optimizer=optimizer)
+    seen: dict[str, list[np.ndarray]] = {"train": [], "test": [], "epoch": []}
+
+    def look(where: str) -> Any:
+        return lambda *_: seen[where].append(model.get_weights()[0])
+
+    swap = keras.callbacks.SwapEMAWeights(swap_on_epoch=True)
+    after = LambdaCallback(
+        on_train_batch_begin=look("train"), on_test_batch_begin=look("test"), on_epoch_end=look("epoch")
+    )
+    model.fit(x, y, batch_size=8, epochs=2, verbose=0, validation_data=(x, y), callbacks=[swap, after])
+    average = optimizer._model_variables_moving_average[0].numpy()
+    np.testing.assert_array_equal(seen["test"][-1], average)
+    np.testing.assert_array_equal(seen["epoch"][-1], average)
+    np.testing.assert_array_equal(model.get_weights()[0], average)
+    assert not np.array_equal(seen["train"][2], seen["epoch"][0])
+    with pytest.raises(ValueError, match="use_ema=True"):
+        small().fit(x, y, verbose=0, validation_data=(x, y), callbacks=[keras.callbacks.SwapEMAWeights()])
+
+
+def test_rate_callbacks_and_the_history(engine: Any) -> None:
+    x, y = data(8)
+    model = small(optimizer=keras.optimizers.SGD(0.1))
+    halve = keras.callbacks.LearningRateScheduler(lambda epoch, rate: rate / 2)
+    history = model.fit(x, y, epochs=3, verbose=0, callbacks=[halve])
+    assert history.history["learning_rate"] == pytest.approx([0.05, 0.025, 0.0125])
+    assert float(model.optimizer.learning_rate) == pytest.approx(0.0125)
+
+
+def test_an_interrupted_training_goes_on_from_its_backup(engine: Any, tmp_path: Path) -> None:
+    x, y = data(16)
+
+    def train(fail_at: int | None) -> tuple[Any, list[np.ndarray]]:
+        keras.utils.set_random_seed(3)
+        model = small(optimizer="adam")
+
+        def fail(epoch: int, logs: Any) -> None:
+            if epoch == fail_at:
+                raise OSError("power cut")
+
+        callbacks = [
+            LambdaCallback(on_epoch_begin=fail),
+            keras.callbacks.BackupAndRestore(tmp_path / "backup"),
+        ]
+        history = model.fit(x, y, batch_size=4, epochs=4, shuffle=False, verbose=0, callbacks=callbacks)
+        return history, model.get_weights()
+
+    _, expected = train(None)
+    with pytest.raises(OSError, match="power cut"):
+        train(2)
+    history, weights = train(None)
+    assert history.epoch == [2, 3]
+    for found, wanted in zip(weights, expected, strict=True):
+        np.testing.assert_array_equal(found, wanted)
+
+
+@pytest.mark.parametrize("only_weights", [False, True])
+def test_checkpoints_can_be_loaded(engine: Any, tmp_path: Path, only_weights: bool) -> None:
+    x, y = data(8)
+    model = small()
+    path = tmp_path / ("best.weights.h5" if only_weights else "best.h5")
+    checkpoint = keras.callbacks.ModelCheckpoint(
+        path, "loss", save_best_only=True, save_weights_only=only_weights
+    )
+    model.fit(x, y, epochs=2, verbose=0, callbacks=[checkpoint])
+    if only_weights:
+        other = small()
+        other.load_weights(path)
+    else:
+        other = keras.models.load_model(path)
+    np.testing.assert_allclose(other.predict(x, verbose=0), model.predict(x, verbose=0), rtol=1e-6)

@@ -8,6 +8,7 @@ import pytest
 from keras.utils import (
     normalize,
     pack_x_y_sample_weight,
+    pad_sequences,
     set_random_seed,
     to_categorical,
     unpack_x_y_sample_weight,
@@ -63,3 +64,35 @@ def test_too_many_parts() -> None:
 def test_seed_must_be_a_number(seed: Any) -> None:
     with pytest.raises(ValueError, match="set_random_seed"):
         set_random_seed(seed)
+
+
+#: What Keras 3.15.1 gives for [[1, 2, 3], [], [4, 5]] and value 9, by padding, truncating and length.
+PADDED = {
+    ("pre", "pre", None): [[1, 2, 3], [9, 9, 9], [9, 4, 5]],
+    ("pre", "pre", 2): [[2, 3], [9, 9], [4, 5]],
+    ("pre", "pre", 4): [[9, 1, 2, 3], [9, 9, 9, 9], [9, 9, 4, 5]],
+    ("pre", "post", 2): [[1, 2], [9, 9], [4, 5]],
+    ("post", "pre", None): [[1, 2, 3], [9, 9, 9], [4, 5, 9]],
+    ("post", "pre", 2): [[2, 3], [9, 9], [4, 5]],
+    ("post", "post", 2): [[1, 2], [9, 9], [4, 5]],
+    ("post", "post", 4): [[1, 2, 3, 9], [9, 9, 9, 9], [4, 5, 9, 9]],
+}
+
+
+@pytest.mark.parametrize("settings", PADDED)
+def test_pad_sequences(settings: tuple[str, str, int | None]) -> None:
+    padding, truncating, maxlen = settings
+    found = pad_sequences([[1, 2, 3], [], [4, 5]], maxlen, padding=padding, truncating=truncating, value=9)
+    assert found.tolist() == PADDED[settings]
+    assert found.dtype == "int32"
+
+
+def test_pad_sequences_of_vectors_and_of_text() -> None:
+    assert pad_sequences([[[1, 2], [3, 4]], [[5, 6]]], dtype="float32")[1].tolist() == [[0, 0], [5, 6]]
+    assert pad_sequences([["a"], ["b", "c"]], dtype=object, value="-").tolist() == [["-", "a"], ["b", "c"]]
+    with pytest.raises(ValueError, match="padding"):
+        pad_sequences([[1]], padding="before")
+    with pytest.raises(ValueError, match="no length"):
+        pad_sequences([1, 2])  # type: ignore[list-item]
+    with pytest.raises(ValueError, match="in sequence 1"):
+        pad_sequences([[[1, 2]], [[1, 2, 3]]])
