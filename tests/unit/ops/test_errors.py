@@ -1,0 +1,141 @@
+"""Bad arguments: the same words on every engine, eagerly and symbolically, naming the op, what was expected, what came."""
+
+import numpy as np
+import pytest
+
+import keras
+from keras import KerasTensor, ops
+from keras.backend.tracing import Compiled
+
+X = np.ones((2, 3), "float32")
+CUBE = np.ones((2, 3, 4), "float32")
+IMAGE = np.ones((2, 5, 5, 3), "float32")
+
+ROWS = [
+    (lambda x: ops.add(x, np.ones((2, 4))), "add: shapes do not broadcast. Received: (2, 3) and (2, 4)"),
+    (lambda x: ops.less(x, np.ones((4, 1, 2))), "less: shapes do not broadcast"),
+    (lambda x: ops.where(x > 0, x, np.ones((5,))), "where: shapes do not broadcast"),
+    (lambda x: ops.matmul(x, x), "matmul: the last dimension of the first must equal"),
+    (lambda x: ops.matmul(x, 2.0), "matmul: expected tensors of rank 1 or more, not scalars"),
+    (lambda x: ops.dot(x, x), "dot: the axes summed over must have equal sizes"),
+    (lambda x: ops.tensordot(x, x, 3), "tensordot: `axes` must be 0 to 2"),
+    (lambda x: ops.einsum("ij,jk->ik", x, x), "einsum: the axes 'j' of 'ij,jk->ik' have sizes 3 and 2"),
+    (lambda x: ops.einsum("ijk->i", x), "einsum: 'ijk' in 'ijk->i' does not fit an operand of shape (2, 3)"),
+    (lambda x: ops.sum(x, axis=2), "sum: `axis`=2 is out of range for a tensor of rank 2"),
+    (lambda x: ops.max(x, axis=(0, 0)), "max: `axis` names an axis twice"),
+    (lambda x: ops.argmax(x, axis=-3), "argmax: `axis`=-3 is out of range"),
+    (lambda x: ops.softmax(x, axis=5), "softmax: `axis`=5 is out of range"),
+    (lambda x: ops.reshape(x, (4, -1)), "reshape: a tensor of shape (2, 3) (6 values) cannot be made (4, -1)"),
+    (lambda x: ops.reshape(x, (4, 2)), "reshape: a tensor of shape (2, 3) (6 values) cannot be made (4, 2)"),
+    (lambda x: ops.reshape(x, (-1, -1)), "reshape: only one dimension of `newshape` can be left open"),
+    (lambda x: ops.squeeze(x, axis=0), "squeeze: axis 0 has size 2, not 1"),
+    (lambda x: ops.transpose(x, (0, 0)), "transpose: `axes` must name each of the 2 axes once"),
+    (lambda x: ops.concatenate([x, np.ones((3, 3))], axis=1), "concatenate: shapes must agree except along axis 1"),
+    (lambda x: ops.stack([x, np.ones((3, 3))]), "stack: shapes must be equal. Received: (2, 3), (3, 3)"),
+    (lambda x: ops.split(x, 2, axis=1), "split: axis 1 of size 3 does not divide into 2 equal parts"),
+    (lambda x: ops.broadcast_to(x, (3, 3)), "broadcast_to: shape"),
+    (lambda x: ops.pad(x, ((1, 1),) * 3), "pad: `pad_width` must be an int, a pair, or one pair per axis (2 here)"),
+    (lambda x: ops.pad(x, 5, mode="reflect"), 'pad: mode "reflect" can add at most 1 on axis 0 of size 2'),
+    (lambda x: ops.pad(x, 1, mode="mirror"), "pad: `mode` must be constant, reflect, symmetric, edge or wrap"),
+    (lambda x: ops.take(x, [0.5], axis=0), "take: `indices` must be integers. Received: dtype float32"),
+    (lambda x: ops.take_along_axis(x, [0], axis=1), "take_along_axis: `x` and `indices` must have the same rank"),
+    (lambda x: ops.top_k(x, 4), "top_k: k=4 does not fit the last axis"),
+    (lambda x: ops.tril(x[0]), "tril: expected at least 2 axes"),
+    (lambda x: ops.diag(np.ones((1, 2, 3))), "diag: expected a vector or a matrix"),
+    (lambda x: ops.bitwise_and(x, 1), "bitwise_and: expected integers or bools"),
+    (lambda x: ops.gcd(x, 2), "gcd: expected integers, but the first argument has dtype float32"),
+    (lambda x: ops.quantile(x, 0.5, method="middle"), "quantile: `method` must be one of linear, lower"),
+    (lambda x: ops.cross(np.ones((2, 4)), np.ones((2, 4))), "cross: the vectors must have 2 or 3 elements"),
+    (lambda x: ops.cholesky(x), "cholesky: `x` must hold square matrices. Received: shape (2, 3)"),
+    (lambda x: ops.solve(np.eye(2), x[0]), "solve: `b` must have as many rows as `a`"),
+    (lambda x: ops.norm(CUBE, ord=2), "norm: with `ord` expected one axis or two. Received: 3 axes"),
+    (lambda x: ops.cast(x, "flot32"), 'Unknown dtype "flot32". Did you mean "float32"?'),
+    (lambda x: ops.slice(x, (0, 2), (2, 2)), "slice: a block of shape (2, 2) at (0, 2) is not inside (2, 3)"),
+    (lambda x: ops.slice_update(x, [0], x), "slice_update: `start_indices` must have one entry per axis (2)"),
+    (lambda x: ops.scatter([[0], [1]], x, (4, 2)), "scatter: updates must have shape (2, 2). Received: (2, 3)"),
+    (lambda x: ops.scatter_update(x, [[0]], x[:1], "avg"), "scatter_update: `reduction` must be None, add"),
+    (lambda x: ops.segment_sum(x, [0, 1, 2], 3), "segment_sum: expected one id per slice of `data`"),
+    (lambda x: ops.glu(x), "glu: axis 1 must have even size"),
+    (lambda x: ops.one_hot(x, 3), "one_hot: `x` must be integers. Received: dtype float32"),
+    (lambda x: ops.conv(IMAGE, np.ones((3, 3, 2, 4))), "conv: the input has 3 channels, but the kernel of shape (3, 3, 2, 4)"),
+    (lambda x: ops.conv(IMAGE, np.ones((7, 7, 3, 4))), "conv: the kernel (7, 7) (dilation (1, 1)) is larger than"),
+    (lambda x: ops.conv(x, np.ones((3, 3))), "conv: expected an input of rank 3, 4 or 5 and a kernel of the same rank"),
+    (lambda x: ops.conv(IMAGE, np.ones((3, 3, 3, 4)), padding="full"), 'conv: `padding` must be "valid" or "same"'),
+    (lambda x: ops.conv(IMAGE, np.ones((3, 3, 3, 4)), strides=(1, 2, 3)), "conv: `strides` must be an int, or one per"),
+    (lambda x: ops.conv_transpose(IMAGE, np.ones((3, 3, 4, 2))), "conv_transpose: the input has 3 channels"),
+    (lambda x: ops.depthwise_conv(IMAGE, np.ones((3, 3, 2, 1))), "depthwise_conv: the input has 3 channels"),
+    (lambda x: ops.max_pool(IMAGE, 7), "max_pool: the window (7, 7) is larger than the input's spatial dimensions"),
+    (lambda x: ops.average_pool(IMAGE, 2, data_format="nhwc"), 'average_pool: `data_format` must be "channels_last"'),
+    (lambda x: ops.batch_normalization(x, np.ones(2), np.ones(3), -1), "batch_normalization: `mean` must be a vector of 3"),
+    (lambda x: ops.binary_crossentropy(x, x[:, :2]), "binary_crossentropy: `target` and `output` must have the same shape"),
+    (lambda x: ops.categorical_crossentropy(x[0], x), "categorical_crossentropy: `target` and `output` must have the same"),
+    (
+        lambda x: ops.sparse_categorical_crossentropy(np.ones((3,), "int32"), x),
+        "sparse_categorical_crossentropy: `target` must have the shape of `output` without its classes",
+    ),
+    (lambda x: ops.dot_product_attention(x, x, x), "dot_product_attention: query, key and value must have rank 4"),
+    (lambda x: ops.image.resize(x, (2, 2)), "resize: expected a tensor of rank 3 or 4. Received: shape (2, 3)"),
+    (lambda x: ops.image.resize(IMAGE, (2, 2), "linear2"), "resize: `interpolation` must be nearest, bilinear"),
+    (lambda x: ops.image.rgb_to_hsv(IMAGE[..., :2]), "rgb_to_hsv: expected 3 channels"),
+    (lambda x: ops.rearrange(x, "a b c -> c b a"), "rearrange: 'a b c -> c b a' describes 3 axes"),
+    (lambda x: ops.fft(x), "fft: `x` must be a pair (real part, imaginary part)"),
+    (lambda x: ops.ctc_loss(x, x, [1], [1]), "ctc_loss: `target` must be integers"),
+    (lambda x: ops.subtract(x > 0, x > 1), "subtract: bool tensors do not subtract"),
+]  # fmt: skip
+
+
+@pytest.mark.parametrize(("f", "message"), ROWS, ids=[m.split(":")[0] for _, m in ROWS])
+def test_eager(engine, f, message):
+    _expect(message, lambda: f(ops.convert_to_tensor(X)))
+
+
+@pytest.mark.parametrize(("f", "message"), ROWS, ids=[m.split(":")[0] for _, m in ROWS])
+def test_compiled(engine, f, message):
+    _expect(message, lambda: Compiled(f)(X))
+
+
+@pytest.mark.parametrize(("f", "message"), ROWS, ids=[m.split(":")[0] for _, m in ROWS])
+def test_symbolic(f, message):
+    _expect(message, lambda: f(KerasTensor((2, 3))))
+
+
+def _expect(message, f):
+    with pytest.raises((ValueError, TypeError, IndexError)) as caught:
+        f()
+    assert message in str(caught.value)
+
+
+@pytest.mark.parametrize("name", ["nonzero", "unique", "get_item", "repeat"])
+def test_values_that_decide_shapes_are_wanted_outside(engine, name):
+    """Inside a compiled function there may be no values: then the op says so, by name."""
+
+    def f(x):
+        extra = {"get_item": (x > 0,), "repeat": (ops.cast(x[0], "int32"), 1)}
+        return getattr(ops, name)(x, *extra.get(name, ()))
+
+    want = [ops.convert_to_numpy(y).tolist() for y in keras.tree.flatten(f(ops.convert_to_tensor(X)))]
+    try:
+        got = Compiled(f)(X)
+    except ValueError as error:
+        assert f"{name}: the shape of the result depends on the values of" in str(error)  # noqa: PT017
+    else:  # an engine that compiles nothing has them
+        assert [ops.convert_to_numpy(y).tolist() for y in keras.tree.flatten(got)] == want
+
+
+def test_symbolic_tensors_have_no_value(engine):
+    with pytest.raises(TypeError, match="symbolic tensor"):
+        ops.convert_to_numpy(KerasTensor((2,)))
+
+
+def test_ragged_lists(engine):
+    with pytest.raises(ValueError, match="unequal lengths"):
+        ops.convert_to_tensor([[1, 2], [3]])
+    with pytest.raises(TypeError, match="expected numbers"):
+        ops.convert_to_tensor(["a"])
+
+
+def test_another_engines_tensor_is_named():
+    with keras.backend.using("tensorflow"):
+        theirs = ops.ones((2,))
+    with keras.backend.using("numpy"):
+        assert ops.convert_to_numpy(ops.add(theirs, 1)).tolist() == [2, 2]  # its values are taken over

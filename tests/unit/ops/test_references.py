@@ -1,0 +1,321 @@
+"""Ops against NumPy and SciPy: where real Keras errs or is inexact, awkward arguments, and random ones."""
+
+import itertools
+
+import numpy as np
+import pytest
+import scipy.linalg
+import scipy.ndimage
+import scipy.special
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
+
+from keras import ops
+from keras.backend import select
+
+INF, NAN = np.inf, np.nan
+
+
+def host(x):
+    return ops.convert_to_numpy(x)
+
+
+# ---------------------------------------------------------------------- special values
+SPECIAL = np.array([NAN, INF, -INF, 0.0, -0.0, 1.5, -2.5, 1e-30, -1e30])
+
+
+@pytest.mark.parametrize("dtype", ["float32", "float64"])
+@pytest.mark.parametrize(
+    "name", ["hypot", "arctan2", "logaddexp", "fmax", "fmin", "maximum", "minimum", "isclose"]
+)
+def test_binaries_with_special_values(engine, name, dtype):
+    a, b = (v.astype(dtype).ravel() for v in np.meshgrid(SPECIAL, SPECIAL))
+    with np.errstate(all="ignore"):
+        want = getattr(np, name)(a, b)
+    np.testing.assert_allclose(host(getattr(ops, name)(a, b)), want, rtol=1e-6)
+
+
+def test_angle_of_special_values(engine):
+    np.testing.assert_allclose(host(ops.angle(SPECIAL)), np.angle(SPECIAL))
+    z = np.array([1 + 1j, -2 - 1j, 1j], "complex64")
+    np.testing.assert_allclose(host(ops.angle(z)), np.angle(z), rtol=1e-6)
+
+
+@pytest.mark.parametrize("name", ["erf", "erfc", "erfinv", "i0"])
+def test_special_functions(engine, name):
+    x = np.concatenate([-np.logspace(-12, -0.01, 20), [0.0], np.logspace(-12, -0.01, 20)])
+    if name == "i0":
+        x = x * 30
+    np.testing.assert_allclose(
+        host(getattr(ops, name)(x)), getattr(scipy.special, name)(x), rtol=1e-6, atol=1e-300
+    )
+
+
+@pytest.mark.parametrize("name", ["arccos", "arcsin", "arctanh", "arcsinh", "sinh", "expm1", "log1p"])
+def test_small_arguments_keep_their_digits(engine, name):
+    x = np.logspace(-6, -0.2, 30).astype("float32")
+    np.testing.assert_allclose(host(getattr(ops, name)(x)), getattr(np, name)(x.astype("float64")), rtol=1e-6)
+    near_one = (1 - np.logspace(-6, -1, 10)).astype("float32")
+    if name.startswith("arc"):
+        want = getattr(np, name)(near_one.astype("float64"))
+        np.testing.assert_allclose(host(getattr(ops, name)(near_one)), want, rtol=2e-6)
+
+
+def test_nextafter_everywhere(engine):
+    a, b = (v.astype("float32").ravel() for v in np.meshgrid(SPECIAL, SPECIAL))
+    np.testing.assert_array_equal(host(ops.nextafter(a, b)), np.nextafter(a, b))
+
+
+def test_complex_numbers(engine):
+    z = np.array([[1 + 2j, -0.5j], [3.0, -1 - 1j]], "complex64")
+    for name in (
+        "exp",
+        "sin",
+        "cos",
+        "sqrt",
+        "square",
+        "conjugate",
+        "real",
+        "imag",
+        "absolute",
+        "negative",
+        "sum",
+    ):
+        np.testing.assert_allclose(host(getattr(ops, name)(z)), getattr(np, name)(z), rtol=2e-5, err_msg=name)
+    np.testing.assert_allclose(host(ops.matmul(z, z)), z @ z, rtol=1e-5)
+    np.testing.assert_allclose(host(ops.vdot(z, z)), np.vdot(z, z), rtol=1e-5)
+
+
+# ---------------------------------------------------------------------- where real Keras errs
+def test_sparsemax_is_the_nearest_point_of_the_simplex(engine):
+    x = np.random.default_rng(0).normal(size=(20, 5))
+    p = host(ops.sparsemax(x))
+    np.testing.assert_allclose(p.sum(-1), 1, rtol=1e-12)
+    assert (p >= 0).all()
+    corners = np.eye(5)
+    # The nearest point makes an obtuse angle with every way out of it.
+    assert (((x - p)[:, None] * (corners - p[:, None])).sum(-1) <= 1e-12).all()
+
+
+@pytest.mark.parametrize("k", range(-3, 5))
+def test_rot90(engine, k):
+    x = np.arange(24.0).reshape(2, 3, 4)
+    for axes in itertools.permutations(range(3), 2):
+        np.testing.assert_array_equal(host(ops.rot90(x, k, axes)), np.rot90(x, k, axes))
+
+
+def test_stacks_of_vectors(engine):
+    for name in ("vstack", "hstack", "dstack"):
+        for xs in ([[1, 2], [3, 4]], [[[1, 2]], [[3, 4]]], [1, 2]):
+            got = host(getattr(ops, name)([np.array(x) for x in xs]))
+            np.testing.assert_array_equal(got, getattr(np, name)([np.array(x) for x in xs]))
+
+
+@pytest.mark.parametrize("mode", ["valid", "same", "full"])
+@pytest.mark.parametrize("sizes", [(5, 3), (3, 5), (4, 4), (6, 2), (1, 3)])
+def test_correlate(engine, mode, sizes):
+    rng = np.random.default_rng(1)
+    a, b = (rng.normal(size=n) for n in sizes)
+    np.testing.assert_allclose(
+        host(ops.correlate(a, b, mode)), np.correlate(a, b, mode), rtol=1e-9, atol=1e-12
+    )
+
+
+@pytest.mark.parametrize("mode", ["constant", "nearest", "wrap", "mirror", "reflect"])
+@pytest.mark.parametrize("order", [0, 1])
+def test_map_coordinates(engine, mode, order):
+    rng = np.random.default_rng(2)
+    x, places = rng.normal(size=(4, 5)), rng.uniform(-7, 11, size=(2, 30))
+    names = {"constant": "grid-constant", "wrap": "grid-wrap"}
+    want = scipy.ndimage.map_coordinates(x, places, order=order, mode=names.get(mode, mode), cval=0.5)
+    got = host(ops.image.map_coordinates(x, places, order, fill_mode=mode, fill_value=0.5))
+    np.testing.assert_allclose(got, want, rtol=1e-9, atol=1e-12)
+
+
+def test_istft_inverts_stft(engine):
+    x = np.random.default_rng(3).normal(size=(2, 40))
+    for window, center in itertools.product(("hann", "hamming", None), (True, False)):
+        spectrum = ops.stft(x, 8, 4, 8, window=window, center=center)
+        y = host(ops.istft(spectrum, 8, 4, 8, length=40, window=window, center=center))
+        inner = slice(1, 39) if window == "hann" else slice(None)  # Hann's first weight is 0
+        np.testing.assert_allclose(y[:, inner], x[:, inner], rtol=1e-6, atol=1e-9)
+
+
+def test_histogram(engine):
+    x = np.random.default_rng(4).normal(size=200)
+    for bins, limits in ((7, None), (7, (-1.0, 2.0)), ([-2.0, 0.0, 0.5, 3.0], None)):
+        counts, borders = (host(v) for v in ops.histogram(x, bins, range=limits))
+        want, edges = np.histogram(x, bins, range=limits)
+        np.testing.assert_array_equal(counts, want)
+        np.testing.assert_allclose(borders, edges)
+
+
+def test_hypotenuse_does_not_overflow(engine):
+    assert host(ops.hypot(np.float32(3e30), np.float32(4e30))) == np.float32(5e30)
+
+
+# ---------------------------------------------------------------------- indexing
+KEYS = [
+    np.s_[0],
+    np.s_[-1],
+    np.s_[1:3],
+    np.s_[::-1],
+    np.s_[:, 1],
+    np.s_[..., 0],
+    np.s_[:, None],
+    np.s_[None, ..., None],
+    np.s_[2:0:-1, ::2],
+    np.s_[5:2],
+    np.s_[1, :, -1],
+    np.s_[[0, 2]],
+    np.s_[:, [0, -1]],
+    np.s_[[0, 2], [1, -1]],
+    np.s_[[[0], [2]], [1, -1]],
+    np.s_[[0, 2], :, [1, 0]],
+    np.s_[:, [0, 2], [1, 0]],
+    np.s_[1, [0, 2]],
+    np.s_[..., [1, 0]],
+    np.s_[:, [0, 1], None],
+]
+
+
+@pytest.mark.parametrize("key", KEYS, ids=str)
+def test_get_item(engine, key):
+    x = np.arange(60).reshape(4, 5, 3)
+    np.testing.assert_array_equal(host(ops.get_item(x, key)), x[key])
+
+
+def test_get_item_by_masks_and_tensors(engine):
+    x = np.arange(12).reshape(3, 4)
+    np.testing.assert_array_equal(host(ops.get_item(x, x > 5)), x[x > 5])
+    np.testing.assert_array_equal(host(ops.get_item(x, (np.array([True, False, True]), 1))), x[[0, 2], 1])
+    i = ops.convert_to_tensor([2, 0])
+    np.testing.assert_array_equal(host(ops.get_item(x, (slice(None), i))), x[:, [2, 0]])
+    np.testing.assert_array_equal(host(ops.get_item(x, ops.convert_to_tensor(1))), x[1])
+
+
+def test_unique_and_its_extras(engine):
+    x = np.array([[3, 1, 3], [2, 1, 3]])
+    for axis in (None, 0, 1):
+        got = ops.unique(x, return_index=True, return_inverse=True, return_counts=True, axis=axis)
+        want = np.unique(x, return_index=True, return_inverse=True, return_counts=True, axis=axis)
+        for g, w in zip(got, want, strict=True):
+            np.testing.assert_array_equal(host(g).ravel(), w.ravel())
+    assert host(ops.unique(x, size=5, fill_value=9)).tolist() == [1, 2, 3, 9, 9]
+    assert host(ops.unique(x, size=2)).tolist() == [1, 2]
+
+
+# ---------------------------------------------------------------------- einsum
+EXPRESSIONS = [
+    ("ii->i", [(3, 3)]),
+    ("ii", [(3, 3)]),
+    ("iij->j", [(3, 3, 2)]),
+    ("ij,ij->", [(2, 3), (2, 3)]),
+    ("ij,jk,kl->il", [(2, 3), (3, 4), (4, 2)]),
+    ("i,j,k->kji", [(2,), (3,), (4,)]),
+    ("bhqd,bhkd->bhqk", [(2, 2, 3, 4), (2, 2, 5, 4)]),
+    ("...i,...i->...", [(2, 3, 4), (3, 4)]),
+    ("...ij,j...->i...", [(2, 3, 4), (4, 2)]),
+    ("a...b->b...", [(2, 3, 4)]),
+    ("ij,i->j", [(1, 3), (4,)]),
+    ("b i j , b j k -> b i k", [(2, 3, 4), (2, 4, 5)]),
+]
+
+
+@pytest.mark.parametrize(("text", "shapes"), EXPRESSIONS)
+def test_einsum(engine, text, shapes):
+    rng = np.random.default_rng(5)
+    xs = [rng.normal(size=s) for s in shapes]
+    np.testing.assert_allclose(host(ops.einsum(text, *xs)), np.einsum(text, *xs), rtol=1e-9, atol=1e-12)
+
+
+# ---------------------------------------------------------------------- random arguments
+shapes = st.lists(st.integers(0, 4), max_size=4).map(tuple)
+few = settings(max_examples=60, deadline=None, suppress_health_check=list(HealthCheck))
+
+
+@st.composite
+def broadcastable(draw):
+    """Two shapes that broadcast."""
+    full = draw(st.lists(st.integers(0, 4), max_size=4))
+    pair = []
+    for _ in range(2):
+        kept = full[draw(st.integers(0, len(full))) :]
+        pair.append(tuple(1 if draw(st.booleans()) else d for d in kept))
+    return pair
+
+
+@given(broadcastable())
+@few
+def test_broadcasting(pair):
+    a, b = (np.arange(np.prod(s)).reshape(s).astype("float32") for s in pair)
+    with select.using("numpy"):
+        for name in ("add", "maximum", "less", "arctan2"):
+            got = host(getattr(ops, name)(a, b))
+            want = getattr(np, name)(a, b)
+            assert got.shape == want.shape
+            np.testing.assert_allclose(got, want, rtol=1e-6)
+
+
+@given(shapes, st.data())
+@few
+def test_reductions_over_any_axes(shape, data):
+    axes = data.draw(st.lists(st.integers(-len(shape), len(shape) - 1), max_size=3)) if shape else []
+    if len({a % len(shape) for a in axes}) != len(axes):
+        axes = axes[:1]
+    x = np.arange(np.prod(shape)).reshape(shape).astype("float64")
+    axis = tuple(axes) if axes else None
+    with select.using("numpy"):
+        for name in ("sum", "prod", "any", "all"):
+            for keepdims in (False, True):
+                got = host(getattr(ops, name)(x, axis=axis, keepdims=keepdims))
+                np.testing.assert_array_equal(got, getattr(np, name)(x, axis=axis, keepdims=keepdims))
+
+
+@given(shapes, st.data())
+@few
+def test_slices_of_any_kind(shape, data):
+    bound = st.none() | st.integers(-6, 6)
+    step = st.none() | st.integers(-3, 3).filter(bool)
+    key = tuple(
+        data.draw(st.builds(slice, bound, bound, step)) for _ in range(data.draw(st.integers(0, len(shape))))
+    )
+    x = np.arange(np.prod(shape)).reshape(shape)
+    with select.using("numpy"):
+        np.testing.assert_array_equal(host(ops.get_item(x, key)), x[key])
+
+
+@given(shapes, st.permutations(range(4)))
+@few
+def test_moving_axes_and_back(shape, order):
+    order = [i for i in order if i < len(shape)]
+    x = np.arange(np.prod(shape)).reshape(shape)
+    with select.using("numpy"):
+        there = ops.transpose(x, order)
+        np.testing.assert_array_equal(host(there), x.transpose(order))
+        np.testing.assert_array_equal(host(ops.moveaxis(there, list(range(len(order))), order)), x)
+
+
+# ---------------------------------------------------------------------- linear algebra
+def test_factorisations_multiply_back(engine):
+    rng = np.random.default_rng(6)
+    a = rng.normal(size=(2, 4, 3))
+    u, s, vh = (host(t) for t in ops.svd(a, full_matrices=False))
+    np.testing.assert_allclose(u * s[:, None] @ vh, a, atol=1e-12)
+    for mode in ("reduced", "complete"):
+        q, r = (host(t) for t in ops.qr(a, mode=mode))
+        np.testing.assert_allclose(q @ r, a, atol=1e-12)
+    square = rng.normal(size=(3, 3))
+    symmetric = square + square.T
+    w, v = (host(t) for t in ops.eigh(symmetric))
+    np.testing.assert_allclose(v * w @ v.T, symmetric, atol=1e-12)
+    w, v = (host(t) for t in ops.eig(square))
+    np.testing.assert_allclose(square @ v, v * w, atol=1e-12)
+    packed, pivots = (host(t) for t in ops.lu_factor(square))
+    np.testing.assert_allclose(scipy.linalg.lu_solve((packed, pivots), square), np.eye(3), atol=1e-12)
+
+
+def test_least_squares_of_a_deficient_matrix(engine):
+    a, b = np.array([[1.0, 1.0], [2.0, 2.0], [3.0, 3.0]]), np.array([1.0, 2.0, 2.0])
+    np.testing.assert_allclose(host(ops.lstsq(a, b)), np.linalg.lstsq(a, b, rcond=None)[0], rtol=1e-9)
+    np.testing.assert_allclose(host(ops.pinv(a)), np.linalg.pinv(a), rtol=1e-9)
