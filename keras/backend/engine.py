@@ -343,7 +343,7 @@ class Engine(
         return {"engine": self.name}
 
     def _missing(self, primitive: str) -> NoReturn:
-        raise EngineCannotError(self.name or type(self).__name__, primitive, self.cannot.get(primitive))
+        raise EngineCannotError(self.name or type(self).__name__, primitive, self.cannot.get(primitive, ""))
 
 
 #: Public methods of `Engine` that are not primitives.

@@ -41,7 +41,9 @@ def _unary(name: str) -> Callable[..., Any]:
 
 #: NumPy's functions behind the operators, and our ops.
 _UFUNCS = {
-    **{n: n for n in ("add", "subtract", "multiply", "floor_divide", "power", "matmul", "equal", "not_equal")},
+    **{
+        n: n for n in ("add", "subtract", "multiply", "floor_divide", "power", "matmul", "equal", "not_equal")
+    },
     **{n: n for n in ("less", "less_equal", "greater", "greater_equal")},
     "divide": "true_divide",
     "remainder": "mod",
@@ -73,8 +75,8 @@ class TensorOperators:
     __le__, _ = _binary("less_equal")
     __gt__, _ = _binary("greater")
     __ge__, _ = _binary("greater_equal")
-    __eq__, _ = _binary("equal")  # type: ignore[assignment]
-    __ne__, _ = _binary("not_equal")  # type: ignore[assignment]
+    __eq__, _ = _binary("equal")
+    __ne__, _ = _binary("not_equal")
     __neg__ = _unary("negative")
     __abs__ = _unary("absolute")
     __invert__ = _unary("logical_not")

@@ -48,7 +48,7 @@ class _Unknown:
         return "UNKNOWN"
 
 
-UNKNOWN = _Unknown()
+UNKNOWN: Any = _Unknown()
 
 
 def shape_str(shape: Sequence[Any]) -> str:

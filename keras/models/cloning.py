@@ -11,7 +11,6 @@ from keras.models.functional import Functional
 from keras.models.model import Model
 from keras.models.sequential import Sequential
 from keras.ops.dispatch import OpCall
-from keras.ops.node import Operation
 from keras.serializable import keep_functions
 
 
@@ -69,7 +68,7 @@ class _Cloner:
         self._recursive = recursive
         self._copies: dict[int, Any] = {}
 
-    def layer(self, operation: Operation) -> Any:
+    def layer(self, operation: Any) -> Any:
         """The clone of a layer, one for all its calls; ops are called again as they are."""
         if isinstance(operation, OpCall):
             return operation
@@ -78,9 +77,9 @@ class _Cloner:
             self._copies[id(operation)] = (
                 clone_model(
                     operation, clone_function=self._function, call_function=self._call, recursive=True
-                )  # type: ignore[arg-type]
+                )
                 if nested
-                else self._function(operation)  # type: ignore[arg-type]
+                else self._function(operation)
             )
         return self._copies[id(operation)]
 

@@ -70,7 +70,8 @@ class Graph:
         for node, done in zip(self.nodes, self._last_use, strict=True):
             args = tree.map_structure(value, node.args)
             kwargs = tree.map_structure(value, node.kwargs)
-            results = call(node.operation, *args, **kwargs) if call else node.operation(*args, **kwargs)
+            operation: Any = node.operation
+            results = call(operation, *args, **kwargs) if call else operation(*args, **kwargs)
             results = tree.flatten(results)
             if len(node.output_tensors) == 1:
                 tensors[id(node.output_tensors[0])] = results[0]

@@ -40,7 +40,7 @@ class Model(Trainer, Layer):
     """
 
     _untracked: ClassVar[frozenset[str]] = Layer._untracked | Trainer._untracked
-    _functional_class: ClassVar[type[Any] | None] = None  # set by keras.models.functional
+    _functional_class: ClassVar[Any] = None  # set by keras.models.functional
 
     def __new__(cls, *args: Any, **kwargs: Any) -> Any:
         if cls is Model and _asks_for_graph(args, kwargs):
@@ -48,10 +48,10 @@ class Model(Trainer, Layer):
         return Layer.__new__(cls, *args, **kwargs)
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:
-        if _asks_for_graph(args, kwargs) and not isinstance(self, Model._functional_class):  # type: ignore[arg-type]
+        if _asks_for_graph(args, kwargs) and not isinstance(self, Model._functional_class):
             # A subclass that hands `inputs` and `outputs` up is a functional model with methods of its own.
             self.__class__ = _with_graph(type(self))
-            Model._functional_class.__init__(self, *args, **kwargs)  # type: ignore[union-attr]
+            Model._functional_class.__init__(self, *args, **kwargs)
             return
         if args:
             raise TypeError(
@@ -155,7 +155,7 @@ class Model(Trainer, Layer):
     @classmethod
     def from_config(cls, config: dict[str, Any], custom_objects: Any = None, safe_mode: bool = True) -> Any:
         if cls is Model and "layers" in config and "output_layers" in config:
-            return Model._functional_class.from_config(config, custom_objects, safe_mode)  # type: ignore[union-attr]
+            return Model._functional_class.from_config(config, custom_objects, safe_mode)
         return super().from_config(config, custom_objects, safe_mode)
 
 
@@ -169,7 +169,7 @@ def _asks_for_graph(args: tuple[Any, ...], kwargs: dict[str, Any]) -> bool:
 
 
 @cache
-def _with_graph(cls: type[Model]) -> type[Model]:
+def _with_graph(cls: Any) -> Any:
     """`cls` with the behaviour of a functional model below its own."""
     facts = {"__module__": cls.__module__, "__qualname__": cls.__qualname__, "__doc__": cls.__doc__}
-    return type(cls.__name__, (cls, Model._functional_class), facts)  # type: ignore[arg-type]
+    return type(cls.__name__, (cls, Model._functional_class), facts)

@@ -186,7 +186,7 @@ def _style(print_fn: Any) -> str:
 def _table(
     header: list[str], rows: list[Row], width: int, positions: list[float] | None, style: str
 ) -> Iterator[str]:
-    tl, tm, tr, v, ml, mm, mr, bl, bm, br, h = _LINES[style]
+    tl, tm, tr, v, ml, mm, mr, bl, bm, br, h = tuple(_LINES[style])
     cells = [[("  " * depth if i == 0 else "") + c for i, c in enumerate(row)] for depth, row in rows]
     widths = _widths([header, *cells], width, positions)
 

@@ -473,7 +473,8 @@ def jvp(fun: Callable[..., Any], primals: Any, tangents: Any, has_aux: bool = Fa
     """
     points = [convert(x) for x in tree.flatten(primals)]
     directions = [convert(t, dtype_of(x)) for t, x in zip(tree.flatten(tangents), points, strict=True)]
-    outputs, extra = _Structure(), []
+    outputs = _Structure()
+    extra: list[Any] = []
 
     def flat(*xs: Tensor) -> list[Tensor]:
         result = fun(*tree.unflatten(primals, list(xs)))

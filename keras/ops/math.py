@@ -300,7 +300,8 @@ def fft(x: Any) -> tuple[Tensor, Tensor]:
     >>> re.tolist()
     [1.0, 1.0]
     """
-    return tuple(current().fft(*_pair(x, "fft"), False))  # type: ignore[return-value]
+    re, im = current().fft(*_pair(x, "fft"), False)
+    return re, im
 
 
 @op
@@ -331,8 +332,8 @@ def _both_axes(pair: tuple[Tensor, Tensor], who: str, inverse: bool) -> tuple[Te
         raise ValueError(f"{who}: expected at least 2 axes. Received: {shape_str(shape_of(pair[0]))}")
     order = (*range(n - 2), n - 1, n - 2)
     rows = e.fft(*pair, inverse)
-    columns = e.fft(*(e.transpose(t, order) for t in rows), inverse)
-    re, im = (e.transpose(t, order) for t in columns)
+    re, im = (e.transpose(t, order) for t in rows)
+    re, im = (e.transpose(t, order) for t in e.fft(re, im, inverse))
     return re, im
 
 

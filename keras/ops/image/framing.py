@@ -28,9 +28,10 @@ def _before(
             before = size - after
         else:
             after = size - before
-    if any(v is not UNKNOWN and v < 0 for v in (before, after)):
+    amounts: tuple[Any, Any] = (before, after)
+    if any(v is not UNKNOWN and v < 0 for v in amounts):
         raise ValueError(f"{who}: {names} do not fit together. Received: {before}, {after}, {target}")
-    return before, after
+    return amounts
 
 
 @op
@@ -208,11 +209,11 @@ def _patches(who: str, x: Tensor, size: Ints, strides: Ints | None, dilation: In
     pads = pads_for(padding, spatial, dilated(window, gaps), step, who)
     if any(low or high for low, high in pads):
         x = e.pad(x, (0, *(low for low, _ in pads), 0), (0, *(high for _, high in pads), 0), 0)
-    batch, *spatial, channels = shape_of(x)
-    counts = [(n - k) // s + 1 for n, k, s in zip(spatial, dilated(window, gaps), step, strict=True)]
+    batch, *padded, channels = shape_of(x)
+    counts = [(n - k) // s + 1 for n, k, s in zip(padded, dilated(window, gaps), step, strict=True)]
     if any(n is not UNKNOWN and n < 1 for n in counts):
         raise ValueError(
-            f"{who}: patches of size {window} are larger than the image {shape_str(tuple(spatial))}"
+            f"{who}: patches of size {window} are larger than the image {shape_str(tuple(padded))}"
         )
     if step == window and all(g == 1 for g in gaps):
         return _tiles(x, window, counts, batch, channels)

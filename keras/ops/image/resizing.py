@@ -147,8 +147,8 @@ def _scaled(x: Tensor, axis: int, target: Any, method: str, antialias: bool) -> 
         return current().full((*shape[:axis], target, *shape[axis + 1 :]), 0, dtype_of(x))
     if size == target:
         return x
-    scale = np.float64(target / size)
-    return _resample(x, axis, _weights(size, target, scale, np.float64(0.0), method, antialias))
+    scale = np.asarray(target / size)
+    return _resample(x, axis, _weights(size, target, scale, np.zeros(()), method, antialias))
 
 
 def _nearest(x: Tensor, axis: int, target: Any) -> Tensor:

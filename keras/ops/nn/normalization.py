@@ -36,8 +36,10 @@ def moments(x: Any, axes: Axis, keepdims: bool = False, synchronized: bool = Fal
         )
     x = as_float(x)
     axes = axes_of(axes, ndim_of(x), "moments", "axes")
-    pair = kernels.moments(x, axes)
-    return tuple(kept(t, axes, shape_of(x)) if keepdims else t for t in pair)  # type: ignore[return-value]
+    mean, variance = kernels.moments(x, axes)
+    if keepdims:
+        return kept(mean, axes, shape_of(x)), kept(variance, axes, shape_of(x))
+    return mean, variance
 
 
 @op
@@ -74,9 +76,10 @@ def batch_normalization(
             v = _vector(convert(v, dtype), n, name)
         vectors.append(v)
     if dtype not in ("float16", "bfloat16"):
-        return kernels.batch_norm(x, *vectors, axis, epsilon)
-    wide = [v if v is None else cast(v, "float32") for v in (x, *vectors)]
-    return cast(kernels.batch_norm(*wide, axis, epsilon), dtype)
+        mean, variance, scale, offset = vectors
+        return kernels.batch_norm(x, mean, variance, scale, offset, axis, epsilon)
+    x, mean, variance, scale, offset = (v if v is None else cast(v, "float32") for v in (x, *vectors))
+    return cast(kernels.batch_norm(x, mean, variance, scale, offset, axis, epsilon), dtype)
 
 
 def _vector(v: Tensor, n: Any, name: str) -> Tensor:

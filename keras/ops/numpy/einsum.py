@@ -140,8 +140,8 @@ def _pair(first: Labelled, second: Labelled, needed: set[str]) -> Labelled:
     shared = [c for c in of_a if c in of_b]
     batch = [c for c in shared if c in needed]
     summed = [c for c in shared if c not in needed]
-    contract = tuple(tuple(letters.index(c) for c in summed) for letters in (of_a, of_b))
-    batched = tuple(tuple(letters.index(c) for c in batch) for letters in (of_a, of_b))
+    contract = tuple(of_a.index(c) for c in summed), tuple(of_b.index(c) for c in summed)
+    batched = tuple(of_a.index(c) for c in batch), tuple(of_b.index(c) for c in batch)
     y = current().dot_general(a, b, contract, batched)
     free = [c for letters in (of_a, of_b) for c in letters if c not in shared]
     return _summed((y, "".join(batch + free)), needed)

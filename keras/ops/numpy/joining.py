@@ -287,7 +287,7 @@ def repeat(x: Any, repeats: Any, axis: int | None = None) -> Tensor:
             f"repeat: expected an int or {shape[axis]} numbers, one per element of axis {axis}. "
             f"Received: repeats of shape {np.shape(counts)}"
         )
-    rows = np.repeat(np.arange(len(counts)), counts)
+    rows = np.repeat(np.arange(np.size(counts)), counts)
     return e.take(x, e.constant(rows.astype("int32"), "int32"), axis)
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import builtins
+from collections.abc import Sequence
 from typing import Any
 
 import numpy as np
@@ -76,6 +77,7 @@ def _pad_axis(x: Tensor, axis: int, low: int, high: int, mode: str) -> Tensor:
     limit = size - 1 if mode == "reflect" else size
     if size == 0 or (mode != "edge" and builtins.max(low, high) > limit):
         raise ValueError(f'pad: mode "{mode}" can add at most {limit} on axis {axis} of size {size}')
+    sides: list[Sequence[int]]
     if mode == "edge":
         sides = [[0] * low, [size - 1] * high]
     elif mode == "wrap":
