@@ -50,7 +50,8 @@ class Model(Trainer, Layer):
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         if _asks_for_graph(args, kwargs) and not isinstance(self, Model._functional_class):
             # A subclass that hands `inputs` and `outputs` up is a functional model with methods of its own.
-            self.__class__ = _with_graph(type(self))
+            own: Any = type(self)
+            self.__class__ = _with_graph(own)
             Model._functional_class.__init__(self, *args, **kwargs)
             return
         if args:
