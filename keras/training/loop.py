@@ -110,7 +110,7 @@ class Fit:
         validation_batch_size: int | None,
         validation_freq: Any,
     ) -> None:
-        model._forget_if_changed()
+        model._memory.begin_run()
         self.model = model
         self.epochs = _limited(epochs, config.max_epochs())
         self.initial_epoch = initial_epoch
@@ -256,7 +256,7 @@ def evaluate(
     callbacks: Any,
 ) -> Logs:
     """Results of a compiled model on data; the arguments are those of `Model.evaluate`."""
-    model._forget_if_changed()
+    model._memory.begin_run()
     source = make_source(x, y, sample_weight, batch_size)
     stream = Stream(source, _limited_steps(steps, source.num_batches))
     first_x, first_y, first_weight = stream.peek()
@@ -296,7 +296,7 @@ def predict(
     model: Any, x: Any, batch_size: int | None, verbose: str | int, steps: int | None, callbacks: Any
 ) -> Any:
     """Predictions as host arrays; the arguments are those of `Model.predict`."""
-    model._forget_if_changed()
+    model._memory.begin_run()
     source = make_source(x, batch_size=batch_size)
     stream = Stream(source, _limited_steps(steps, source.num_batches))
     first, _, _ = stream.peek()

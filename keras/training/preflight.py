@@ -98,7 +98,11 @@ class Preflight:
             return
         for node in graph.nodes:
             for i, tensor in enumerate(graph.inputs):
-                if isinstance(node.operation, Embedding) and node.inputs[0] is tensor and leaves[i] is not None:
+                if (
+                    isinstance(node.operation, Embedding)
+                    and node.inputs[0] is tensor
+                    and leaves[i] is not None
+                ):
                     node.operation.check_ids(_some(leaves[i]), f"x{self._input_name((i,))}")
 
     def _input_name(self, path: tuple[Any, ...]) -> str:

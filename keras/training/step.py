@@ -173,7 +173,7 @@ def _place(model: Any) -> None:
 def _predictions(model: Any, x: Any) -> Any:
     specs = tree.map_structure(_spec, x)
     key = tuple((s.shape, s.dtype) if s is not None else None for s in tree.flatten(specs))
-    known = model._output_specs
+    known = model._memory.output_specs
     if key not in known:
         try:
             known[key] = model.compute_output_spec(specs)

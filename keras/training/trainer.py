@@ -3,12 +3,10 @@
 from __future__ import annotations
 
 import inspect
-import logging
 from typing import Any, ClassVar
 
 from keras import metrics as metrics_module
 from keras import ops, optimizers, tree
-from keras.backend.tracing import Compiled
 from keras.callbacks import History
 from keras.serializable import deserialize, serialize
 from keras.training import loop
@@ -17,14 +15,13 @@ from keras.training.arguments import teach
 from keras.training.arrays import as_arrays, check_sizes
 from keras.training.class_weight import ClassWeights
 from keras.training.compile_args import CompileLoss, CompileMetrics
+from keras.training.memory import Memory
 from keras.training.outputs import Outputs
 from keras.training.preflight import Preflight
 from keras.utils import pack_x_y_sample_weight
 
 Tensor = Any
 Logs = dict[str, Any]
-
-_logger = logging.getLogger("keras")
 
 
 class Trainer:
@@ -33,9 +30,8 @@ class Trainer:
     #: Attributes of training; a model's own layers, metrics and variables are looked for elsewhere.
     _untracked: ClassVar[frozenset[str]] = frozenset(
         {
-            "optimizer", "loss", "history", "train_function", "test_function", "predict_function", "_steps",
-            "_compile_args", "_compile_loss", "_compile_metrics", "_loss_tracker", "_output_specs", "_batches_seen",
-            "_layers_seen", "_graph_seen",
+            "optimizer", "loss", "history", "train_function", "test_function", "predict_function",
+            "_compile_args", "_compile_loss", "_compile_metrics", "_loss_tracker", "_memory",
         }
     )  # fmt: skip
 
@@ -55,14 +51,12 @@ class Trainer:
         self._compile_metrics: CompileMetrics | None = None
         self._loss_tracker: Any = None
         self._initial_epoch: int | None = None
-        self._layers_seen: list[Any] | None = None
         self.train_function: Any = None
         self.test_function: Any = None
         self.predict_function: Any = None
         self._interrupted = False
         self._validates = False
-        self._graph_seen: Any = None
-        self._forget_steps()
+        self._memory = Memory(self)
 
     # ------------------------------------------------------------------ compile
     @teach
@@ -127,7 +121,7 @@ class Trainer:
         }
         self.stop_training = False
         self.compiled = True
-        self._forget_steps()
+        self._memory.forget()
 
     def get_compile_config(self) -> dict[str, Any] | None:
         """The arguments of `compile` as plain data; None if it was not called."""
@@ -149,7 +143,7 @@ class Trainer:
     @jit_compile.setter
     def jit_compile(self, value: bool | str) -> None:
         self._jit_compile = value
-        self._forget_steps()
+        self._memory.forget()
 
     @property
     def run_eagerly(self) -> bool:
@@ -159,7 +153,7 @@ class Trainer:
     @run_eagerly.setter
     def run_eagerly(self, value: bool) -> None:
         self._run_eagerly = value
-        self._forget_steps()
+        self._memory.forget()
 
     # ------------------------------------------------------------------ metrics
     @property
@@ -260,18 +254,18 @@ class Trainer:
 
     def make_train_function(self, force: bool = False) -> Any:
         """`train_step` as the loop calls it, compiled for the variables that are trainable now."""
-        self._layers_seen = None  # they may have changed since the last run
-        self.train_function = self._step("train", self.train_step, self._trainable_key(), force)
+        key = self._memory.trainable_key(fresh=True)
+        self.train_function = self._memory.step("train", self.train_step, key, force)
         return self.train_function
 
     def make_test_function(self, force: bool = False) -> Any:
         """`test_step` as the loop calls it."""
-        self.test_function = self._step("test", self.test_step, None, force)
+        self.test_function = self._memory.step("test", self.test_step, force=force)
         return self.test_function
 
     def make_predict_function(self, force: bool = False) -> Any:
         """`predict_step` as the loop calls it."""
-        self.predict_function = self._step("predict", self.predict_step, None, force)
+        self.predict_function = self._memory.step("predict", self.predict_step, force=force)
         return self.predict_function
 
     # ------------------------------------------------------------------ the loops
@@ -435,12 +429,12 @@ class Trainer:
             Results of this batch: the loss, or a list of it and the metrics, or a dict.
         """
         self._check_compiled("train_on_batch")
-        self._forget_if_changed()
+        self._memory.begin_run()
         x, y, sample_weight = _batch(x, y, sample_weight)
         predictions = self._prepare_batch(x, y, training=True)
         if class_weight is not None:
             sample_weight = self._class_weights(class_weight, predictions, y).apply(y, sample_weight)
-        step = self._step("train_on_batch", self._alone(self.train_step), self._trainable_key(), False)
+        step = self._memory.step("train_on_batch", self._train_alone, self._memory.trainable_key())
         logs = steps.to_floats(step(pack_x_y_sample_weight(x, y, sample_weight)))
         return logs if return_dict else self._as_list(logs)
 
@@ -449,74 +443,31 @@ class Trainer:
     ) -> Any:
         """One step of evaluation on this batch; arguments and result as in `train_on_batch`."""
         self._check_compiled("test_on_batch")
-        self._forget_if_changed()
+        self._memory.begin_run()
         x, y, sample_weight = _batch(x, y, sample_weight)
         self._prepare_batch(x, y, training=False)
-        step = self._step("test_on_batch", self._alone(self.test_step), None, False)
+        step = self._memory.step("test_on_batch", self._test_alone)
         logs = steps.to_floats(step(pack_x_y_sample_weight(x, y, sample_weight)))
         return logs if return_dict else self._as_list(logs)
 
     def predict_on_batch(self, x: Any) -> Any:
         """The predictions for this batch, as host arrays."""
         x = as_arrays(x, "x")
-        self._forget_if_changed()
+        self._memory.begin_run()
         if not self.built:  # type: ignore[attr-defined]
             steps.prepare(self, x, training=False)
         return steps.to_host_tree(self.make_predict_function()(pack_x_y_sample_weight(x)))
 
     # ------------------------------------------------------------------ for the loops
-    def _forget_steps(self) -> None:
-        """What was compiled does not hold any more: it is compiled anew when next needed."""
-        self._steps: dict[Any, Any] = {}
-        self._output_specs: dict[Any, Any] = {}
-        self._batches_seen: dict[Any, Any] = {}
-        self._orders: dict[tuple[str, ...], list[str]] = {}
-        self._layers_seen = None
-        self.train_function = self.test_function = self.predict_function = None
+    def _train_alone(self, data: Any) -> Logs:
+        """A training step whose results are those of its batch alone."""
+        self.reset_metrics()
+        return self.train_step(data)
 
-    def _forget_if_changed(self) -> None:
-        """Begin anew if layers were added to a `Sequential` or taken away since the last run."""
-        graph = self.__dict__.get("_functional")
-        if graph is not self._graph_seen and self._graph_seen is not None:
-            self._forget_steps()
-        self._graph_seen = graph
-
-    def _step(self, kind: str, step: Any, key: Any, force: bool) -> Any:
-        made = None if force else self._steps.get((kind, key))
-        if made is None:
-            jit = None if self._jit_compile == "auto" else bool(self._jit_compile)
-            name = getattr(self, "name", type(self).__name__)
-            made = steps.make_step(
-                step,
-                self._run_eagerly,
-                jit,
-                lambda spec: _logger.debug("%s: compiling a %s step for %s", name, kind, spec),
-            )
-            self._steps[kind, key] = made
-        return made
-
-    def _alone(self, step: Any) -> Any:
-        """A step whose results are those of its batch alone."""
-
-        def alone(data: Any) -> Any:
-            self.reset_metrics()
-            return step(data)
-
-        return alone
-
-    def _trainable_key(self) -> Any:
-        """What a training step was compiled for: the layers and variables, and which of them are trained."""
-        if self._layers_seen is None:
-            self._layers_seen = [*self._flatten_layers(), *self.variables]  # type: ignore[attr-defined]
-        return tuple((id(x), x.trainable) for x in self._layers_seen)
-
-    @property
-    def _trace_counts(self) -> dict[str, int]:
-        """How often each kind of step has been traced."""
-        counts: dict[str, int] = {}
-        for (kind, _), made in self._steps.items():
-            counts[kind] = counts.get(kind, 0) + (made.trace_count if isinstance(made, Compiled) else 0)
-        return counts
+    def _test_alone(self, data: Any) -> Logs:
+        """A test step whose results are those of its batch alone."""
+        self.reset_metrics()
+        return self.test_step(data)
 
     def _loss_of(self, x: Any, y: Any, y_pred: Any, sample_weight: Any, training: bool) -> Tensor:
         """`compute_loss`, which a subclass may have written without `training`."""
@@ -527,11 +478,11 @@ class Trainer:
         """Variables for a batch, and a look at it: at the first batch of its kind only."""
         leaves = tree.flatten((x, y))
         kind = (training, *(None if a is None else (a.shape[1:], a.dtype) for a in leaves))
-        if kind not in self._batches_seen:
+        if kind not in self._memory.batches:
             predictions = steps.prepare(self, x, y, training=training)
             Preflight(self, predictions).check(x, y)
-            self._batches_seen[kind] = predictions
-        return self._batches_seen[kind]
+            self._memory.batches[kind] = predictions
+        return self._memory.batches[kind]
 
     def _class_weights(self, class_weight: Any, predictions: Any, y: Any) -> ClassWeights:
         ranks = [len(p.shape) for p in tree.flatten(predictions)]
@@ -565,11 +516,7 @@ class Trainer:
 
     def _as_list(self, logs: Logs) -> Any:
         """Results in the order of `metrics_names`; a single one by itself."""
-        names = tuple(logs)
-        if names not in self._orders:
-            first = [name for name in self.metrics_names if name in logs]
-            self._orders[names] = [*first, *(name for name in names if name not in first)]
-        values = [logs[name] for name in self._orders[names]]
+        values = [logs[name] for name in self._memory.order(logs)]
         return values[0] if len(values) == 1 else values
 
     def _check_compiled(self, method: str) -> None:

@@ -45,11 +45,11 @@ def test_each_signature_is_traced_once(engine: Any) -> None:
         model.fit(x, y, batch_size=8, epochs=2, verbose=0, validation_data=(x, y))
         model.predict(x, batch_size=8, verbose=0)
     # batches of 8 and a last one of 4
-    assert model._trace_counts == {"train": 2, "test": 2, "predict": 2}
+    assert model._memory.trace_counts == {"train": 2, "test": 2, "predict": 2}
     for _ in range(2):
         model.train_on_batch(x[:8], y[:8])
     model.evaluate(x[:16], y[:16], batch_size=8, verbose=0)
-    assert model._trace_counts == {"train": 2, "test": 2, "predict": 2, "train_on_batch": 1}
+    assert model._memory.trace_counts == {"train": 2, "test": 2, "predict": 2, "train_on_batch": 1}
 
 
 def test_the_engine_traces_as_often_as_we_think(engine: Any) -> None:
@@ -74,7 +74,7 @@ def test_a_model_that_builds_itself_is_traced_once_too(engine: Any) -> None:
     )
     model.compile("adam", "mse", metrics=["mae"])
     model.fit(x, y, batch_size=8, epochs=2, verbose=0)
-    assert model._trace_counts["train"] == 1
+    assert model._memory.trace_counts["train"] == 1
     assert model.optimizer.built
 
 
@@ -91,7 +91,7 @@ def test_freezing_after_compile_takes_effect(engine: Any) -> None:
     first.trainable = True
     model.fit(x, y, verbose=0)
     assert not np.array_equal(first.get_weights()[0], before)
-    assert model._trace_counts["train"] == 2  # the first trace serves again
+    assert model._memory.trace_counts["train"] == 2  # the first trace serves again
 
 
 def test_eager_and_compiled_steps_agree(engine: Any) -> None:
@@ -384,7 +384,7 @@ def test_own_train_step_on_every_engine(engine: Any) -> None:
     history = model.fit(x, y, batch_size=8, epochs=3, verbose=0)
     assert list(history.history) == ["mine", "twice"]
     assert history.history["mine"][-1] < history.history["mine"][0]
-    assert model._trace_counts["train"] == 1
+    assert model._memory.trace_counts["train"] == 1
 
 
 def test_a_step_with_a_gradient_tape() -> None:
