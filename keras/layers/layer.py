@@ -713,7 +713,7 @@ def _is_tensor_tree(x: Any) -> bool:
 
 def _shape_tree(x: Any) -> Any:
     def shape(t: Any) -> tuple[Any, ...]:
-        return t.shape if isinstance(t, KerasTensor) else tuple(current().spec(t)[0])
+        return t.shape if isinstance(t, KerasTensor) else KerasTensor(*current().spec(t)).shape
 
     return tree.map_structure(shape, x)
 

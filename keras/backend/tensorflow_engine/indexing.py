@@ -8,7 +8,7 @@ from typing import Any
 import tensorflow as tf
 
 from keras.backend.engine import Engine
-from keras.backend.tensorflow_engine.leaf import ints, raw
+from keras.backend.tensorflow_engine.leaf import ints, product, raw
 
 Tensor = Any
 
@@ -28,7 +28,7 @@ class IndexingPart(Engine):
         order[axis], order[last] = last, axis
         moved = self.transpose(x, tuple(order))
         at = self.transpose(self._index(indices), tuple(order))
-        rows = math.prod(moved.shape[:-1])
+        rows = product(moved.shape[:-1])
         flat = raw.GatherV2(
             params=raw.Reshape(tensor=moved, shape=ints((rows, moved.shape[-1]))),
             indices=raw.Reshape(tensor=at, shape=ints((rows, at.shape[-1]))),

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import functools
-from collections.abc import Callable
+import math
+from collections.abc import Callable, Iterable
 from typing import Any
 
 import numpy as np
@@ -57,8 +58,20 @@ def _eager_ints(values: Any) -> Tensor:
 
 
 def ints(values: Any) -> Tensor:
-    """Axes, shapes or one position as int32 tensors, kept in eager mode: converting costs more than most ops."""
-    return _eager_ints(values) if tf.executing_eagerly() else tf.constant(values, tf.int32)
+    """Axes, shapes or one position as int32 tensors, kept in eager mode: converting costs more than most ops.
+
+    A dimension unknown to a graph that others trace becomes -1, TensorFlow's "whatever it is" in shapes.
+    """
+    if tf.executing_eagerly():
+        return _eager_ints(values)
+    if isinstance(values, tuple) and any(v is UNKNOWN or v is None for v in values):
+        values = tuple(-1 if v is UNKNOWN or v is None else v for v in values)
+    return tf.constant(values, tf.int32)
+
+
+def product(dims: Iterable[Any]) -> Any:
+    """The product of dimensions; UNKNOWN if one of them is."""
+    return math.prod(UNKNOWN if d is None else d for d in dims)
 
 
 class LeafPart(Engine):

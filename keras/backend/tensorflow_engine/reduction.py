@@ -2,13 +2,12 @@
 
 from __future__ import annotations
 
-import math
 from typing import Any
 
 import tensorflow as tf
 
 from keras.backend.engine import Axes, Engine
-from keras.backend.tensorflow_engine.leaf import VIA_WIDER, ints, raw, through
+from keras.backend.tensorflow_engine.leaf import VIA_WIDER, ints, product, raw, through
 
 Tensor = Any
 
@@ -51,5 +50,5 @@ class ReductionPart(Engine):
         if a.shape.rank == 2:
             return raw.MatMul(a=a, b=b)
         *lead, width = a.shape  # one large product instead of many small ones
-        flat = raw.MatMul(a=raw.Reshape(tensor=a, shape=ints((math.prod(lead), width))), b=b)
+        flat = raw.MatMul(a=raw.Reshape(tensor=a, shape=ints((product(lead), width))), b=b)
         return raw.Reshape(tensor=flat, shape=ints((*lead, b.shape[-1])))

@@ -9,7 +9,6 @@ fused function, which runs forwards again and then back. LSTM and GRU steps take
 from __future__ import annotations
 
 import functools
-import math
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import Any
@@ -19,7 +18,7 @@ from tensorflow.python.eager import record
 
 from keras.backend.engine import Engine, Spec
 from keras.backend.tensorflow_engine.flow import as_graph
-from keras.backend.tensorflow_engine.leaf import DTYPES, ints, raw
+from keras.backend.tensorflow_engine.leaf import DTYPES, ints, product, raw
 from keras.backend.tensorflow_engine.state import holding_writes
 
 Tensor = Any
@@ -100,7 +99,7 @@ class ScanPart(Engine):
             return super().scan(f, init, xs, length, reverse)
         step, n = self._trace_step(f, init, xs), len(init)
         loop = functools.partial(_loop, f, n, step.y_specs, length, reverse)
-        size = sum(length * math.prod(x.shape) for x in init) + sum(math.prod(x.shape) for x in xs)
+        size = sum(length * product(x.shape) for x in init) + sum(product(x.shape) for x in xs)
         if step.plain and size >= FUSED_SIZE:
             outputs = _fused(loop, [*init, *xs], step.captured)
         else:
@@ -130,8 +129,8 @@ class ScanPart(Engine):
         return _Step(y_specs, floats, plain and products <= FUSED_PRODUCTS)
 
 
-def _multiplications(product: tf.Operation) -> int:
-    return math.prod(product.outputs[0].shape) * product.inputs[0].shape[-1]
+def _multiplications(matmul: tf.Operation) -> int:
+    return product(matmul.outputs[0].shape) * product(matmul.inputs[0].shape[-1:])
 
 
 def _loop(

@@ -1,0 +1,127 @@
+"""What only the TensorFlow engine promises: to get on with its user's own TensorFlow code, and to start quietly."""
+
+import os
+import subprocess
+import sys
+from typing import Any
+
+import numpy as np
+import pytest
+
+import keras
+from keras import layers
+from keras.backend import select
+from keras.backend.state import Variable
+
+tf = pytest.importorskip("tensorflow")
+
+
+@pytest.fixture(autouse=True)
+def _on_tensorflow() -> Any:
+    with select.using("tensorflow") as engine:
+        yield engine
+
+
+class OwnStep(keras.Model):
+    """A model with a training step in TensorFlow's words."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.hidden = layers.Dense(8, activation="tanh")
+        self.out = layers.Dense(1)
+
+    def call(self, x: Any) -> Any:
+        return self.out(self.hidden(x))
+
+    def train_step(self, data: Any) -> dict[str, Any]:
+        x, y = data
+        with tf.GradientTape() as tape:
+            loss = tf.reduce_mean(tf.square(self(x, training=True) - y))
+        gradients = tape.gradient(loss, self.trainable_weights)
+        self.optimizer.apply_gradients(zip(gradients, self.trainable_weights, strict=True))
+        return {"loss": loss}
+
+
+X = np.random.default_rng(0).normal(size=(64, 3)).astype("float32")
+Y = X.sum(1, keepdims=True)
+
+
+@pytest.mark.parametrize("eagerly", [False, True])
+def test_a_train_step_with_tensorflows_tape(eagerly: bool) -> None:
+    model = OwnStep()
+    model.compile(keras.optimizers.Adam(0.01), run_eagerly=eagerly)
+    losses = model.fit(X, Y, epochs=6, verbose=0).history["loss"]
+    assert losses[-1] < 0.8 * losses[0]
+
+
+def test_variables_in_tensorflow_functions() -> None:
+    v = Variable(np.array([[1.0, 2.0], [3.0, 4.0]], "float32"), name="v")
+    np.testing.assert_array_equal(tf.convert_to_tensor(v), v.numpy())
+    np.testing.assert_array_equal(tf.matmul(tf.eye(2), v), v.numpy())
+    np.testing.assert_array_equal(tf.eye(2) * v, np.diag([1, 4]))
+    np.testing.assert_array_equal(v * tf.eye(2), np.diag([1, 4]))
+    assert float(tf.nn.l2_loss(v)) == 15
+
+
+def test_gradients_by_variables() -> None:
+    used, unused = Variable(np.float32(3)), Variable(np.float32(3))
+    with tf.GradientTape() as tape:
+        y = tf.square(used) * 2.0
+    by_used, by_unused = tape.gradient(y, [used, unused])
+    assert float(by_used) == 12
+    assert by_unused is None
+
+
+def test_inside_the_users_own_function() -> None:
+    model = OwnStep()
+    expected = model(X)
+
+    @tf.function(input_signature=[tf.TensorSpec((None, 3))])
+    def f(x: Any) -> Any:
+        return model(x)
+
+    np.testing.assert_allclose(f(tf.constant(X)), expected, 1e-6)
+    count = Variable(np.float32(0))
+
+    @tf.function
+    def g() -> Any:
+        count.assign_add(1.0)
+        return count.value
+
+    assert [float(g()), float(g()), float(count.numpy())] == [1, 2, 2]
+
+
+def test_layers_in_a_tf_data_map_see_unknown_dimensions() -> None:
+    seen: list[Any] = []
+
+    class Note(layers.Layer):
+        def call(self, x: Any) -> Any:
+            seen.append(keras.ops.shape(x))
+            return x
+
+    convert = keras.Sequential(
+        [layers.Rescaling(1 / 255), Note(), layers.Flatten(), layers.Dense(2), layers.Softmax()]
+    )
+    images = np.zeros((5, 4, 4, 1), "uint8")
+    data = tf.data.Dataset.from_tensor_slices(images).batch(3).map(convert)
+    assert [tuple(batch.shape) for batch in data] == [(3, 2), (2, 2)]
+    assert tuple(seen[-1])[1:] == (4, 4, 1)
+    assert not isinstance(seen[-1][0], int)
+
+
+def test_host_arrays_and_tensors_meet() -> None:
+    x = keras.ops.add(np.ones(2, "float32"), tf.ones(2))
+    assert isinstance(x, tf.Tensor)
+    assert keras.ops.convert_to_numpy(x).tolist() == [2, 2]
+
+
+def test_starts_quietly_and_leaves_tensorflows_keras_alone() -> None:
+    code = (
+        "import sys, keras\n"
+        "assert 'tensorflow' not in sys.modules\n"
+        "print(float(keras.ops.add(1.0, 2.0)))\n"
+        "assert 'tensorflow' in sys.modules and 'tf_keras' not in sys.modules and 'keras.src' not in sys.modules\n"
+    )
+    env = {k: v for k, v in os.environ.items() if not k.startswith("TF_")} | {"KERAS_BACKEND": "tensorflow"}
+    done = subprocess.run([sys.executable, "-c", code], env=env, capture_output=True, text=True, check=False)
+    assert (done.returncode, done.stdout, done.stderr) == (0, "3.0\n", "")
