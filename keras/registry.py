@@ -40,6 +40,8 @@ FUNCTION_FAMILIES = ("activations", "losses", "metrics", "ops")
 _ROOTS = {"keras", "keras_core", "tf_keras", "tensorflow"}
 _NOT_OBJECTS = {"get", "serialize", "deserialize"}
 _OLD_NAMES = {"Policy": "DTypePolicy", "PolicyV1": "DTypePolicy"}
+# Classes whose own name, from which Keras 3 makes names of layers and of groups in files, is not the exported one.
+_EXPORTED_AS = {"GroupedQueryAttention": "GroupQueryAttention"}
 
 
 def register_keras_serializable(package: str = "Custom", name: str | None = None) -> Callable[[T], T]:
@@ -139,12 +141,18 @@ def find_class(name: str, module: str | None, family: str | None = None) -> type
         module: the module in the config, in any spelling of any era; it only selects the family.
         family: where to look first when the module says nothing.
     """
-    name = _OLD_NAMES.get(name, name)
+    name = {**_OLD_NAMES, **_EXPORTED_AS}.get(name, name)
     for candidate in _candidates(module, family):
         found = public(candidate).get(name)
         if isinstance(found, type):
             return found
     return None
+
+
+def exported_name(cls: type) -> str:
+    """The name under which a class of ours is public, and configs know it; of any other class its own name."""
+    ours = cls.__module__.split(".")[0] == "keras"
+    return _EXPORTED_AS.get(cls.__name__, cls.__name__) if ours else cls.__name__
 
 
 def find_function(name: str, module: str | None, family: str | None = None) -> Callable[..., Any] | None:

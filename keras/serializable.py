@@ -323,7 +323,7 @@ def _serialize_object(obj: Any) -> Config:
     module, registered = _module_and_registered_name(cls)
     data = {
         "module": module,
-        "class_name": cls.__name__,
+        "class_name": registry.exported_name(cls),
         "config": obj.get_config(),
         "registered_name": registered,
     }

@@ -24,6 +24,9 @@ _LETTERS = "abcdefghijklmnopqrstuvwxyz"
 class _Projected(Layer):
     """What attention layers with learned projections share: their sublayers, masks and the weighted sum."""
 
+    #: A choice of kernel, not of numbers.
+    _not_in_config = frozenset({"flash_attention"})
+
     def _begin(self, options: dict[str, Any]) -> None:
         self.dropout = fraction_of(self, "dropout", options["dropout"])
         self.use_bias = options["use_bias"]
@@ -84,15 +87,21 @@ class _Projected(Layer):
 
     # ------------------------------------------------------------------ the weighted sum
     def _weigh(
-        self, query: Tensor, key: Tensor, value: Tensor, mask: Tensor | None, scale: float, training: bool | None, scores: bool
+        self, query: Tensor, key: Tensor, value: Tensor, mask: Tensor | None, scale: float, training: bool | None, fused: bool
     ) -> tuple[Tensor, Tensor | None]:
-        """[batch, T, heads, dim] from query [batch, T, heads, dim] and key and value [batch, S, heads, dim]."""
+        """[batch, T, heads, dim] from query [batch, T, heads, dim] and key and value [batch, S, heads, dim].
+
+        A query that may attend to nothing gets the mean of the values from the fused kernel and zeros otherwise, as in
+        Keras 3; the kernel gives no scores and has no dropout.
+        """
         if mask is not None and ndim_of(mask) == 3:
             mask = ops.expand_dims(mask, 1)
-        if not scores and not (self.dropout and training):
+        if fused and not self.dropout:
             return ops.dot_product_attention(query, key, value, mask=mask, scale=scale), None
         logits = ops.einsum("btnh,bsnh->bnts", query * cast_like(scale, query), key)
         weights = masked_softmax(logits, mask)
+        if mask is not None:
+            weights = weights * cast(mask, dtype_of(weights))
         dropped = dropout(weights, self.dropout, seed=self.seed_generator) if self.dropout and training else weights
         return ops.einsum("bnts,bsnh->btnh", dropped, value), weights
 
@@ -138,7 +147,9 @@ class MultiHeadAttention(_Projected):
         (None, 5, 8)
     """
 
-    _not_in_config = frozenset({"query_shape", "key_shape", "value_shape", "softmax_robust_masking"})
+    #: What tf.keras 2 wrote of its inputs.
+    _of_keras_2 = frozenset({"query_shape", "key_shape", "value_shape", "softmax_robust_masking"})
+    _not_in_config = _of_keras_2
 
     def __init__(
         self,
@@ -162,7 +173,7 @@ class MultiHeadAttention(_Projected):
         seed: int | None = None,
         **kwargs: Any,
     ) -> None:
-        for name in self._not_in_config:  # what tf.keras 2 wrote of its inputs
+        for name in self._of_keras_2:
             kwargs.pop(name, None)
         options = dict(locals())
         super().__init__(activity_regularizer=activity_regularizer, **kwargs)
@@ -187,9 +198,9 @@ class MultiHeadAttention(_Projected):
         middle = [None] * (rank - 2)
         self.query_dense = self._dense("query", into, [*middle, self.num_heads, self.key_dim], "yz", query_shape)
         self.key_dense = self._dense("key", into, [*middle, self.num_heads, self.key_dim], "yz", key_shape)
-        self.value_dense = self._dense("value", into, [*middle, self.num_heads, self.value_dim], "yz", value_shape)
         if self.use_gate:
-            self.gate_dense = self._dense("gate", into, [*middle, self.num_heads, self.value_dim], "yz", query_shape)
+            self._gate_dense = self._dense("gate", into, [*middle, self.num_heads, self.value_dim], "yz", query_shape)
+        self.value_dense = self._dense("value", into, [*middle, self.num_heads, self.value_dim], "yz", value_shape)
         out = tuple(self.output_shape or (query_shape[-1],))
         letters = "uvwxyzst"[: len(out)]
         equation = f"{free}mn,mn{letters}->{free}{letters}"
@@ -209,18 +220,18 @@ class MultiHeadAttention(_Projected):
         training: bool | None = None,
         use_causal_mask: bool = False,
     ) -> Any:
-        same_key = key is None
         key = value if key is None else key
-        masks = (query_mask, value_mask, None if same_key else key_mask)
+        masks = (None, value_mask, key_mask)  # that of the query is for those who use the output
         mask = self._combined_mask(query, value, masks, attention_mask, use_causal_mask)
         q, k, v = self.query_dense(query), self.key_dense(key), self.value_dense(value)
         fold = _Fold(self._axes, shape_of(q), shape_of(k))
+        fused = fold.plain and not return_attention_scores
         y, scores = self._weigh(
-            fold.queries(q), fold.keys(k), fold.keys(v), fold.mask(mask), 1 / math.sqrt(self.key_dim), training, return_attention_scores
+            fold.queries(q), fold.keys(k), fold.keys(v), fold.mask(mask), 1 / math.sqrt(self.key_dim), training, fused
         )
         y = fold.back(y)
         if self.use_gate:
-            y = y * ops.sigmoid(self.gate_dense(query))
+            y = y * ops.sigmoid(self._gate_dense(query))
         y = self.output_dense(y)
         return (y, fold.scores(scores)) if return_attention_scores else y
 
@@ -334,13 +345,13 @@ class GroupQueryAttention(_Projected):
     def build(self, query_shape: Any, value_shape: Any, key_shape: Any = None) -> None:
         into = "bqm,muh->bquh"
         wide, narrow = (None, self.num_query_heads, self.head_dim), (None, self.num_key_value_heads, self.head_dim)
-        self.query_dense = self._dense("query", into, wide, "uh", query_shape)
-        self.key_dense = self._dense("key", into, narrow, "uh", key_shape or value_shape)
-        self.value_dense = self._dense("value", into, narrow, "uh", value_shape)
+        self._query_dense = self._dense("query", into, wide, "uh", query_shape)
+        self._key_dense = self._dense("key", into, narrow, "uh", key_shape or value_shape)
         if self.use_gate:
-            self.gate_dense = self._dense("gate", into, wide, "uh", query_shape)
+            self._gate_dense = self._dense("gate", into, wide, "uh", query_shape)
+        self._value_dense = self._dense("value", into, narrow, "uh", value_shape)
         heads = (query_shape[0], query_shape[1], self.num_query_heads, self.head_dim)
-        self.output_dense = self._dense("attention_output", "bquh,uhm->bqm", (None, query_shape[-1]), "m", heads)
+        self._output_dense = self._dense("attention_output", "bquh,uhm->bqm", (None, query_shape[-1]), "m", heads)
 
     def call(
         self,
@@ -355,18 +366,20 @@ class GroupQueryAttention(_Projected):
         training: bool | None = None,
         use_causal_mask: bool = False,
     ) -> Any:
-        same_key = key is None
-        masks = (query_mask, value_mask, None if same_key else key_mask)
+        masks = (query_mask, value_mask, key_mask)
         mask = self._combined_mask(query, value, masks, attention_mask, use_causal_mask)
         repeats = self.num_query_heads // self.num_key_value_heads
-        q = self.query_dense(query)
-        k = ops.repeat(self.key_dense(value if key is None else key), repeats, axis=2)
-        v = ops.repeat(self.value_dense(value), repeats, axis=2)
-        y, scores = self._weigh(q, k, v, mask, 1 / math.sqrt(self.head_dim), training, return_attention_scores)
+        q = self._query_dense(query)
+        k = ops.repeat(self._key_dense(value if key is None else key), repeats, axis=2)
+        v = ops.repeat(self._value_dense(value), repeats, axis=2)
+        y, scores = self._weigh(q, k, v, mask, 1 / math.sqrt(self.head_dim), training, not return_attention_scores)
         if self.use_gate:
-            y = y * ops.sigmoid(self.gate_dense(query))
-        y = self.output_dense(y)
+            y = y * ops.sigmoid(self._gate_dense(query))
+        y = self._output_dense(y)
         return (y, scores) if return_attention_scores else y
+
+
+GroupQueryAttention.__name__ = "GroupedQueryAttention"  # the name it has in Keras 3, and its group in files
 
 
 class Attention(Layer):
@@ -459,6 +472,10 @@ class AdditiveAttention(Attention):
     def __init__(self, use_scale: bool = True, dropout: float = 0.0, **kwargs: Any) -> None:
         kwargs.pop("score_mode", None)
         super().__init__(use_scale=use_scale, dropout=dropout, **kwargs)
+
+    def get_config(self) -> dict[str, Any]:
+        own = {"use_scale": self.use_scale, "dropout": self.dropout, "seed": self.seed}
+        return {**self._base_config(), **own}
 
     def build(self, input_shape: Any) -> None:
         self._check_inputs(input_shape)

@@ -292,6 +292,70 @@ def own_loss_and_step(keras):
     return model, settings, (floats(1, 20, 4), floats(2, 20, 1)), {}
 
 
+@scenario
+def masked_last_state(keras):
+    """Padding in front and behind, a sample of padding only; the mask ends in the last recurrent layer."""
+    inputs = keras.Input((6,), dtype="int32")
+    x = keras.layers.Embedding(9, 4, mask_zero=True)(inputs)
+    x = keras.layers.Bidirectional(keras.layers.GRU(3, return_sequences=True))(x)
+    x = keras.layers.LSTM(5)(x)
+    model = keras.Model(inputs, keras.layers.Dense(2)(x))
+    tokens = labels(1, 9, 20, 6)
+    tokens[3] = 0
+    tokens[:, 0] *= labels(3, 2, 20)
+    settings = {"optimizer": keras.optimizers.SGD(0.2), "loss": "mse", "metrics": ["mae"]}
+    return model, settings, (tokens, floats(2, 20, 2)), {}
+
+
+@scenario
+def stateful_recurrent(keras):
+    """Every batch, of an epoch, of evaluation or prediction, begins with the states of the one before it."""
+    inputs = keras.Input(batch_shape=(8, 5, 3))
+    x = keras.layers.LSTM(4, stateful=True, return_sequences=True)(inputs)
+    x = keras.layers.GRU(3, stateful=True)(x)
+    model = keras.Model(inputs, keras.layers.Dense(2)(x))
+    settings = {"optimizer": keras.optimizers.SGD(0.2), "loss": "mse", "metrics": ["mae"]}
+    return model, settings, (floats(1, 8, 5, 3), floats(2, 8, 2)), {"epochs": 4}
+
+
+@scenario
+def own_cell(keras):
+    """A cell as the guides of Keras 3 write them, and an LSTM, inside a subclassed model."""
+
+    class MinimalCell(keras.layers.Layer):
+        def __init__(self, units, **kwargs):
+            super().__init__(**kwargs)
+            self.units = units
+            self.state_size = units
+            self.output_size = units
+
+        def build(self, input_shape):
+            self.kernel = self.add_weight(shape=(input_shape[-1], self.units), initializer="uniform", name="kernel")
+            self.back = self.add_weight(shape=(self.units, self.units), initializer="uniform", name="back")
+
+        def call(self, inputs, states):
+            output = keras.ops.matmul(inputs, self.kernel) + keras.ops.matmul(states[0], self.back)
+            return output, [output]
+
+    class Recurrent(keras.Model):
+        def __init__(self):
+            super().__init__()
+            self.embed = keras.layers.Embedding(9, 4, mask_zero=True)
+            self.first = keras.layers.LSTM(5, return_sequences=True)
+            self.second = keras.layers.RNN(MinimalCell(3), return_state=True)
+            self.head = keras.layers.Dense(2)
+
+        def call(self, x, training=None):
+            y, state = self.second(self.first(self.embed(x), training=training))
+            return self.head(y + state)
+
+    model = Recurrent()
+    tokens = labels(1, 9, 20, 6)
+    model(tokens[:1])
+    settings = {"optimizer": keras.optimizers.SGD(0.2), "loss": "mse", "metrics": ["mae"]}
+    return model, settings, (tokens, floats(2, 20, 2)), {}
+
+
 def first_weights(model: Any) -> list[np.ndarray]:
     """Weights for a start, from the shapes alone; moving variances stay 1."""
     return [

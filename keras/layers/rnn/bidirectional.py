@@ -8,6 +8,7 @@ from keras import ops, tree
 from keras.errors import unknown
 from keras.layers.input_spec import label
 from keras.layers.layer import Layer
+from keras.layers.rnn.cells import unbuilt
 from keras.serializable import deserialize, serialize
 
 Tensor = Any
@@ -49,23 +50,24 @@ class Bidirectional(Layer):
         if weights is not None:
             kwargs["weights"] = weights
         super().__init__(**kwargs)
-        config = layer.get_config()
         self.merge_mode = merge_mode
-        self.forward_layer = type(layer).from_config({**config, "name": f"forward_{layer.name}"})
+        config = layer.get_config()
+        forward = {"name": _prefixed("forward", layer)}
+        self.forward_layer = type(layer).from_config({**config, **forward})
         if backward_layer is None:
-            mirrored = {**config, "name": f"backward_{layer.name}", "go_backwards": not layer.go_backwards}
-            self.backward_layer = type(layer).from_config(mirrored)
+            mirrored = {"name": _prefixed("backward", layer), "go_backwards": not layer.go_backwards}
+            self.backward_layer = type(layer).from_config({**config, **mirrored})
         else:
             self.backward_layer = backward_layer
-        self._given = (layer, backward_layer)
         self._check()
+        for each in (self.forward_layer, self.backward_layer):
+            # The two directions repeat different outputs at masked steps: nothing to merge there.
+            each.zero_output_for_mask = getattr(each, "zero_output_for_mask", False) or layer.return_sequences
         self.return_sequences = layer.return_sequences
         self.return_state = layer.return_state
         self.stateful = layer.stateful
         self.supports_masking = True
         self.input_spec = layer.input_spec
-
-    _untracked = Layer._untracked | {"_given"}
 
     def _check(self) -> None:
         forward, backward = self.forward_layer, self.backward_layer
@@ -117,14 +119,18 @@ class Bidirectional(Layer):
     reset_state = reset_states
 
     def get_config(self) -> dict[str, Any]:
-        layer, backward = self._given
-        config = {**self._base_config(), "merge_mode": self.merge_mode, "layer": serialize(layer)}
-        return config if backward is None else {**config, "backward_layer": serialize(backward)}
+        layers = {"layer": serialize(self.forward_layer), "backward_layer": serialize(self.backward_layer)}
+        return {**self._base_config(), "merge_mode": self.merge_mode, **layers}
 
     @classmethod
     def from_config(cls, config: dict[str, Any], custom_objects: Any = None, safe_mode: bool = True) -> Any:
         config = {k: v for k, v in config.items() if k != "num_constants"}  # Keras 2 wrote it
         for key in ("layer", "backward_layer"):
             if isinstance(config.get(key), dict):
-                config[key] = deserialize(config[key], custom_objects, safe_mode, family="layers")
+                config[key] = deserialize(unbuilt(config[key]), custom_objects, safe_mode, family="layers")
         return cls(**{k: deserialize(v, custom_objects, safe_mode) if isinstance(v, dict) else v for k, v in config.items()})
+
+
+def _prefixed(direction: str, layer: Layer) -> str:
+    """The layer's name behind that of its direction, once."""
+    return layer.name if layer.name.startswith(f"{direction}_") else f"{direction}_{layer.name}"

@@ -386,8 +386,13 @@ class StackedRNNCells(Layer):
     @classmethod
     def from_config(cls, config: dict[str, Any], custom_objects: Any = None, safe_mode: bool = True) -> Any:
         config = dict(config)
-        cells = [deserialize(c, custom_objects, safe_mode, family="layers") for c in config.pop("cells")]
+        cells = [deserialize(unbuilt(c), custom_objects, safe_mode, family="layers") for c in config.pop("cells")]
         return cls(cells, **{k: deserialize(v, custom_objects, safe_mode) for k, v in config.items()})
+
+
+def unbuilt(config: Any) -> Any:
+    """The config of a layer inside another, to be built with that one, below its path, and not before."""
+    return {k: v for k, v in config.items() if k != "build_config"} if isinstance(config, dict) else config
 
 
 def initial_state(cell: Any, batch_size: Any, dtype: str | None) -> Any:

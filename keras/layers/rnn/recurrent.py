@@ -11,7 +11,15 @@ from keras.backend.state import Variable, to_host, to_snake_case
 from keras.layers.input_spec import InputSpec, label
 from keras.layers.layer import Layer
 from keras.layers.rnn import loop
-from keras.layers.rnn.cells import Cell, GRUCell, LSTMCell, SimpleRNNCell, StackedRNNCells, initial_state
+from keras.layers.rnn.cells import (
+    Cell,
+    GRUCell,
+    LSTMCell,
+    SimpleRNNCell,
+    StackedRNNCells,
+    initial_state,
+    unbuilt,
+)
 from keras.ops.dispatch import convert, dtype_of, shape_of
 
 Tensor = Any
@@ -30,7 +38,7 @@ class RNN(Layer):
         zero_output_for_mask: give zeros for masked steps instead of the last output.
 
     Returns:
-        [batch, units], or [batch, time, units] with `return_sequences`; with `return_state` a list with the states.
+        [batch, units], or [batch, time, units] with `return_sequences`; with `return_state` a tuple of that and the states.
 
     Example:
         >>> import keras
@@ -39,6 +47,8 @@ class RNN(Layer):
     """
 
     _not_in_config = frozenset({"time_major", "implementation", "use_cudnn"})
+    #: States are no weights: they are not saved, set, counted or trained.
+    _untracked = Layer._untracked | {"states"}
 
     def __init__(
         self,
@@ -69,6 +79,12 @@ class RNN(Layer):
         self.supports_masking = True
         self.input_spec = [InputSpec(ndim=3)] if isinstance(self.cell, Cell) else None
         self.states: Any = None
+
+    @classmethod
+    def from_config(cls, config: dict[str, Any], custom_objects: Any = None, safe_mode: bool = True) -> Any:
+        if "cell" in config:
+            config = {**config, "cell": unbuilt(config["cell"])}
+        return super().from_config(config, custom_objects, safe_mode)
 
     @property
     def state_size(self) -> Any:
@@ -114,7 +130,7 @@ class RNN(Layer):
             for variable, value in zip(tree.flatten(self.states), tree.flatten(new), strict=True):
                 variable.assign(value)
         y = outputs if self.return_sequences else last
-        return [y, *(new if isinstance(new, (list, tuple)) else [new])] if self.return_state else y
+        return (y, *(new if isinstance(new, (list, tuple)) else [new])) if self.return_state else y
 
     def _states_for(self, sequences: Tensor, given: Any) -> Any:
         if given is not None:
@@ -209,6 +225,9 @@ class _Ready(RNN):
         trainable = {k: kwargs[k] for k in ("trainable",) if k in kwargs}
         made = cell(**{n: arguments[n] for n in names}, **dtype, **trainable, name=to_snake_case(cell.__name__))
         RNN.__init__(self, made, activity_regularizer=regularizer, **loop_options, **kwargs)
+
+    def _base_config(self) -> dict[str, Any]:
+        return {**super()._base_config(), "zero_output_for_mask": self.zero_output_for_mask}
 
     _cell_extras: tuple[str, ...] = ()
 

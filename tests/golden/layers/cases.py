@@ -404,6 +404,7 @@ def _cell(kind: str, units: int = 3, **more: Any) -> tuple[str, dict[str, Any]]:
 
 
 STACK = [_cell("LSTM", 3), _cell("GRU", 2), _cell("SimpleRNN", 4)]
+STACKED = ("StackedRNNCells", {"cells": STACK, "name": "stack"})
 EVERYTHING = {"return_sequences": True, "return_state": True}
 
 
@@ -420,10 +421,19 @@ RECURRENT = [
     C("GRU/hard", BATCH, {"units": 3, "recurrent_activation": "hard_sigmoid"}),
     *(C(f"RNN/{kind}", BATCH, {"cell": _cell(kind), **EVERYTHING}) for kind in ("SimpleRNN", "LSTM", "GRU")),
     C("RNN/stack", BATCH, {"cell": STACK}),
-    C("RNN/stack_all", BATCH, {"cell": STACK, **EVERYTHING}),
-    C("RNN/stack_mask", BATCH, {"cell": STACK, **EVERYTHING}, mask=(3, 6), padding=True),
-    C("RNN/stack_unroll", BATCH, {"cell": STACK, "unroll": True}, mask=(3, 6), padding=True),
-    C("RNN/stack_dropouts", BATCH, {"cell": [_cell("LSTM", 3, dropout=0.2), _cell("GRU", 2, seed=1)]}),
+    C("RNN/stacked_all", BATCH, {"cell": STACKED, **EVERYTHING}),
+    C("RNN/stacked_mask", BATCH, {"cell": STACKED, **EVERYTHING}, mask=(3, 6), padding=True),
+    C("RNN/stacked_unroll", BATCH, {"cell": STACKED, "unroll": True}, mask=(3, 6), padding=True),
+    C(
+        "RNN/stacked_dropouts",
+        BATCH,
+        {
+            "cell": (
+                "StackedRNNCells",
+                {"cells": [_cell("LSTM", 3, dropout=0.2), _cell("GRU", 2, seed=1)], "name": "stack"},
+            )
+        },
+    ),
     *(
         C(f"Bidirectional/{kind}_{mode}{option}", BATCH, {"layer": _inner(kind, **more), "merge_mode": mode})
         for kind, mode in (
@@ -449,6 +459,13 @@ RECURRENT = [
                 {"units": 2, "return_sequences": True, "go_backwards": True, "name": "back"},
             ),
         },
+    ),
+    C(
+        "Bidirectional/mask_sequences",
+        BATCH,
+        {"layer": _inner("GRU", return_sequences=True)},
+        mask=(3, 6),
+        padding=True,
     ),
     C(
         "Bidirectional/initial_state",
@@ -503,6 +520,21 @@ ATTENTION = [
                 call={**SCORES["call"], **CAUSAL["call"]},
             ),
             A(f"{name}/masked_throughout", [QUERY, VALUE], heads, masks={"value_mask": (2, 4)}, padding=True),
+            A(
+                f"{name}/masked_throughout_scores",
+                [QUERY, VALUE],
+                heads,
+                masks={"attention_mask": (2, 5, 4)},
+                padding=True,
+                **SCORES,
+            ),
+            A(
+                f"{name}/masked_dropout",
+                [QUERY, VALUE],
+                {**heads, "dropout": 0.2},
+                masks={"value_mask": (2, 4)},
+                padding=True,
+            ),
             A(f"{name}/gate", [QUERY, VALUE], {**heads, "use_gate": True}),
             A(f"{name}/window", [QUERY, QUERY], {**heads, "sliding_window": 2}),
             A(f"{name}/window_causal", [QUERY, QUERY], {**heads, "sliding_window": 3}, **CAUSAL),
