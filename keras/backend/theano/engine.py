@@ -14,7 +14,9 @@ from pytensor.graph.basic import Constant, Variable
 
 from keras.backend import select
 from keras.backend.engine import PRIMITIVES, Engine
-from keras.backend.numpy.engine import BareNumPyEngine, NumPyEngine
+from keras.backend.kernels.arrays import ParallelEngine
+from keras.backend.kernels.memory import keep_freed_memory
+from keras.backend.numpy.engine import NumPyEngine
 from keras.backend.numpy.kernels import Kernels
 from keras.backend.numpy.updates import Updates
 from keras.backend.spec import ABSTRACT, KerasTensor
@@ -35,8 +37,9 @@ class TheanoEngine(StatePart, FlowPart, Engine):
     name = "theano"
 
     def __init__(self) -> None:
+        keep_freed_memory()
         self._eager = NumPyEngine()
-        self._bare = BareNumPyEngine()
+        self._bare = ParallelEngine()
         self._out_specs: dict[Any, tuple[tuple[Spec, ...], bool]] = {}
 
     def describe(self) -> dict[str, str]:

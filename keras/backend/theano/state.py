@@ -17,6 +17,7 @@ from pytensor.tensor.type import TensorType
 
 from keras.backend import select
 from keras.backend.engine import Engine, Spec
+from keras.backend.kernels.blas import one_thread
 from keras.backend.numpy.arrays import dtype_of_name
 from keras.backend.state import RecordingScope, recording
 from keras.backend.theano.program import Program
@@ -108,10 +109,12 @@ class Compiled:
         if recording() is not None or select.current() is not self._engine:
             return list(self._f(*args))
         arrays = [_array(x) for x in args]
-        with np.errstate(all="ignore"):
+        with np.errstate(all="ignore"), one_thread():
             results = [y if type(y) is np.ndarray else np.asarray(y) for y in self._program(*arrays)]
-        outputs, values = results[: self._count], results[self._count :]
-        taken = {id(x) for x in (*arrays, *outputs)}
+        given = {id(_owner(x)) for x in arrays}  # memory of the caller's, who may write into it
+        outputs = [y.copy() if id(_owner(y)) in given else y for y in results[: self._count]]
+        taken = {id(y) for y in outputs} | given
+        values = results[self._count :]
         new = [x if x.flags.owndata and id(x) not in taken else np.array(x) for x in values]
         if len({id(x) for x in new}) < len(new):  # one value for two variables
             new = [x if all(x is not y for y in new[:i]) else x.copy() for i, x in enumerate(new)]
@@ -127,6 +130,11 @@ def _array(x: Any) -> np.ndarray:
     if type(x) is Tensor:
         return x.numpy()
     return x if type(x) is np.ndarray else np.asarray(x)
+
+
+def _owner(x: np.ndarray) -> Any:
+    """What the memory of an array belongs to."""
+    return x if x.base is None else x.base
 
 
 def _kept(array: np.ndarray) -> np.ndarray:

@@ -12,6 +12,7 @@ from pytensor.tensor.basic import _as_tensor_variable
 from keras.backend.numpy.arrays import NAMES
 from keras.backend.operators import TensorOperators
 from keras.backend.theano.types import constant
+from keras.backend.vjp.tape import Traced
 
 Spec = tuple[tuple[int, ...], str]
 
@@ -100,3 +101,11 @@ class Tensor(TensorOperators):
 def _in_pytensor(x: Tensor, name: str | None = None, ndim: int | None = None, **_: Any) -> Variable:
     """A tensor in the user's own PyTensor code: `pt.tanh(x)`."""
     return x.variable
+
+
+@_as_tensor_variable.register(Traced)
+def _on_a_tape(x: Traced, name: str | None = None, ndim: int | None = None, **_: Any) -> Variable:
+    raise TypeError(
+        "PyTensor functions cannot be applied to a tensor whose gradient is being recorded. Use keras.ops, or put the "
+        "PyTensor code into a function with `keras.ops.custom_gradient` that gives its gradient."
+    )

@@ -1,0 +1,272 @@
+"""Primitives on NumPy arrays by all cores; small arrays, and whatever has no version here, run the NumPy engine's bodies."""
+
+from __future__ import annotations
+
+import functools
+import math
+from collections.abc import Callable
+from typing import Any
+
+import numpy as np
+
+from keras.backend.kernels import onednn
+from keras.backend.kernels.parallel import POOL, split
+from keras.backend.numpy.arrays import Array
+from keras.backend.numpy.engine import BareNumPyEngine
+
+Shape = tuple[int, ...]
+Pads = tuple[tuple[int, int], ...]
+
+_ELEMENTS = 1 << 17  # of a result, from which on it is worth waking a thread
+_BLOCK = 1 << 15  # elements, a few arrays of which stay in the cache between steps
+_PRODUCTS = 1 << 22  # multiplications of a matrix product likewise
+
+
+class ParallelEngine(BareNumPyEngine):
+    """The bare NumPy engine, sharing large calls between the cores along the first axis."""
+
+    # ------------------------------------------------------------------ products
+    def matmul(self, a: Array, b: Array) -> Array:
+        small = a.size * b.shape[-1] < _PRODUCTS
+        if small or POOL.size == 1 or a.dtype != b.dtype or a.dtype.kind != "f" or a.dtype.itemsize < 4:
+            return super().matmul(a, b)
+        if b.ndim == 2:
+            if a.ndim > 2:
+                return self.matmul(a.reshape(-1, a.shape[-1]), b).reshape(*a.shape[:-1], b.shape[-1])
+            y = np.empty((len(a), b.shape[1]), a.dtype)
+            if y.shape[0] >= y.shape[1]:
+                split(len(a), lambda at: np.matmul(a[at], b, out=y[at]))
+            else:
+                split(b.shape[1], lambda at: np.matmul(a, b[:, at], out=y[:, at]))
+            return y
+        if a.ndim != b.ndim or a.shape[:-2] != b.shape[:-2]:
+            return super().matmul(a, b)
+        y = np.empty((*a.shape[:-1], b.shape[-1]), a.dtype)
+        split(len(a), lambda at: np.matmul(a[at], b[at], out=y[at]))
+        return y
+
+    # ------------------------------------------------------------------ updates
+    def adam_update(
+        self,
+        param: Array,
+        grad: Array,
+        m: Array,
+        v: Array,
+        lr: Array,
+        beta_1: float,
+        beta_2: float,
+        epsilon: float,
+        step: Array,
+    ) -> tuple[Array, Array, Array]:
+        if param.size < _ELEMENTS or param.dtype != np.float32:
+            return super().adam_update(param, grad, m, v, lr, beta_1, beta_2, epsilon, step)
+        one, keep_1, keep_2 = np.float32(1), np.float32(1 - beta_1), np.float32(1 - beta_2)
+        rate = lr * (np.sqrt(one - np.float32(beta_2) ** step) / (one - np.float32(beta_1) ** step))
+        new = tuple(np.empty(param.shape, np.float32) for _ in range(3))
+        flat_in = [np.ascontiguousarray(x).reshape(-1) for x in (param, grad, m, v)]
+        flat_out = [y.reshape(-1) for y in new]
+
+        def part(at: slice) -> None:
+            scratch = np.empty(_BLOCK, np.float32)
+            for start in range(at.start, at.stop, _BLOCK):
+                here = slice(start, min(start + _BLOCK, at.stop))
+                p, g, m0, v0 = (x[here] for x in flat_in)
+                new_p, new_m, new_v = (y[here] for y in flat_out)
+                change = scratch[: here.stop - here.start]
+                np.subtract(g, m0, out=new_m)
+                new_m *= keep_1
+                new_m += m0
+                np.multiply(g, g, out=change)
+                change -= v0
+                change *= keep_2
+                np.add(v0, change, out=new_v)
+                np.sqrt(new_v, out=change)
+                change += np.float32(epsilon)
+                np.multiply(new_m, rate, out=new_p)
+                new_p /= change
+                np.subtract(p, new_p, out=new_p)
+
+        split(param.size, part)
+        return new  # type: ignore[return-value]
+
+    # ------------------------------------------------------------------ windows
+    def conv(
+        self, x: Array, kernel: Array, strides: Shape, pads: Pads, dilation: Shape, groups: int
+    ) -> Array:
+        static = (strides, pads, dilation, groups)
+        body = super().conv
+        plan = _convolution(x.dtype, x.shape, kernel.shape, *static)
+        if plan is None:
+            return _by_batch(body, (x,), (kernel, *static))
+        y = np.empty(plan.y, x.dtype)
+
+        def part(at: slice) -> None:
+            if not onednn.run("forward", _of(plan, at), x[at], kernel, y[at]):
+                y[at] = body(x[at], kernel, *static)
+
+        split(len(x), part, _ways(x.size + y.size))
+        return y
+
+    def conv_input_grad(
+        self,
+        dy: Array,
+        kernel: Array,
+        input_shape: Shape,
+        strides: Shape,
+        pads: Pads,
+        dilation: Shape,
+        groups: int,
+    ) -> Array:
+        static = (strides, pads, dilation, groups)
+        body = super().conv_input_grad
+        plan = _convolution(dy.dtype, input_shape, kernel.shape, *static)
+        if plan is None:
+            return _by_batch(lambda dy: body(dy, kernel, (len(dy), *input_shape[1:]), *static), (dy,))
+        dx = np.empty(input_shape, dy.dtype)
+
+        def part(at: slice) -> None:
+            if not onednn.run("input_grad", _of(plan, at), dy[at], kernel, dx[at]):
+                dx[at] = body(dy[at], kernel, dx[at].shape, *static)
+
+        split(len(dy), part, _ways(dx.size + dy.size))
+        return dx
+
+    def conv_kernel_grad(
+        self,
+        x: Array,
+        dy: Array,
+        kernel_shape: Shape,
+        strides: Shape,
+        pads: Pads,
+        dilation: Shape,
+        groups: int,
+    ) -> Array:
+        static = (strides, pads, dilation, groups)
+        body = super().conv_kernel_grad
+        plan = _convolution(x.dtype, x.shape, kernel_shape, *static)
+        parts: list[tuple[int, Array]] = []
+
+        def part(at: slice) -> None:
+            dk = np.empty(kernel_shape, x.dtype)
+            if plan is None or not onednn.run("kernel_grad", _of(plan, at), x[at], dy[at], dk):
+                dk = body(x[at], dy[at], kernel_shape, *static)
+            parts.append((at.start, dk))
+
+        split(len(x), part, _ways(x.size + dy.size))
+        if not parts:  # an empty batch may have none
+            return np.zeros(kernel_shape, x.dtype)
+        parts.sort(key=lambda part: part[0])  # always added in the same order
+        return functools.reduce(np.add, (dk for _, dk in parts))
+
+    def reduce_window(self, x: Array, window: Shape, strides: Shape, pads: Pads, op: str) -> Array:
+        return _by_batch(super().reduce_window, (x,), (window, strides, pads, op))
+
+    def reduce_window_grad(
+        self, x: Array, dy: Array, window: Shape, strides: Shape, pads: Pads, op: str
+    ) -> Array:
+        return _by_batch(super().reduce_window_grad, (x, dy), (window, strides, pads, op))
+
+
+def _convolution(
+    dtype: Any,
+    x: Shape,
+    kernel: Shape,
+    strides: Shape,
+    pads: Pads,
+    dilation: Shape,
+    groups: int,
+) -> onednn.Convolution | None:
+    """The convolution as oneDNN knows it; None where NumPy's body serves."""
+    if dtype != np.float32 or not 3 <= len(x) <= 5 or onednn.library() is None:
+        return None
+    out = tuple(
+        (n + low + high - (k - 1) * d - 1) // s + 1
+        for n, k, s, (low, high), d in zip(x[1:-1], kernel[:-2], strides, pads, dilation, strict=True)
+    )
+    y = (x[0], *out, kernel[-1])
+    if math.prod(x) == 0 or math.prod(kernel) == 0 or any(n < 1 for n in y):
+        return None
+    return onednn.Convolution(
+        tuple(x),
+        tuple(kernel),
+        y,
+        tuple(strides),
+        tuple(map(tuple, pads)),
+        tuple(dilation),
+        groups,  # type: ignore[arg-type]
+    )
+
+
+def _of(plan: onednn.Convolution, at: slice) -> onednn.Convolution:
+    """The same for a part of the batch."""
+    n = at.stop - at.start
+    return plan._replace(x=(n, *plan.x[1:]), y=(n, *plan.y[1:]))
+
+
+def _ways(elements: int) -> int:
+    """Into how many parts work on so many elements is split."""
+    return POOL.size if elements >= _ELEMENTS else 1
+
+
+def _by_batch(body: Callable[..., Array], xs: tuple[Array, ...], static: tuple[Any, ...] = ()) -> Array:
+    """A body that treats each element of the first axis by itself, on parts of it."""
+    n = len(xs[0])
+    if sum(x.size for x in xs) < _ELEMENTS or POOL.size == 1 or n < 2:
+        return body(*xs, *static)
+    whole: list[Array] = []
+
+    def part(at: slice) -> None:
+        y = body(*(x[at] for x in xs), *static)
+        if not whole:
+            whole.append(
+                np.empty((n, *y.shape[1:]), y.dtype)
+            )  # two threads may both come here: the first one's counts
+        whole[0][at] = y
+
+    split(n, part, 2 * POOL.size)
+    return whole[0]
+
+
+# ---------------------------------------------------------------------- elementwise
+def _shared(name: str, count: int) -> Callable[..., Array]:
+    """An elementwise method on `count` arrays, of which the first axis is split."""
+    body = getattr(BareNumPyEngine, name)
+
+    @functools.wraps(body)
+    def method(self: Any, *xs: Any) -> Array:
+        shape = xs[0].shape if count == 1 else np.broadcast_shapes(*(x.shape for x in xs[:count]))
+        if math.prod(shape) < _ELEMENTS or POOL.size == 1:
+            return body(self, *xs)
+        n, rest = shape[0], xs[count:]
+        return _rows(lambda at: body(self, *(_part(x, at, shape) for x in xs[:count]), *rest), n, shape)
+
+    return method
+
+
+def _rows(f: Callable[[slice], Array], n: int, shape: Shape) -> Array:
+    whole: list[Array] = []
+
+    def part(at: slice) -> None:
+        y = f(at)
+        if not whole:
+            whole.append(np.empty((n, *shape[1:]), y.dtype))
+        whole[0][at] = y
+
+    split(n, part, 2 * POOL.size)
+    return whole[0]
+
+
+def _part(x: Array, at: slice, shape: Shape) -> Array:
+    """The rows of `x` that rows `at` of the result are made of."""
+    return x[at] if x.ndim == len(shape) and len(x) == shape[0] and shape[0] > 1 else x
+
+
+_ELEMENTWISE = {
+    **dict.fromkeys(
+        ("exp", "log", "sqrt", "sin", "cos", "tanh", "erf", "sigmoid", "rsqrt", "silu", "gelu"), 1
+    ),
+    **dict.fromkeys(("softplus", "expm1", "log1p"), 1),
+    **dict.fromkeys(("pow", "div", "atan2"), 2),
+}
+for _name, _arity in _ELEMENTWISE.items():
+    setattr(ParallelEngine, _name, _shared(_name, _arity))

@@ -1,0 +1,128 @@
+"""The kernels that share work between cores give what the numpy engine's bodies give, and fail as they do."""
+
+from typing import Any
+
+import numpy as np
+import pytest
+
+from keras.backend.kernels import onednn, parallel
+from keras.backend.kernels.arrays import ParallelEngine
+from keras.backend.numpy.engine import BareNumPyEngine
+
+FAST, BODY = ParallelEngine(), BareNumPyEngine()
+rng = np.random.default_rng(5)
+
+
+def normal(*shape: int) -> np.ndarray:
+    return rng.normal(size=shape).astype("float32")
+
+
+@pytest.fixture(autouse=True)
+def _two_threads(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(parallel.POOL, "size", 2)
+
+
+def agree(name: str, *args: Any, rtol: float = 1e-5, atol: float = 1e-5) -> None:
+    with np.errstate(all="ignore"):
+        fast, body = getattr(FAST, name)(*args), getattr(BODY, name)(*args)
+    if not isinstance(fast, tuple):
+        fast, body = (fast,), (body,)
+    for got, want in zip(fast, body, strict=True):
+        assert (got.shape, got.dtype) == (want.shape, want.dtype)
+        np.testing.assert_allclose(got, want, rtol, atol * max(1, float(np.abs(want).max(initial=0))))
+
+
+@pytest.mark.parametrize(
+    ("a", "b"),
+    [
+        ((300, 200), (200, 150)),
+        ((64, 300), (300, 500)),
+        ((8, 100, 90), (90, 120)),
+        ((6, 120, 90), (6, 90, 110)),
+        ((2, 3, 120, 90), (2, 3, 90, 110)),
+        ((3, 120, 130), (1, 130, 110)),
+        ((1, 5), (5, 2)),
+    ],
+)
+def test_matmul(a: tuple[int, ...], b: tuple[int, ...]) -> None:
+    agree("matmul", normal(*a), normal(*b))
+    agree("matmul", normal(*a).astype("float64"), normal(*b).astype("float64"))
+
+
+CONVOLUTIONS = [
+    ((9, 13, 13, 32), (3, 3, 32, 8), (1, 1), ((0, 0), (0, 0)), (1, 1), 1),
+    ((8, 28, 28, 1), (3, 3, 1, 32), (1, 1), ((1, 1), (1, 1)), (1, 1), 1),
+    ((2, 9, 8, 6), (3, 2, 3, 8), (2, 1), ((1, 2), (0, 1)), (1, 2), 2),
+    ((3, 40, 40, 32), (3, 3, 1, 64), (1, 1), ((1, 1), (1, 1)), (1, 1), 32),
+    ((3, 20, 5), (4, 5, 7), (3,), ((2, 1),), (2,), 1),
+    ((2, 5, 6, 7, 3), (2, 3, 2, 3, 4), (1, 2, 1), ((1, 0), (0, 0), (1, 1)), (1, 1, 1), 1),
+    ((0, 5, 5, 2), (2, 2, 2, 3), (1, 1), ((0, 0), (0, 0)), (1, 1), 1),
+]
+
+
+@pytest.mark.parametrize("by_onednn", [True, False])
+@pytest.mark.parametrize(("x", "kernel", "strides", "pads", "dilation", "groups"), CONVOLUTIONS)
+def test_convolution_and_its_gradients(
+    x: Any,
+    kernel: Any,
+    strides: Any,
+    pads: Any,
+    dilation: Any,
+    groups: int,
+    by_onednn: bool,
+    monkeypatch: Any,
+) -> None:
+    if not by_onednn:
+        monkeypatch.setattr(onednn, "library", lambda: None)
+    static = (strides, pads, dilation, groups)
+    a, k = normal(*x), normal(*kernel)
+    agree("conv", a, k, *static)
+    dy = normal(*BODY.conv(a, k, *static).shape)
+    agree("conv_input_grad", dy, k, x, *static)
+    agree("conv_kernel_grad", a, dy, kernel, *static)
+
+
+@pytest.mark.parametrize("op", ["max", "sum"])
+def test_pooling(op: str) -> None:
+    static = ((3, 2), (2, 2), ((1, 1), (0, 0)), op)
+    x = np.maximum(normal(9, 40, 40, 16), 0)  # with many equal numbers
+    agree("reduce_window", x, *static)
+    dy = normal(*BODY.reduce_window(x, *static).shape)
+    agree("reduce_window_grad", x, dy, *static)
+
+
+@pytest.mark.parametrize("size", [7, 300_001])
+def test_adam(size: int) -> None:
+    p, g, m, v = normal(size), normal(size), normal(size), np.abs(normal(size))
+    agree("adam_update", p, g, m, v, np.float32(0.01), 0.9, 0.999, 1e-7, np.float32(3), atol=1e-6)
+
+
+@pytest.mark.parametrize("shape", [(1, 200_000), (500, 300), (3, 4)])
+@pytest.mark.parametrize("name", ["exp", "tanh", "sigmoid", "erf", "softplus", "silu"])
+def test_elementwise(name: str, shape: tuple[int, int]) -> None:
+    agree(name, normal(*shape))
+
+
+def test_binaries_broadcast_when_split() -> None:
+    for a, b in [((500, 300), (300,)), ((500, 300), ()), ((500, 1), (1, 300)), ((1, 300), (500, 300))]:
+        agree("div", normal(*a), np.abs(normal(*b)) + 1)
+
+
+def test_an_error_in_a_thread_comes_out() -> None:
+    def f(at: slice) -> None:
+        if at.start:
+            raise ArithmeticError("on purpose")
+
+    with pytest.raises(ArithmeticError, match="on purpose"):
+        parallel.split(100, f)
+    done: list[int] = []
+    parallel.split(100, lambda at: done.extend(range(at.start, at.stop)), 7)
+    assert sorted(done) == list(range(100))
+
+
+def test_splitting_inside_a_split_and_of_nothing() -> None:
+    done: list[int] = []
+    parallel.split(4, lambda at: parallel.split(2, lambda inner: done.append(inner.start)), 4)
+    assert len(done) >= 4
+    parallel.split(0, lambda at: done.clear())
+    assert done == []
