@@ -337,3 +337,64 @@ def test_a_dataset_that_cannot_be_pickled_says_so() -> None:
     with pytest.raises(TypeError, match="cannot be sent to worker processes") as caught:
         rows(source)
     assert "use_multiprocessing=False" in str(caught.value)
+
+
+# ---------------------------------------------------------------------- other libraries, by the look of them
+class FakeTensor:
+    """What we need of a torch tensor."""
+
+    def __init__(self, array: Any) -> None:
+        self.array = np.asarray(array)
+        self.dtype, self.shape = self.array.dtype, self.array.shape
+
+    def detach(self) -> "FakeTensor":
+        return self
+
+    cpu = detach
+
+    def __array__(self, dtype: Any = None, copy: Any = None) -> np.ndarray:
+        return self.array
+
+    def __iter__(self) -> Iterator[Any]:
+        raise AssertionError("a tensor is not a loader")
+
+
+class FakeLoader:
+    """What we need of a torch DataLoader: lists of tensors, a length that may be missing."""
+
+    def __init__(self, sized: bool = True) -> None:
+        self.sized = sized
+
+    def __iter__(self) -> Iterator[Any]:
+        return iter(
+            [[FakeTensor([[1.0], [2.0]]), FakeTensor([0, 1])], [FakeTensor([[3.0]]), FakeTensor([1])]]
+        )
+
+    def __len__(self) -> int:
+        if not self.sized:
+            raise TypeError("object of type 'IterableDataset' has no len()")
+        return 2
+
+
+@pytest.mark.parametrize("sized", [True, False])
+def test_loaders_of_torch(engine: Any, sized: bool) -> None:
+    source = make_source(FakeLoader(sized))
+    assert source.num_batches == (2 if sized else None)
+    assert rows(source) == [[1.0, 2.0], [3.0]]
+    assert next(source.batches())[1].dtype == "int64"
+    assert rows(make_source(FakeTensor([[1.0], [2.0]]), batch_size=1)) == [[1.0], [2.0]]
+
+
+def test_tables_of_polars_by_duck_typing() -> None:
+    class Frame:
+        def to_numpy(self) -> np.ndarray:
+            return np.array([[1, 2.5]])
+
+    assert as_arrays({"a": Frame()}, "x")["a"].dtype == "float32"
+
+
+def test_engine_tensors_are_taken_as_data(engine: Any) -> None:
+    x = engine.constant(np.array([[1.0], [2.0], [3.0]], "float32"), "float32")
+    assert rows(make_source(x, batch_size=2)) == [[1.0, 2.0], [3.0]]
+    (batch, _, _) = next(make_source((x for _ in range(1))).batches())
+    assert engine.is_tensor(batch)
