@@ -378,6 +378,9 @@ class GroupQueryAttention(_Projected):
         y = self._output_dense(y)
         return (y, scores) if return_attention_scores else y
 
+    def compute_mask(self, inputs: Any, previous_mask: Any) -> None:
+        """None: in Keras 3.15 the mask ends here, unlike in MultiHeadAttention."""
+
 
 GroupQueryAttention.__name__ = "GroupedQueryAttention"  # the name it has in Keras 3, and its group in files
 
@@ -401,7 +404,14 @@ class Attention(Layer):
         (None, 5, 8)
     """
 
-    def __init__(self, use_scale: bool = False, score_mode: str = "dot", dropout: float = 0.0, seed: int | None = None, **kwargs: Any) -> None:
+    def __init__(
+        self,
+        use_scale: bool = False,
+        score_mode: str = "dot",
+        dropout: float = 0.0,
+        seed: int | None = None,
+        **kwargs: Any,
+    ) -> None:
         super().__init__(**kwargs)
         if score_mode not in ("dot", "concat"):
             raise ValueError(f"{label(self)}: {unknown('score_mode', score_mode, ['dot', 'concat'])}")
@@ -430,11 +440,16 @@ class Attention(Layer):
         return self.concat_score_weight * ops.sum(ops.tanh(both), axis=-1)
 
     def call(
-        self, inputs: Any, mask: Any = None, training: bool = False, return_attention_scores: bool = False, use_causal_mask: bool = False
+        self,
+        inputs: Any,
+        mask: Any = None,
+        training: bool = False,
+        return_attention_scores: bool = False,
+        use_causal_mask: bool = False,
     ) -> Any:
         self._check_inputs(inputs)
         query, value, key = inputs[0], inputs[1], inputs[-1]
-        query_mask, value_mask = (list(mask) + [None, None])[:2] if mask is not None else (None, None)
+        query_mask, value_mask = [*(mask or ()), None, None][:2]
         scores = self._scores(query, key)
         weights = masked_softmax(scores, self._weights_mask(scores, value_mask, use_causal_mask))
         if self.dropout and training:

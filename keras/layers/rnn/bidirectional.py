@@ -41,7 +41,7 @@ class Bidirectional(Layer):
     """
 
     def __init__(
-        self, layer: Layer, merge_mode: str | None = "concat", weights: Any = None, backward_layer: Any = None, **kwargs: Any
+        self, layer: Any, merge_mode: str | None = "concat", weights: Any = None, backward_layer: Any = None, **kwargs: Any
     ) -> None:
         if not isinstance(layer, Layer) or not hasattr(layer, "go_backwards"):
             raise ValueError(f"Bidirectional: `layer` must be a recurrent layer. Received: {layer!r:.80}")

@@ -1,0 +1,85 @@
+"""What recurrent and attention layers do beyond one call: states that stay, masks that travel, names in files."""
+
+from typing import Any
+
+import numpy as np
+import pytest
+
+import keras
+from keras import layers as L
+from keras import ops
+from keras.backend.engine import Engine
+from keras.backend.masks import get_mask
+
+
+def floats(*shape: int) -> np.ndarray:
+    return np.random.RandomState(0).normal(size=shape).astype("float32")
+
+
+@pytest.mark.parametrize("kind", [L.SimpleRNN, L.LSTM, L.GRU])
+def test_stateful_halves_are_the_whole(engine: Engine, kind: Any) -> None:
+    x = floats(2, 6, 3)
+    whole, halves = kind(4, return_sequences=True), kind(4, return_sequences=True, stateful=True)
+    expected = ops.convert_to_numpy(whole(x))
+    halves.build((2, 3, 3))
+    halves.set_weights(whole.get_weights())
+    for _ in range(2):
+        y = np.concatenate([ops.convert_to_numpy(halves(part)) for part in (x[:, :3], x[:, 3:])], axis=1)
+        np.testing.assert_allclose(y, expected, atol=1e-6)
+        halves.reset_states()
+    assert len(halves.weights) == len(whole.weights), "states are no weights"
+
+
+def test_stateful_bidirectional_is_reset(engine: Engine) -> None:
+    x = floats(2, 3, 3)
+    layer = L.Bidirectional(L.GRU(2, stateful=True))
+    first, second = (ops.convert_to_numpy(layer(x)) for _ in range(2))
+    assert np.abs(first - second).max() > 1e-3
+    layer.reset_states()
+    np.testing.assert_allclose(ops.convert_to_numpy(layer(x)), first, atol=1e-6)
+
+
+def test_masks_travel_with_sequences_only(engine: Engine) -> None:
+    words = L.Embedding(9, 3, mask_zero=True)(np.array([[0, 1, 2], [0, 0, 0]]))
+    mask = [[False, True, True], [False, False, False]]
+    for layer in (L.LSTM(2, return_sequences=True), L.Bidirectional(L.GRU(2, return_sequences=True))):
+        assert ops.convert_to_numpy(get_mask(layer(words))).tolist() == mask
+    assert get_mask(L.LSTM(2)(words)) is None
+    y, state = L.GRU(2, return_sequences=True, return_state=True)(words)
+    assert [get_mask(y) is None, get_mask(state) is None] == [False, True]
+    attended = L.MultiHeadAttention(2, 3)(words, words)
+    assert ops.convert_to_numpy(get_mask(attended)).tolist() == mask
+    assert get_mask(L.GroupQueryAttention(2, 4, 2)(words, words)) is None  # as in Keras 3.15.1
+
+
+def test_dropout_is_one_mask_for_a_sequence(engine: Engine) -> None:
+    layer = L.SimpleRNN(8, activation="linear", dropout=0.5, seed=1, return_sequences=True)
+    x = np.ones((2, 4, 8), "float32")
+    layer.build(x.shape)
+    layer.set_weights([np.eye(8), np.zeros((8, 8)), np.zeros(8)])
+    y = ops.convert_to_numpy(layer(x, training=True))
+    assert set(np.unique(y)) == {0.0, 2.0}
+    np.testing.assert_array_equal(y, np.repeat(y[:, :1], 4, axis=1))
+
+
+def test_group_query_attention_is_found_by_both_names(engine: Engine) -> None:
+    layer = L.GroupQueryAttention(2, 4, 2)
+    config = keras.saving.serialize_keras_object(layer)
+    assert (config["class_name"], layer.name) == ("GroupQueryAttention", "grouped_query_attention")
+    for name in ("GroupQueryAttention", "GroupedQueryAttention"):
+        again = keras.saving.deserialize_keras_object({**config, "class_name": name})
+        assert isinstance(again, L.GroupQueryAttention)
+
+
+def test_bidirectional_names_its_layers_once(engine: Engine) -> None:
+    layer = L.Bidirectional(L.LSTM(2, name="inner"))
+    again = L.Bidirectional.from_config(L.Bidirectional.from_config(layer.get_config()).get_config())
+    assert [again.forward_layer.name, again.backward_layer.name] == ["forward_inner", "backward_inner"]
+
+
+def test_batch_normalization_of_nothing(engine: Engine) -> None:
+    """Keras 3.15.1: moments of places that are all masked are zeros."""
+    layer, x = L.BatchNormalization(), floats(2, 3, 4)
+    y = layer(x, training=True, mask=np.zeros((2, 3), bool))
+    np.testing.assert_allclose(ops.convert_to_numpy(y), x / np.sqrt(1e-3), rtol=1e-5)
+    np.testing.assert_allclose(layer.moving_variance.numpy(), 0.99, rtol=1e-6)
