@@ -163,7 +163,9 @@ def view(x: Any, dtype: Any = None) -> Tensor:
     target = dtype_of(x) if dtype is None else dtypes.standardize(dtype)
     old, new, dims = dtypes.itemsize(dtype_of(x)), dtypes.itemsize(target), shape_of(x)
     if old != new and (not dims or (dims[-1] is not UNKNOWN and dims[-1] * old % new)):
-        raise ValueError(f"view: the last axis of {dtype_of(x)} {shape_str(dims)} does not divide into {target}")
+        raise ValueError(
+            f"view: the last axis of {dtype_of(x)} {shape_str(dims)} does not divide into {target}"
+        )
     return current().bitcast(x, target)
 
 

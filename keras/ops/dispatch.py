@@ -204,8 +204,13 @@ def _stack(xs: list[Tensor]) -> Tensor:
 
 def promote(*xs: Any) -> list[Tensor]:
     """Tensors of one dtype, by the promotion rules; Python scalars are weak."""
-    dtype = dtypes.result_type(*(dtype_or_type(x) for x in xs))
-    return [convert(x, dtype) for x in xs]
+    engine = current()
+    kinds = [engine.spec(x)[1] if engine.is_tensor(x) else dtype_or_type(x) for x in xs]
+    dtype = dtypes.result_type(*kinds)
+    return [
+        x if kind == dtype and engine.is_tensor(x) else convert(x, dtype)
+        for x, kind in zip(xs, kinds, strict=True)
+    ]
 
 
 def dtype_or_type(x: Any) -> Any:

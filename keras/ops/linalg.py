@@ -8,12 +8,31 @@ from typing import Any
 from keras.backend import dtypes
 from keras.backend.select import current
 from keras.backend.spec import UNKNOWN, broadcast, shape_str
-from keras.ops.control import jvp as jvp
 from keras.ops.dispatch import as_float, axes_of, cast, dtype_of, ndim_of, op, shape_of
+from keras.ops.gradients import jvp
 from keras.ops.numpy.matrices import diagonal
 from keras.ops.settling import kept, promote_floats, scalar
 
 Tensor = Any
+
+__all__ = [
+    "cholesky",
+    "cholesky_inverse",
+    "det",
+    "eig",
+    "eigh",
+    "inv",
+    "jvp",
+    "lstsq",
+    "lu_factor",
+    "matrix_rank",
+    "norm",
+    "pinv",
+    "qr",
+    "solve",
+    "solve_triangular",
+    "svd",
+]
 
 
 def _matrix(x: Any, who: str, name: str = "x", square: bool = False) -> Tensor:

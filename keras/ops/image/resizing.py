@@ -12,7 +12,7 @@ from keras.backend.select import current
 from keras.backend.spec import UNKNOWN, shape_str
 from keras.ops.dispatch import as_float, axis_of, cast, convert, dtype_of, op, shape_of
 from keras.ops.image.layout import in_batch
-from keras.ops.numpy.elementwise import sinc
+from keras.ops.numpy.transcendental import sinc
 from keras.ops.settling import scalar, slice_axis, static_shape
 
 Tensor = Any

@@ -10,6 +10,7 @@ from keras.backend.select import current
 from keras.backend.spec import UNKNOWN, shape_str
 from keras.ops.dispatch import axis_of, cast, convert, dtype_of, ndim_of, op, promote, shape_of
 from keras.ops.numpy.creation import lower_mask
+from keras.ops.numpy.elementwise import conjugate
 from keras.ops.numpy.reduction import sum
 from keras.ops.numpy.shaping import moveaxis, ravel
 from keras.ops.settling import least, promote_numbers, scalar, slice_axis
@@ -225,8 +226,6 @@ def vdot(x1: Any, x2: Any) -> Tensor:
     >>> vdot([[1, 2]], [[3, 4]]).tolist()
     11
     """
-    from keras.ops.numpy.elementwise import conjugate
-
     a, b = promote(x1, x2)
     return _contract("vdot", ravel(conjugate(a)), ravel(b), ((0,), (0,)))
 

@@ -9,7 +9,7 @@ from keras import config
 from keras.backend.select import current
 from keras.ops.dispatch import convert, op
 from keras.ops.numpy.creation import number
-from keras.ops.numpy.elementwise import i0
+from keras.ops.numpy.transcendental import i0
 from keras.ops.settling import scalar
 
 Tensor = Any
