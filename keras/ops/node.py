@@ -16,7 +16,9 @@ class Operation(Serializable):
 
     def __init__(self, name: str | None = None) -> None:
         if name is not None and (not isinstance(name, str) or "/" in name):
-            raise ValueError(f"{type(self).__name__}: `name` must be a string without '/'. Received: name={name!r}")
+            raise ValueError(
+                f"{type(self).__name__}: `name` must be a string without '/'. Received: name={name!r}"
+            )
         self.name = name or auto_name(to_snake_case(type(self).__name__))
         self._inbound_nodes: list[Node] = []
 
@@ -33,7 +35,11 @@ class Operation(Serializable):
     def _only_node(self, what: str) -> Node:
         nodes = self.__dict__.get("_inbound_nodes") or []
         if len({id(n) for n in nodes}) != 1:
-            state = "has not been called on a symbolic tensor yet" if not nodes else f"was called {len(nodes)} times"
+            state = (
+                "has not been called on a symbolic tensor yet"
+                if not nodes
+                else f"was called {len(nodes)} times"
+            )
             raise AttributeError(
                 f"{type(self).__name__} {self.name!r} {state}, so it has no single `{what}`. "
                 "Keep the tensors you passed and received instead."
@@ -45,14 +51,23 @@ class Node:
     """One symbolic call: `operation(*args, **kwargs) -> outputs`, with symbolic tensors inside the arguments."""
 
     def __init__(
-        self, operation: Operation, args: tuple[Any, ...], kwargs: dict[str, Any], outputs: Any, register: bool = True
+        self,
+        operation: Operation,
+        args: tuple[Any, ...],
+        kwargs: dict[str, Any],
+        outputs: Any,
+        register: bool = True,
     ) -> None:
         self.operation = operation
         self.args = args
         self.kwargs = kwargs
-        self.inputs: list[KerasTensor] = [t for t in tree.flatten((args, kwargs)) if isinstance(t, KerasTensor)]
+        self.inputs: list[KerasTensor] = [
+            t for t in tree.flatten((args, kwargs)) if isinstance(t, KerasTensor)
+        ]
         self.outputs = outputs
-        self.output_tensors: list[KerasTensor] = [t for t in tree.flatten(outputs) if isinstance(t, KerasTensor)]
+        self.output_tensors: list[KerasTensor] = [
+            t for t in tree.flatten(outputs) if isinstance(t, KerasTensor)
+        ]
         for i, t in enumerate(self.output_tensors):
             t.node, t.index = self, i
         if register:
