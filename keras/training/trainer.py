@@ -8,6 +8,7 @@ from typing import Any, ClassVar
 from keras import metrics as metrics_module
 from keras import ops, optimizers, tree
 from keras.callbacks import History
+from keras.errors import shorten
 from keras.serializable import deserialize, serialize
 from keras.training import loop
 from keras.training import step as steps
@@ -68,7 +69,7 @@ class Trainer:
         metrics: Any = None,
         weighted_metrics: Any = None,
         run_eagerly: bool = False,
-        steps_per_execution: int = 1,
+        steps_per_execution: int | str = 1,
         jit_compile: bool | str = "auto",
         auto_scale_loss: bool = True,
     ) -> None:
@@ -81,7 +82,7 @@ class Trainer:
             metrics: what to report: a list of names, functions or `Metric`s; per output a list of lists, or a dict.
             weighted_metrics: likewise; these take sample and class weights into account.
             run_eagerly: run steps as plain Python, for debugging.
-            steps_per_execution: steps between two calls of the batch methods of callbacks.
+            steps_per_execution: steps between two calls of the batch methods of callbacks; `"auto"` is 1.
             jit_compile: whether the engine's optimising compiler is used; `"auto"` leaves it to the engine.
             auto_scale_loss: scale the loss when the model computes in float16.
 
@@ -108,7 +109,13 @@ class Trainer:
         self._loss_tracker = metrics_module.Mean(name="loss")
         self._run_eagerly = run_eagerly
         self._jit_compile = jit_compile
-        self.steps_per_execution = steps_per_execution
+        per_piece = 1 if steps_per_execution == "auto" else steps_per_execution
+        if not isinstance(per_piece, int) or per_piece < 1:
+            raise ValueError(
+                'compile: steps_per_execution must be a positive whole number or "auto". '
+                f"Received: {shorten(steps_per_execution)}"
+            )
+        self.steps_per_execution = per_piece
         self._compile_args = {
             "optimizer": self.optimizer,
             "loss": loss,

@@ -396,5 +396,5 @@ def test_tables_of_polars_by_duck_typing() -> None:
 def test_engine_tensors_are_taken_as_data(engine: Any) -> None:
     x = engine.constant(np.array([[1.0], [2.0], [3.0]], "float32"), "float32")
     assert rows(make_source(x, batch_size=2)) == [[1.0, 2.0], [3.0]]
-    (batch, _, _) = next(make_source((x for _ in range(1))).batches())
+    (batch, _, _) = next(make_source(x for _ in range(1)).batches())
     assert engine.is_tensor(batch)

@@ -728,6 +728,7 @@ def test_metric_names_are_those_of_evaluate(engine: Any) -> None:
             r'fit\(\) has no argument `epoch`. Did you mean "epochs"',
         ),
         (lambda m, x, y: m.predict(x, batchsize=3), TypeError, 'Did you mean "batch_size"'),
+        (lambda m, x, y: m.compile(steps_per_execution=0), ValueError, "steps_per_execution must be"),
         (lambda m, x, y: m.fit(x, y[:3]), ValueError, "x: 8, y: 3"),
         (lambda m, x, y: m.fit(x, y, verbose=5), ValueError, "verbose must be"),
         (
