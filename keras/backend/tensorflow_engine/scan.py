@@ -112,9 +112,9 @@ class ScanPart(Engine):
 
         def once(carry: list[Tensor], rows: list[Tensor]) -> list[Tensor]:
             with holding_writes():
-                carry, ys = f(carry, rows)
+                state, ys = f(carry, rows)
             y_specs.extend(self.spec(y) for y in ys)
-            return [*carry, *ys]
+            return [*state, *ys]
 
         carry_types = [tf.TensorSpec(x.shape, x.dtype) for x in init]
         row_types = [tf.TensorSpec(x.shape[1:], x.dtype) for x in xs]
