@@ -191,9 +191,9 @@ def _convolution(
         tuple(kernel),
         y,
         tuple(strides),
-        tuple(map(tuple, pads)),
+        tuple((low, high) for low, high in pads),
         tuple(dilation),
-        groups,  # type: ignore[arg-type]
+        groups,
     )
 
 

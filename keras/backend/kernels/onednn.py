@@ -163,7 +163,8 @@ class Plan:
         if direction == "forward":
             return forward
         if direction == "input_grad":
-            name, arrays = "convolution_backward_data_primitive_desc_create", (x, kernel, y)
+            name = "convolution_backward_data_primitive_desc_create"
+            arrays: tuple[Any, ...] = (x, kernel, y)
         else:
             name, arrays = "convolution_backward_weights_primitive_desc_create", (x, kernel, None, y)
         return lib.made(name, lib.engine, _DIRECT, *arrays, *static, forward, None)

@@ -11,6 +11,7 @@ import os
 import threading
 from collections.abc import Callable
 from queue import SimpleQueue
+from typing import Any
 
 import numpy as np
 
@@ -92,7 +93,7 @@ class _Pool:
 POOL = _Pool()
 
 
-def split(n: int, f: Callable[[slice], None], chunks: int | None = None) -> None:
+def split(n: int, f: Callable[[slice], Any], chunks: int | None = None) -> None:
     """`f(slice)` for slices that make up `range(n)`, side by side.
 
     Args:

@@ -33,7 +33,7 @@ class Tensor(TensorOperators):
     def variable(self) -> Variable:
         """The tensor in a PyTensor graph; one with a value is a constant there."""
         if self._variable is None:
-            self._variable = constant(self.array)
+            self._variable = constant(self.numpy())
         return self._variable
 
     def numpy(self) -> np.ndarray:
