@@ -14,6 +14,11 @@ from keras.ops.dispatch import shape_of
 from keras.training.outputs import Outputs, is_identifier, is_identifier_list, is_leaf
 
 Tensor = Any
+Names = Callable[[], Sequence[str] | None]
+
+
+def _no_names() -> None:
+    return None
 
 
 class CompileLoss:
@@ -22,14 +27,14 @@ class CompileLoss:
     Args:
         loss: one loss for all outputs, or one per output: a list, a dict by name, or nested like the outputs.
         loss_weights: likewise, numbers.
-        output_names: names of the layers the outputs come from, if they are known.
+        output_names: tells the names of the layers the outputs come from, if they are known by then.
 
     >>> loss = CompileLoss("mse", None)
     >>> float(loss([[1.0], [2.0]], ops.convert_to_tensor([[1.0], [4.0]])))
     2.0
     """
 
-    def __init__(self, loss: Any, loss_weights: Any, output_names: Sequence[str] | None = None) -> None:
+    def __init__(self, loss: Any, loss_weights: Any, output_names: Names = _no_names) -> None:
         self._user_loss = loss
         self._user_weights = loss_weights
         self._output_names = output_names
@@ -46,7 +51,7 @@ class CompileLoss:
         Raises:
             ValueError: names or numbers that do not fit the outputs.
         """
-        self.outputs = Outputs(y_pred, self._output_names)
+        self.outputs = Outputs(y_pred, self._output_names())
         found = self.outputs.spread(self._user_loss, "loss", is_identifier)
         self.losses: list[Loss | None] = [_as_loss(identifier) for identifier in found]
         weights = self.outputs.spread(self._user_weights, "loss_weights", is_leaf)
@@ -119,7 +124,7 @@ class CompileMetrics(Metric):
     Args:
         compiled_metrics: `metrics` of `compile`: per output a metric or a list of them.
         weighted_metrics: likewise; these take sample weights into account.
-        output_names: names of the layers the outputs come from, if they are known.
+        output_names: tells the names of the layers the outputs come from, if they are known by then.
         losses: gives the losses of the outputs, which decide what `"accuracy"` means.
         name: name of the whole.
 
@@ -133,7 +138,7 @@ class CompileMetrics(Metric):
         self,
         compiled_metrics: Any,
         weighted_metrics: Any,
-        output_names: Sequence[str] | None = None,
+        output_names: Names = _no_names,
         losses: Callable[[], list[Any] | None] | None = None,
         name: str = "compile_metrics",
     ) -> None:
@@ -161,6 +166,12 @@ class CompileMetrics(Metric):
         """Names in the logs: in the order given; with several outputs by name, as Keras 3 returns them."""
         return sorted(self._named) if self.built and len(self._outputs) > 1 else list(self._named)
 
+    def check(self, y_pred: Any) -> None:
+        """Raise ValueError if names or numbers do not fit the outputs; nothing is made yet."""
+        outputs = Outputs(y_pred, self._output_names())
+        for given, what in zip(self._user, ("metrics", "weighted_metrics"), strict=True):
+            outputs.spread(given, what, is_identifier_list)
+
     def build(self, y_true: Any, y_pred: Any) -> None:
         """Make the metrics for targets and predictions of these shapes.
 
@@ -168,7 +179,7 @@ class CompileMetrics(Metric):
             y_true: targets per output, tensors or symbolic ones.
             y_pred: predictions likewise.
         """
-        self._outputs = Outputs(y_pred, self._output_names)
+        self._outputs = Outputs(y_pred, self._output_names())
         predictions = tree.flatten(y_pred)
         if y_true is None and any(given is not None for given in self._user):
             raise ValueError("compile: metrics compare predictions with targets, but no `y` came.")

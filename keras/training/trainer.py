@@ -101,11 +101,12 @@ class Trainer:
         if auto_scale_loss and policy == "mixed_float16" and self.optimizer is not None:
             self.optimizer = _scaling(self.optimizer)
         self.loss = loss
-        names = self._output_names()
+        names = self._output_names
         self._compile_loss = CompileLoss(loss, loss_weights, names) if loss is not None else None
         self._compile_metrics = None
         if metrics is not None or weighted_metrics is not None:
             self._compile_metrics = CompileMetrics(metrics, weighted_metrics, names, self._losses_of_outputs)
+        self._check_names()
         self._loss_tracker = metrics_module.Mean(name="loss")
         self._run_eagerly = run_eagerly
         self._jit_compile = jit_compile
@@ -506,6 +507,16 @@ class Trainer:
             if getattr(self, "built", False) and hasattr(self, "output_names")
             else None
         )
+
+    def _check_names(self) -> None:
+        """Tell a wrong name at once where the outputs are known; else the first batch will tell."""
+        if self._output_names() is None:
+            return
+        outputs = self.output  # type: ignore[attr-defined]
+        if self._compile_loss is not None:
+            self._compile_loss.build(outputs)
+        if self._compile_metrics is not None:
+            self._compile_metrics.check(outputs)
 
     def _has_own_step(self) -> bool:
         return (

@@ -751,10 +751,24 @@ def test_no_loss_at_all(engine: Any) -> None:
     x, y = data(8)
     with pytest.raises(ValueError, match="no loss to minimise"):
         small(loss=None).fit(x, y, verbose=0)
-    model = two_outputs()
-    model.compile("sgd", {"a": "mse", "c": "mae"})
-    with pytest.raises(ValueError, match='Unknown output "c"'):
-        model.fit(x, {"a": y, "b": y}, verbose=0)
+
+
+@pytest.mark.parametrize("argument", ["loss", "metrics", "weighted_metrics", "loss_weights"])
+def test_output_names_are_checked_at_once(engine: Any, argument: str) -> None:
+    wrong = {"loss_weights": {"aa": 1.0}}.get(argument, {"aa": "mse"})
+    with pytest.raises(ValueError, match=f'{argument}: Unknown output "aa". Did you mean "a"'):
+        two_outputs().compile(**{"loss": "mse", argument: wrong})
+
+
+def test_output_names_of_a_model_that_builds_itself(engine: Any) -> None:
+    x, y = data(8)
+    model = keras.Sequential([keras.layers.Dense(1, name="out")])
+    model.compile("sgd", {"out": "mse"}, metrics={"out": ["mae"]})
+    assert list(model.fit(x, {"out": y}, verbose=0).history) == ["loss", "mae"]
+    model = keras.Sequential([keras.layers.Dense(1, name="out")])
+    model.compile("sgd", {"ou": "mse"})
+    with pytest.raises(ValueError, match='Did you mean "out"'):
+        model.fit(x, y, verbose=0)
 
 
 # ---------------------------------------------------------------------- callbacks with real models
