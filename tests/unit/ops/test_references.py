@@ -132,6 +132,17 @@ def test_map_coordinates(engine, mode, order):
     np.testing.assert_allclose(got, want, rtol=1e-9, atol=1e-12)
 
 
+def test_elastic_transform_moves_pixels_a_little(engine):
+    rows, columns = np.meshgrid(np.arange(16.0), np.arange(20.0), indexing="ij")
+    places = np.stack([rows, columns], -1)
+    moved = host(ops.image.elastic_transform(places, alpha=5.0, sigma=3.0, fill_mode="nearest", seed=1))
+    distance = np.abs(moved - places)
+    assert 0.01 < distance.mean() < 2
+    assert np.abs(np.diff(moved, axis=0)).max() < 3  # neighbours move alike
+    again = host(ops.image.elastic_transform(places, alpha=5.0, sigma=3.0, fill_mode="nearest", seed=1))
+    np.testing.assert_array_equal(again, moved)
+
+
 def test_istft_inverts_stft(engine):
     x = np.random.default_rng(3).normal(size=(2, 40))
     for window, center in itertools.product(("hann", "hamming", None), (True, False)):
