@@ -184,6 +184,9 @@ ROWS = rows(
         want=lambda *_: np.zeros((0, 2, 2, 2)), label="empty-batch"),
     row("reduce_window", t(np.arange(16).reshape(1, 4, 4, 1)), (2, 2), (2, 2), ((0, 0),) * 2, "sum",
         want=lambda *a: _reduce_window(*a).astype("int32"), dtypes=("int32",), label="integers"),
+    *(row("reduce_window", t(4e-6 * rng.permutation(n).reshape(shape)), (2,) * rank, (2,) * rank, ((0, 0),) * rank,
+          "max", want=_reduce_window, grad=True, label=f"near-{rank}d")
+      for rank, n, shape in ((1, 8, (1, 8, 1)), (2, 16, (1, 4, 4, 1)), (3, 32, (1, 4, 2, 4, 1)))),
     row("reduce_window_grad", t(TIES), t([[[[2.0], [3.0]]]]), (2, 2), (2, 2), ((0, 0),) * 2, "max",
         want=_reduce_window_grad, label="ties"),
     *(row("fft", t(_u(2, n)), t(_u(2, n)), inverse, want=_fft, dtypes=FLOATS if n == 4 else WIDE, grad=n == 4,

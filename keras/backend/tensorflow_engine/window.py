@@ -146,42 +146,44 @@ class WindowPart(Engine):
     # ------------------------------------------------------------------ pooling
     def reduce_window(self, x: Tensor, window: Shape, strides: Shape, pads: Pads, op: str) -> Tensor:
         empty = any(low >= k or high >= k for k, (low, high) in zip(window, pads, strict=True))
-        if empty or not self._has_kernel(x, strides, ()) or (len(window) == 3 and x.dtype not in _POOL_3D):
+        if empty or not self._has_kernel(x, strides, ()):
             return super().reduce_window(x, window, strides, pads, op)
         if len(window) == 1:
-            return tf.squeeze(self.reduce_window(_lift(x), (1, *window), strides * 2, ((0, 0), *pads), op), 1)
-        ksize, steps = [1, *window, 1], [1, *strides, 1]
-        if op == "sum":
-            x = self._pad_spatial(x, pads)
-            pool = raw.AvgPool3D if len(window) == 3 else raw.AvgPool
-            mean = pool(**{_AVG_INPUT[len(window)]: x}, ksize=ksize, strides=steps, padding="VALID")
-            return raw.Mul(x=mean, y=tf.constant(math.prod(window), x.dtype))
+            return tf.squeeze(
+                self.reduce_window(_lift(x), (1, *window), (1, *strides), ((0, 0), *pads), op), 1
+            )
         if len(window) == 3:
-            x = self._pad_spatial(x, pads, -math.inf)
-            return raw.MaxPool3D(input=x, ksize=ksize, strides=steps, padding="VALID")
-        return raw.MaxPool(input=x, ksize=ksize, **_attributes(strides, pads))
+            return self._axis_by_axis(x, window, strides, pads, op)
+        if op == "max":
+            return raw.MaxPool(input=x, ksize=[1, *window, 1], **_attributes(strides, pads))
+        x = self._pad_spatial(x, pads)
+        mean = raw.AvgPool(value=x, ksize=[1, *window, 1], strides=[1, *strides, 1], padding="VALID")
+        return raw.Mul(x=mean, y=tf.constant(math.prod(window), x.dtype))
+
+    def _axis_by_axis(self, x: Tensor, window: Shape, strides: Shape, pads: Pads, op: str) -> Tensor:
+        """Three axes: first the last two, then the first.
+
+        The gradient of TensorFlow's own MaxPool3D takes elements within 1e-5 of the maximum for it (TensorFlow 2.21).
+        """
+        batch, depth, *rest = x.shape
+        x = self.reduce_window(self.reshape(x, (-1, *rest)), window[1:], strides[1:], pads[1:], op)
+        _, rows, columns, channels = x.shape
+        x = self.reshape(x, (batch, depth, rows * columns, channels))
+        x = self.reduce_window(x, (window[0], 1), (strides[0], 1), (pads[0], (0, 0)), op)
+        return self.reshape(x, (batch, x.shape[1], rows, columns, channels))
 
     def average_pool(self, x: Tensor, window: Shape, strides: Shape, pads: Pads) -> Tensor:
         """Override of the kernel, for padding as in "valid" and "same": TensorFlow does not count it either."""
         padding = _padding_name(tuple(x.shape[1:-1]), window, strides, pads)
-        if (
-            padding is None
-            or not self._has_kernel(x, strides, ())
-            or (len(window) == 3 and x.dtype not in _POOL_3D)
-        ):
+        if padding is None or len(window) == 3 or not self._has_kernel(x, strides, ()):
             return NotImplemented
         if len(window) == 1:
             return tf.squeeze(self.average_pool(_lift(x), (1, *window), (1, *strides), ((0, 0), *pads)), 1)
-        pool = raw.AvgPool3D if len(window) == 3 else raw.AvgPool
-        return pool(
-            **{_AVG_INPUT[len(window)]: x}, ksize=[1, *window, 1], strides=[1, *strides, 1], padding=padding
-        )
+        return raw.AvgPool(value=x, ksize=[1, *window, 1], strides=[1, *strides, 1], padding=padding)
 
 
 _NONE = {n: ((0, 0),) * n for n in range(4)}
 _ONES = {n: (1,) * n for n in range(4)}
-_POOL_3D = (tf.float32, tf.bfloat16)
-_AVG_INPUT = {2: "value", 3: "input"}
 
 
 def _lift(x: Tensor) -> Tensor:
