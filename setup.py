@@ -19,6 +19,7 @@ OTHER = "platform_machine not in 'x86_64 AMD64' or sys_platform == 'darwin'"
 ENGINES = {
     "numpy": [],
     "tensorflow": [f"tensorflow-cpu>=2.18; {X86}", f"tensorflow>=2.18; {OTHER}"],
+    "theano": ["pytensor>=3", f"onednn-cpu-gomp>=2023.2; {X86} and sys_platform == 'linux'"],
 }
 PLOT = ["matplotlib>=3.8"]
 CONSOLE = ["rich>=13"]

@@ -28,6 +28,7 @@ class _Adapter(NamedTuple):
 
 _ADAPTERS = {
     "tensorflow": _Adapter("keras.backend.tensorflow", "TensorFlowEngine", "tensorflow"),
+    "theano": _Adapter("keras.backend.theano", "TheanoEngine", "pytensor"),
     "numpy": _Adapter("keras.backend.numpy", "NumPyEngine", "numpy"),
 }
 
