@@ -52,7 +52,7 @@ def _origin(engine: Engine, name: str) -> str:
     if name in engine.cannot:
         return f"cannot: {engine.cannot[name]}"
     method = getattr(engine, name)
-    if inspect.unwrap(getattr(method, "__func__", method)) is not getattr(Engine, name):
+    if inspect.unwrap(getattr(method, "__func__", method)) is not inspect.unwrap(getattr(Engine, name)):
         return "native"
     return "missing" if name in E_PRIMITIVES else "default body"
 

@@ -9,6 +9,7 @@ import pytest
 from keras.backend import select
 from keras.backend.engine import Engine
 from keras.backend.spec import ABSTRACT, KerasTensor
+from keras.backend.state import Variable
 from tests.conformance.rows import finite_differences, needs
 
 COVERS = {"cond", "while_loop", "scan", "vmap", "device_scope", "synchronize", "remat"}
@@ -296,6 +297,36 @@ def test_remat_changes_no_result(engine: Engine, request: pytest.FixtureRequest)
         return total(e, e.remat(lambda x, w: e.tanh(e.matmul(x, w)))(x, w))
 
     check_gradient(engine, f, lambda x, w: np.tanh(x @ w).sum(), H, W)
+
+
+def test_remat_runs_again_with_the_state_of_the_first_time(
+    engine: Engine, request: pytest.FixtureRequest
+) -> None:
+    """As a dropout's seed: drawn once, and advanced once."""
+    needs(engine, request, "remat", "value_and_grad")
+    seed, weight = (Variable(np.float64(v), dtype="float64") for v in (2, 3))
+
+    def step(x: Any) -> list[Any]:
+        def noisy(x: Any) -> Any:
+            e = select.current()
+            factor = e.read_variable(seed)
+            e.write_variable(seed, e.mul(factor, const(e, 10.0)))
+            again = e.read_variable(seed)  # 10 times the first
+            e.write_variable(seed, e.add(again, const(e, 1.0)))
+            return e.mul(e.mul(e.mul(x, x), e.mul(factor, again)), e.read_variable(weight))
+
+        def loss(x: Any) -> tuple[Any, None]:
+            return select.current().remat(noisy)(x), None
+
+        value, _, by_variables, by_tensors = engine.value_and_grad(loss, [weight], [x])
+        return [value, *by_variables, *by_tensors]
+
+    def numbers(outputs: list[Any]) -> list[float]:
+        return [float(engine.to_numpy(y)) for y in (*outputs, engine.read_variable(seed))]
+
+    assert numbers(step(const(engine, 5.0))) == [25 * 40 * 3, 25 * 40, 2 * 5 * 40 * 3, 21]
+    engine.write_variable(seed, const(engine, 2.0))
+    assert numbers(engine.trace_and_compile(step, [((), "float64")])(np.float64(5))) == [3000, 1000, 1200, 21]
 
 
 def test_device_scope_and_synchronize(engine: Engine) -> None:

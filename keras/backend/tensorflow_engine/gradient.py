@@ -11,6 +11,7 @@ import tensorflow as tf
 from keras.backend.engine import Engine, Spec
 from keras.backend.state import recording
 from keras.backend.tensorflow_engine.leaf import DTYPES, raw
+from keras.backend.tensorflow_engine.state import Replay
 
 if TYPE_CHECKING:
     from keras.backend.state import Variable
@@ -72,7 +73,16 @@ class GradientPart(Engine):
         return outputs, [accumulator.jvp(y, tf.UnconnectedGradients.ZERO) for y in outputs]
 
     def remat(self, f: Callable[..., Any]) -> Callable[..., Any]:
-        return tf.recompute_grad(f)
+        def call(*args: Any, **kwargs: Any) -> Any:
+            replay = Replay()
+
+            def run(*args: Any, **kwargs: Any) -> Any:
+                with replay.run():
+                    return f(*args, **kwargs)
+
+            return tf.recompute_grad(run)(*args, **kwargs)
+
+        return call
 
     # ------------------------------------------------------------------ host code
     def host_call(

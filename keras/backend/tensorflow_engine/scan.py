@@ -113,7 +113,7 @@ class ScanPart(Engine):
         def once(carry: list[Tensor], rows: list[Tensor]) -> list[Tensor]:
             with holding_writes():
                 state, ys = f(carry, rows)
-            y_specs.extend(self.spec(y) for y in ys)
+            y_specs[:] = [self.spec(y) for y in ys]  # tf.function may trace more than once
             return [*state, *ys]
 
         carry_types = [tf.TensorSpec(x.shape, x.dtype) for x in init]

@@ -99,6 +99,46 @@ def holding_writes() -> Iterator[HeldWrites]:
         _graphs.reset(token)
 
 
+class Replay:
+    """State as a function saw it the first time, for when a gradient runs it again.
+
+    The first run reads and writes as ever. Later ones read what the first one read, of the cells it wrote (seeds, moving
+    averages), and write nothing. Weights, which it only reads, are read again: their gradients pass through the reading.
+    """
+
+    def __init__(self) -> None:
+        self._read: dict[int, Tensor] = {}
+        self._written: dict[int, tf.Variable] = {}
+        self._again: dict[int, Tensor] | None = None
+
+    @contextmanager
+    def run(self) -> Iterator[None]:
+        token = _replays.set((*_replays.get(), self))
+        try:
+            yield
+        finally:
+            _replays.reset(token)
+            self._again = {i: self._read[i] for i in self._written if i in self._read}
+
+    def read(self, cell: tf.Variable) -> Tensor | None:
+        return None if self._again is None else self._again.get(id(cell))
+
+    def note_read(self, cell: tf.Variable, value: Tensor) -> None:
+        if id(cell) not in self._written:
+            self._read.setdefault(id(cell), value)
+
+    def takes_write(self, cell: tf.Variable, value: Tensor) -> bool:
+        """Whether the write stays inside the run."""
+        if self._again is not None:
+            self._again[id(cell)] = value
+            return True
+        self._written[id(cell)] = cell
+        return False
+
+
+_replays: ContextVar[tuple[Replay, ...]] = ContextVar("keras_tensorflow_replays", default=())
+
+
 def current_writes() -> HeldWrites | None:
     """Those of the graph being traced."""
     graphs = _graphs.get()
@@ -118,15 +158,23 @@ class StatePart(Engine):
             return tf.Variable(np.asarray(value, DTYPES[dtype].as_numpy_dtype), name=name)
 
     def read(self, cell: tf.Variable) -> Tensor:
-        graphs = _graphs.get()
+        replays, graphs = _replays.get(), _graphs.get()
+        for replay in reversed(replays):
+            seen = replay.read(cell)
+            if seen is not None:
+                return seen
         for writes in graphs:
             writes.release(cell)
         value = cell.value()
         if graphs:
             graphs[-1].note_read(value, cell)
+        for replay in replays:
+            replay.note_read(cell, value)
         return value
 
     def write(self, cell: tf.Variable, value: Tensor) -> None:
+        if any(replay.takes_write(cell, value) for replay in reversed(_replays.get())):
+            return
         graphs = _graphs.get()
         for writes in graphs[:-1]:
             writes.release(cell)
