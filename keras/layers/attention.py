@@ -43,7 +43,9 @@ class _Projected(Layer):
         self.seed_generator = SeedGenerator(self.seed)
         self.supports_masking = True
 
-    def _dense(self, name: str, equation: str, output_shape: Sequence[Any], bias_axes: str, input_shape: Any) -> EinsumDense:
+    def _dense(
+        self, name: str, equation: str, output_shape: Sequence[Any], bias_axes: str, input_shape: Any
+    ) -> EinsumDense:
         """One projection, built in this layer's name scope."""
         parts = {
             f"{part}_{kind}": getattr(self, f"{part}_{kind}")
@@ -52,13 +54,26 @@ class _Projected(Layer):
         }
         starts = {f"{p}_initializer": _fresh(getattr(self, f"{p}_initializer")) for p in ("kernel", "bias")}
         bias = bias_axes if self.use_bias else None
-        dense = EinsumDense(equation, tuple(output_shape), bias_axes=bias, name=name, dtype=self.dtype_policy, **parts, **starts)
+        dense = EinsumDense(
+            equation,
+            tuple(output_shape),
+            bias_axes=bias,
+            name=name,
+            dtype=self.dtype_policy,
+            **parts,
+            **starts,
+        )
         dense.build(tuple(input_shape))
         return dense
 
     # ------------------------------------------------------------------ masks
     def _combined_mask(
-        self, query: Tensor, value: Tensor, masks: Sequence[Tensor | None], attention_mask: Tensor | None, causal: bool
+        self,
+        query: Tensor,
+        value: Tensor,
+        masks: Sequence[Tensor | None],
+        attention_mask: Tensor | None,
+        causal: bool,
     ) -> Tensor | None:
         """Padding masks of query, value and key, the given mask, causality and the sliding window, as one [batch, T, S]."""
         query_mask, value_mask, key_mask = masks
@@ -87,7 +102,14 @@ class _Projected(Layer):
 
     # ------------------------------------------------------------------ the weighted sum
     def _weigh(
-        self, query: Tensor, key: Tensor, value: Tensor, mask: Tensor | None, scale: float, training: bool | None, fused: bool
+        self,
+        query: Tensor,
+        key: Tensor,
+        value: Tensor,
+        mask: Tensor | None,
+        scale: float,
+        training: bool | None,
+        fused: bool,
     ) -> tuple[Tensor, Tensor | None]:
         """[batch, T, heads, dim] from query [batch, T, heads, dim] and key and value [batch, S, heads, dim].
 
@@ -102,7 +124,9 @@ class _Projected(Layer):
         weights = masked_softmax(logits, mask)
         if mask is not None:
             weights = weights * cast(mask, dtype_of(weights))
-        dropped = dropout(weights, self.dropout, seed=self.seed_generator) if self.dropout and training else weights
+        dropped = (
+            dropout(weights, self.dropout, seed=self.seed_generator) if self.dropout and training else weights
+        )
         return ops.einsum("bnts,bsnh->btnh", dropped, value), weights
 
 
@@ -181,7 +205,9 @@ class MultiHeadAttention(_Projected):
         self.num_heads = int_of(self, "num_heads", num_heads)
         self.key_dim = int_of(self, "key_dim", key_dim)
         self.value_dim = int_of(self, "value_dim", value_dim) if value_dim else self.key_dim
-        self.output_shape = (output_shape,) if isinstance(output_shape, int) else output_shape and tuple(output_shape)
+        self.output_shape = (
+            (output_shape,) if isinstance(output_shape, int) else output_shape and tuple(output_shape)
+        )
         axes = (attention_axes,) if isinstance(attention_axes, int) else attention_axes
         self.attention_axes = axes and tuple(axes)
 
@@ -192,15 +218,23 @@ class MultiHeadAttention(_Projected):
             raise ValueError(
                 f"{label(self)}: query, value and key must have one rank. Received shapes {query_shape}, {value_shape}, {key_shape}"
             )
-        self._axes = tuple(axis_of(a, rank, label(self), "attention_axes") for a in self.attention_axes or range(1, rank - 1))
+        self._axes = tuple(
+            axis_of(a, rank, label(self), "attention_axes") for a in self.attention_axes or range(1, rank - 1)
+        )
         free = _LETTERS[: rank - 1]
         into = f"{free}x,xyz->{free}yz"
         middle = [None] * (rank - 2)
-        self.query_dense = self._dense("query", into, [*middle, self.num_heads, self.key_dim], "yz", query_shape)
+        self.query_dense = self._dense(
+            "query", into, [*middle, self.num_heads, self.key_dim], "yz", query_shape
+        )
         self.key_dense = self._dense("key", into, [*middle, self.num_heads, self.key_dim], "yz", key_shape)
         if self.use_gate:
-            self._gate_dense = self._dense("gate", into, [*middle, self.num_heads, self.value_dim], "yz", query_shape)
-        self.value_dense = self._dense("value", into, [*middle, self.num_heads, self.value_dim], "yz", value_shape)
+            self._gate_dense = self._dense(
+                "gate", into, [*middle, self.num_heads, self.value_dim], "yz", query_shape
+            )
+        self.value_dense = self._dense(
+            "value", into, [*middle, self.num_heads, self.value_dim], "yz", value_shape
+        )
         out = tuple(self.output_shape or (query_shape[-1],))
         letters = "uvwxyzst"[: len(out)]
         equation = f"{free}mn,mn{letters}->{free}{letters}"
@@ -227,7 +261,13 @@ class MultiHeadAttention(_Projected):
         fold = _Fold(self._axes, shape_of(q), shape_of(k))
         fused = fold.plain and not return_attention_scores
         y, scores = self._weigh(
-            fold.queries(q), fold.keys(k), fold.keys(v), fold.mask(mask), 1 / math.sqrt(self.key_dim), training, fused
+            fold.queries(q),
+            fold.keys(k),
+            fold.keys(v),
+            fold.mask(mask),
+            1 / math.sqrt(self.key_dim),
+            training,
+            fused,
         )
         y = fold.back(y)
         if self.use_gate:
@@ -260,7 +300,9 @@ class _Fold:
         shape = shape_of(x)
         n = len(shape)
         x = ops.transpose(x, (*self.batch, *self.axes, n - 2, n - 1))
-        return ops.reshape(x, (self._product(shape, self.batch), self._product(shape, self.axes), shape[-2], shape[-1]))
+        return ops.reshape(
+            x, (self._product(shape, self.batch), self._product(shape, self.axes), shape[-2], shape[-1])
+        )
 
     @staticmethod
     def _product(shape: Any, axes: Sequence[int]) -> Any:
@@ -344,14 +386,19 @@ class GroupQueryAttention(_Projected):
 
     def build(self, query_shape: Any, value_shape: Any, key_shape: Any = None) -> None:
         into = "bqm,muh->bquh"
-        wide, narrow = (None, self.num_query_heads, self.head_dim), (None, self.num_key_value_heads, self.head_dim)
+        wide, narrow = (
+            (None, self.num_query_heads, self.head_dim),
+            (None, self.num_key_value_heads, self.head_dim),
+        )
         self._query_dense = self._dense("query", into, wide, "uh", query_shape)
         self._key_dense = self._dense("key", into, narrow, "uh", key_shape or value_shape)
         if self.use_gate:
             self._gate_dense = self._dense("gate", into, wide, "uh", query_shape)
         self._value_dense = self._dense("value", into, narrow, "uh", value_shape)
         heads = (query_shape[0], query_shape[1], self.num_query_heads, self.head_dim)
-        self._output_dense = self._dense("attention_output", "bquh,uhm->bqm", (None, query_shape[-1]), "m", heads)
+        self._output_dense = self._dense(
+            "attention_output", "bquh,uhm->bqm", (None, query_shape[-1]), "m", heads
+        )
 
     def call(
         self,
@@ -372,7 +419,9 @@ class GroupQueryAttention(_Projected):
         q = self._query_dense(query)
         k = ops.repeat(self._key_dense(value if key is None else key), repeats, axis=2)
         v = ops.repeat(self._value_dense(value), repeats, axis=2)
-        y, scores = self._weigh(q, k, v, mask, 1 / math.sqrt(self.head_dim), training, not return_attention_scores)
+        y, scores = self._weigh(
+            q, k, v, mask, 1 / math.sqrt(self.head_dim), training, not return_attention_scores
+        )
         if self.use_gate:
             y = y * ops.sigmoid(self._gate_dense(query))
         y = self._output_dense(y)
@@ -425,11 +474,15 @@ class Attention(Layer):
     def build(self, input_shape: Any) -> None:
         self._check_inputs(input_shape)
         self.scale = self.add_weight((), "ones", name="scale") if self.use_scale else None
-        self.concat_score_weight = self.add_weight((), "ones", name="concat_score_weight") if self.score_mode == "concat" else None
+        self.concat_score_weight = (
+            self.add_weight((), "ones", name="concat_score_weight") if self.score_mode == "concat" else None
+        )
 
     def _check_inputs(self, inputs: Any) -> None:
         if not isinstance(inputs, (list, tuple)) or len(inputs) not in (2, 3):
-            raise ValueError(f"{label(self)}: expected a list [query, value] or [query, value, key]. Received: {inputs!r:.120}")
+            raise ValueError(
+                f"{label(self)}: expected a list [query, value] or [query, value, key]. Received: {inputs!r:.120}"
+            )
 
     def _scores(self, query: Tensor, key: Tensor) -> Tensor:
         if self.score_mode == "dot":

@@ -302,7 +302,7 @@ class Layer(Operation):
             error, (ValueError, TypeError, IndexError)
         ):
             return error
-        error._keras_layer = self  # type: ignore[attr-defined]
+        error.__dict__["_keras_layer"] = self
         label = f'{type(self).__name__} "{self.path}"'
         if label in str(error):
             return error

@@ -41,9 +41,14 @@ class Bidirectional(Layer):
     """
 
     def __init__(
-        self, layer: Any, merge_mode: str | None = "concat", weights: Any = None, backward_layer: Any = None, **kwargs: Any
+        self,
+        layer: Any,
+        merge_mode: str | None = "concat",
+        weights: Any = None,
+        backward_layer: Any = None,
+        **kwargs: Any,
     ) -> None:
-        if not isinstance(layer, Layer) or not hasattr(layer, "go_backwards"):
+        if not all(hasattr(layer, n) for n in ("get_config", "go_backwards", "return_sequences")):
             raise ValueError(f"Bidirectional: `layer` must be a recurrent layer. Received: {layer!r:.80}")
         if merge_mode not in _MERGES:
             raise ValueError(f"Bidirectional: {unknown('merge_mode', merge_mode, [m for m in _MERGES if m])}")
@@ -53,10 +58,10 @@ class Bidirectional(Layer):
         self.merge_mode = merge_mode
         config = layer.get_config()
         forward = {"name": _prefixed("forward", layer)}
-        self.forward_layer = type(layer).from_config({**config, **forward})
+        self.forward_layer: Any = type(layer).from_config({**config, **forward})
         if backward_layer is None:
             mirrored = {"name": _prefixed("backward", layer), "go_backwards": not layer.go_backwards}
-            self.backward_layer = type(layer).from_config({**config, **mirrored})
+            self.backward_layer: Any = type(layer).from_config({**config, **mirrored})
         else:
             self.backward_layer = backward_layer
         self._check()
@@ -72,7 +77,9 @@ class Bidirectional(Layer):
     def _check(self) -> None:
         forward, backward = self.forward_layer, self.backward_layer
         if forward.go_backwards == backward.go_backwards:
-            raise ValueError(f"{label(self)}: `layer` and `backward_layer` must run in opposite directions (`go_backwards`).")
+            raise ValueError(
+                f"{label(self)}: `layer` and `backward_layer` must run in opposite directions (`go_backwards`)."
+            )
         for name in ("stateful", "return_sequences", "return_state"):
             if getattr(forward, name) != getattr(backward, name):
                 raise ValueError(f"{label(self)}: `layer` and `backward_layer` must have the same `{name}`.")
@@ -82,7 +89,9 @@ class Bidirectional(Layer):
             if not layer.built:
                 layer.build(sequences_shape)
 
-    def call(self, sequences: Any, initial_state: Any = None, mask: Any = None, training: bool | None = None) -> Any:
+    def call(
+        self, sequences: Any, initial_state: Any = None, mask: Any = None, training: bool | None = None
+    ) -> Any:
         states: tuple[Any, Any] = (None, None)
         if isinstance(sequences, (list, tuple)):
             sequences, *rest = sequences
@@ -128,9 +137,14 @@ class Bidirectional(Layer):
         for key in ("layer", "backward_layer"):
             if isinstance(config.get(key), dict):
                 config[key] = deserialize(unbuilt(config[key]), custom_objects, safe_mode, family="layers")
-        return cls(**{k: deserialize(v, custom_objects, safe_mode) if isinstance(v, dict) else v for k, v in config.items()})
+        return cls(
+            **{
+                k: deserialize(v, custom_objects, safe_mode) if isinstance(v, dict) else v
+                for k, v in config.items()
+            }
+        )
 
 
-def _prefixed(direction: str, layer: Layer) -> str:
+def _prefixed(direction: str, layer: Any) -> str:
     """The layer's name behind that of its direction, once."""
     return layer.name if layer.name.startswith(f"{direction}_") else f"{direction}_{layer.name}"

@@ -27,9 +27,18 @@ class Cell(Layer):
     """What the cells of the library share: weights in gate blocks, and dropout masks that are constant over time."""
 
     gates = 1
+    activation: Any
+    recurrent_activation: Any
+    bias_initializer: Any
 
     def _begin(
-        self, units: int, use_bias: bool, dropout: float, recurrent_dropout: float, seed: int | None, options: dict[str, Any]
+        self,
+        units: int,
+        use_bias: bool,
+        dropout: float,
+        recurrent_dropout: float,
+        seed: int | None,
+        options: dict[str, Any],
     ) -> None:
         """Settle the constructor arguments that all cells take."""
         self.units = int_of(self, "units", units)
@@ -50,9 +59,15 @@ class Cell(Layer):
         width = self.gates * self.units
         self.kernel = self._weight("kernel", (input_shape[-1], width))
         self.recurrent_kernel = self._weight("recurrent", (self.units, width), "recurrent_kernel")
-        self.bias = self._weight("bias", self._bias_shape(), initializer=self._bias_start()) if self.use_bias else None
+        self.bias = (
+            self._weight("bias", self._bias_shape(), initializer=self._bias_start())
+            if self.use_bias
+            else None
+        )
 
-    def _weight(self, part: str, shape: tuple[int, ...], name: str | None = None, initializer: Any = None) -> Any:
+    def _weight(
+        self, part: str, shape: tuple[int, ...], name: str | None = None, initializer: Any = None
+    ) -> Any:
         return self.add_weight(
             shape,
             initializer or getattr(self, f"{part}_initializer"),
@@ -115,7 +130,11 @@ class Cell(Layer):
         return self.activation is activations.tanh and self.recurrent_activation is activations.sigmoid
 
     def _weights_now(self) -> tuple[Tensor, Tensor, Tensor | None]:
-        return convert(self.kernel), convert(self.recurrent_kernel), None if self.bias is None else convert(self.bias)
+        return (
+            convert(self.kernel),
+            convert(self.recurrent_kernel),
+            None if self.bias is None else convert(self.bias),
+        )
 
 
 class SimpleRNNCell(Cell):
@@ -234,7 +253,8 @@ class LSTMCell(Cell):
         x = self._sequence_inputs(x)
         if x is None:
             return NotImplemented
-        y, h, c = kernels.lstm(x, *states, *self._weights_now(), mask, reverse)
+        kernel, recurrent_kernel, bias = self._weights_now()
+        y, h, c = kernels.lstm(x, states[0], states[1], kernel, recurrent_kernel, bias, mask, reverse)
         return y, [h, c]
 
 
@@ -302,7 +322,10 @@ class GRUCell(Cell):
             update, reset = gate(xz + hz), gate(xr + hr)
             new = self.activation(xh + reset * hh)
         else:
-            gates, candidate = self.recurrent_kernel[:, : 2 * self.units], self.recurrent_kernel[:, 2 * self.units :]
+            gates, candidate = (
+                self.recurrent_kernel[:, : 2 * self.units],
+                self.recurrent_kernel[:, 2 * self.units :],
+            )
             hz, hr = ops.split(ops.matmul(h, gates), 2, axis=-1)
             update, reset = gate(xz + hz), gate(xr + hr)
             new = self.activation(xh + ops.matmul(reset * h, candidate))
@@ -318,7 +341,8 @@ class GRUCell(Cell):
         x = self._sequence_inputs(x)
         if x is None:
             return NotImplemented
-        y, h = kernels.gru(x, *states, *self._weights_now(), mask, reverse, self.reset_after)
+        kernel, recurrent_kernel, bias = self._weights_now()
+        y, h = kernels.gru(x, states[0], kernel, recurrent_kernel, bias, mask, reverse, self.reset_after)
         return y, [h]
 
 
@@ -339,7 +363,9 @@ class StackedRNNCells(Layer):
         super().__init__(**kwargs)
         for cell in cells:
             if not hasattr(cell, "call") or not hasattr(cell, "state_size"):
-                raise ValueError(f"StackedRNNCells: a cell needs `call` and `state_size`. Received: {cell!r:.80}")
+                raise ValueError(
+                    f"StackedRNNCells: a cell needs `call` and `state_size`. Received: {cell!r:.80}"
+                )
         self.cells = list(cells)
 
     @property
@@ -359,7 +385,9 @@ class StackedRNNCells(Layer):
     def get_initial_state(self, batch_size: Any = None) -> list[Any]:
         return [initial_state(cell, batch_size, self.compute_dtype) for cell in self.cells]
 
-    def call(self, inputs: Tensor, states: Any, training: bool = False, **kwargs: Any) -> tuple[Tensor, list[Any]]:
+    def call(
+        self, inputs: Tensor, states: Any, training: bool = False, **kwargs: Any
+    ) -> tuple[Tensor, list[Any]]:
         new = []
         for cell, state in zip(self.cells, states, strict=True):
             more = {"training": training} if isinstance(cell, Layer) and cell._signature.has_training else {}
@@ -386,7 +414,9 @@ class StackedRNNCells(Layer):
     @classmethod
     def from_config(cls, config: dict[str, Any], custom_objects: Any = None, safe_mode: bool = True) -> Any:
         config = dict(config)
-        cells = [deserialize(unbuilt(c), custom_objects, safe_mode, family="layers") for c in config.pop("cells")]
+        cells = [
+            deserialize(unbuilt(c), custom_objects, safe_mode, family="layers") for c in config.pop("cells")
+        ]
         return cls(cells, **{k: deserialize(v, custom_objects, safe_mode) for k, v in config.items()})
 
 

@@ -17,7 +17,14 @@ Tensor = Any
 
 @kernel
 def lstm(
-    x: Tensor, h0: Tensor, c0: Tensor, kernel: Tensor, recurrent_kernel: Tensor, bias: Tensor | None, mask: Tensor | None, reverse: bool
+    x: Tensor,
+    h0: Tensor,
+    c0: Tensor,
+    kernel: Tensor,
+    recurrent_kernel: Tensor,
+    bias: Tensor | None,
+    mask: Tensor | None,
+    reverse: bool,
 ) -> tuple[Tensor, Tensor, Tensor]:
     """Outputs [batch, time, units] and the last h and c. Gates i, f, c, o with sigmoid and tanh (Hochreiter & Schmidhuber 1997)."""
     e = current()
@@ -36,7 +43,14 @@ def lstm(
 
 @kernel
 def gru(
-    x: Tensor, h0: Tensor, kernel: Tensor, recurrent_kernel: Tensor, bias: Tensor | None, mask: Tensor | None, reverse: bool, reset_after: bool
+    x: Tensor,
+    h0: Tensor,
+    kernel: Tensor,
+    recurrent_kernel: Tensor,
+    bias: Tensor | None,
+    mask: Tensor | None,
+    reverse: bool,
+    reset_after: bool,
 ) -> tuple[Tensor, Tensor]:
     """Outputs [batch, time, units] and the last h. Gates z, r, h (Cho et al. 2014).
 
@@ -49,7 +63,10 @@ def gru(
         input_bias, state_bias = _row(bias, 0), _row(bias, 1)
     z = _project(x, kernel, input_bias)
     one = e.full((), 1.0, e.spec(h0)[1])
-    gates_kernel, new_kernel = _columns(recurrent_kernel, 0, 2 * units), _columns(recurrent_kernel, 2 * units, 3 * units)
+    gates_kernel, new_kernel = (
+        _columns(recurrent_kernel, 0, 2 * units),
+        _columns(recurrent_kernel, 2 * units, 3 * units),
+    )
 
     def step(states: Sequence[Tensor], xt: Tensor) -> tuple[Tensor, list[Tensor]]:
         (h,) = states

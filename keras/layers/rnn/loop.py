@@ -70,7 +70,9 @@ def run(
     return last, outputs, list(carry[n_carried:])
 
 
-def _output_spec(step: Step, inputs: Any, leaves: list[Tensor], states: Sequence[Tensor]) -> list[tuple[Any, str]]:
+def _output_spec(
+    step: Step, inputs: Any, leaves: list[Tensor], states: Sequence[Tensor]
+) -> list[tuple[Any, str]]:
     """Shapes and dtypes of one step's outputs, by running it abstractly."""
     e = current()
 
@@ -84,7 +86,9 @@ def _output_spec(step: Step, inputs: Any, leaves: list[Tensor], states: Sequence
     return [(t.dims, t.dtype) for t in tree.flatten(y)]
 
 
-def _unrolled(one: Any, init: list[Tensor], xs: list[Tensor], time: int, reverse: bool) -> tuple[list[Tensor], list[Tensor]]:
+def _unrolled(
+    one: Any, init: list[Tensor], xs: list[Tensor], time: int, reverse: bool
+) -> tuple[list[Tensor], list[Tensor]]:
     return Engine.scan(current(), one, init, xs, time, reverse)
 
 

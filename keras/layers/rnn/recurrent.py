@@ -62,7 +62,9 @@ class RNN(Layer):
         **kwargs: Any,
     ) -> None:
         if kwargs.pop("time_major", False):
-            raise ValueError("RNN: `time_major` is gone: give [batch, time, ...], and transpose before and after if need be.")
+            raise ValueError(
+                "RNN: `time_major` is gone: give [batch, time, ...], and transpose before and after if need be."
+            )
         kwargs.pop("implementation", None)  # Keras 2's choice of kernel
         super().__init__(**kwargs)
         self.cell = StackedRNNCells(cell) if isinstance(cell, (list, tuple)) else cell
@@ -91,7 +93,11 @@ class RNN(Layer):
         return self.cell.state_size
 
     def build(self, sequences_shape: Any, initial_state_shape: Any = None) -> None:
-        if isinstance(sequences_shape, list) and sequences_shape and isinstance(sequences_shape[0], (list, tuple)):
+        if (
+            isinstance(sequences_shape, list)
+            and sequences_shape
+            and isinstance(sequences_shape[0], (list, tuple))
+        ):
             sequences_shape = sequences_shape[0]  # the sequences came in a list with their initial states
         step_shape = (sequences_shape[0], *sequences_shape[2:])
         if isinstance(self.cell, Layer) and not self.cell.built:
@@ -107,11 +113,14 @@ class RNN(Layer):
         with scope(None):
             start = initial_state(self.cell, batch_size, self.compute_dtype)
         self.states = tree.map_structure(
-            lambda s: Variable(to_host(s), trainable=False, dtype=self.variable_dtype, name="rnn_state"), start
+            lambda s: Variable(to_host(s), trainable=False, dtype=self.variable_dtype, name="rnn_state"),
+            start,
         )
 
     # ------------------------------------------------------------------ calling
-    def call(self, sequences: Any, initial_state: Any = None, mask: Any = None, training: bool = False) -> Any:
+    def call(
+        self, sequences: Any, initial_state: Any = None, mask: Any = None, training: bool = False
+    ) -> Any:
         if isinstance(sequences, (list, tuple)):
             sequences, *rest = sequences
             initial_state = rest or initial_state
@@ -141,21 +150,33 @@ class RNN(Layer):
         states = initial_state(self.cell, shape_of(sequences)[0], dtype_of(sequences))
         return states if isinstance(states, (list, tuple)) else [states]
 
-    def _over_time(self, sequences: Tensor, states: Any, mask: Tensor | None, training: bool) -> tuple[Tensor, Tensor, Any]:
+    def _over_time(
+        self, sequences: Tensor, states: Any, mask: Tensor | None, training: bool
+    ) -> tuple[Tensor, Tensor, Any]:
         """Last output, all outputs and last states: by the cell's whole-sequence form if it has one for this case."""
         whole = getattr(self.cell, "sequence", None)
         if whole is not None and not self.unroll and not self.zero_output_for_mask:
             fused = self._whole_sequence(whole, sequences, states, mask)
             if fused is not NotImplemented:
                 return fused
-        more = {"training": training} if isinstance(self.cell, Layer) and self.cell._signature.has_training else {}
+        more = (
+            {"training": training}
+            if isinstance(self.cell, Layer) and self.cell._signature.has_training
+            else {}
+        )
 
         def step(inputs: Any, flat_states: list[Tensor]) -> tuple[Any, list[Tensor]]:
             y, new = self.cell(inputs, tree.unflatten(states, flat_states), **more)
             return y, tree.flatten(new)
 
         return loop.run(
-            step, sequences, tree.flatten(states), mask, self.go_backwards, self.unroll, self.zero_output_for_mask
+            step,
+            sequences,
+            tree.flatten(states),
+            mask,
+            self.go_backwards,
+            self.unroll,
+            self.zero_output_for_mask,
         )
 
     def _whole_sequence(self, whole: Callable[..., Any], x: Tensor, states: Any, mask: Tensor | None) -> Any:
@@ -179,11 +200,15 @@ class RNN(Layer):
     def reset_states(self, states: Any = None) -> None:
         """Set the states of a stateful layer to zeros, or to the given arrays."""
         if not self.stateful or self.states is None:
-            raise AttributeError(f"{label(self)}: there are no states to reset: the layer is not stateful, or not built yet.")
+            raise AttributeError(
+                f"{label(self)}: there are no states to reset: the layer is not stateful, or not built yet."
+            )
         mine = tree.flatten(self.states)
         values = tree.flatten(states) if states is not None else [ops.zeros(v.shape, v.dtype) for v in mine]
         if len(values) != len(mine):
-            raise ValueError(f"{label(self)}: reset_states expected {len(mine)} arrays. Received: {len(values)}")
+            raise ValueError(
+                f"{label(self)}: reset_states expected {len(mine)} arrays. Received: {len(values)}"
+            )
         for v, value in zip(mine, values, strict=True):
             v.assign(value)
 
@@ -200,7 +225,11 @@ def _from_cell(*names: str) -> Callable[[type], type]:
 
     def decorate(cls: type) -> type:
         for name in names:
-            setattr(cls, name, property(lambda self, name=name: getattr(self.cell, name)))
+
+            def read(self: Any, name: str = name) -> Any:
+                return getattr(self.cell, name)
+
+            setattr(cls, name, property(read))
         return cls
 
     return decorate
@@ -218,12 +247,17 @@ class _Ready(RNN):
 
     def _make(self, cell: type, arguments: dict[str, Any], kwargs: dict[str, Any]) -> None:
         kwargs.pop("use_cudnn", None)
-        loop_options = {n: arguments[n] for n in ("return_sequences", "return_state", "go_backwards", "stateful", "unroll")}
+        loop_options = {
+            n: arguments[n]
+            for n in ("return_sequences", "return_state", "go_backwards", "stateful", "unroll")
+        }
         regularizer = arguments["activity_regularizer"]
         names = [n for n in _SHARED + tuple(self._cell_extras) if n in arguments]
         dtype = {k: kwargs[k] for k in ("dtype",) if k in kwargs}
         trainable = {k: kwargs[k] for k in ("trainable",) if k in kwargs}
-        made = cell(**{n: arguments[n] for n in names}, **dtype, **trainable, name=to_snake_case(cell.__name__))
+        made = cell(
+            **{n: arguments[n] for n in names}, **dtype, **trainable, name=to_snake_case(cell.__name__)
+        )
         RNN.__init__(self, made, activity_regularizer=regularizer, **loop_options, **kwargs)
 
     def _base_config(self) -> dict[str, Any]:

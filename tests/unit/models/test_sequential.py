@@ -109,7 +109,9 @@ def test_layers_that_do_not_fit_name_the_layer_and_the_stack():
 
 
 def test_ids_without_a_row_in_the_same_words_everywhere(engine):
-    model = keras.Sequential([keras.Input((3,), dtype="int32"), layers.Embedding(5, 2, name="e"), layers.Flatten()])
+    model = keras.Sequential(
+        [keras.Input((3,), dtype="int32"), layers.Embedding(5, 2, name="e"), layers.Flatten()]
+    )
     with pytest.raises(ValueError, match=r'Embedding ".*e".*id 9.*rows 0 to 4'):
         model(np.array([[1, 2, 9]]))
     model.compile("sgd", "mse")
