@@ -21,7 +21,7 @@ from keras.backend.masks import get_mask, set_mask
 from keras.backend.select import current, inner, scope
 from keras.backend.spec import ABSTRACT, KerasTensor, shape_str
 from keras.backend.state import Variable
-from keras.errors import add_context
+from keras.errors import add_context, did_you_mean
 from keras.layers.input_spec import check as check_input_spec
 from keras.ops.dispatch import convert, has_symbolic
 from keras.ops.node import Node, Operation, fresh
@@ -128,8 +128,10 @@ class Layer(Operation):
         self._input_shape_arg = _take_input_shape(kwargs)
         self._initial_weights = kwargs.pop("weights", None)
         if kwargs:
+            inits = (vars(c)["__init__"] for c in type(self).__mro__ if "__init__" in vars(c))
+            known = {p for init in inits for p in inspect.signature(init).parameters}
             raise TypeError(
-                f"{type(self).__name__}: unknown argument(s) {sorted(kwargs)}. "
+                f"{type(self).__name__}: unknown argument(s) {sorted(kwargs)}.{did_you_mean(min(kwargs), known)} "
                 f"Expected arguments of {type(self).__name__} or of Layer: activity_regularizer, trainable, dtype, autocast, name."
             )
 
@@ -306,7 +308,11 @@ class Layer(Operation):
         label = f'{type(self).__name__} "{self.path}"'
         if label in str(error):
             return error
-        shapes = [shape_str(_shape_tree(x)) for x in tree.flatten((args, kwargs)) if _is_tensor_tree(x)]
+        shapes = [
+            shape_str(x.shape if isinstance(x, np.ndarray) else _shape_tree(x))
+            for x in tree.flatten((args, kwargs))
+            if isinstance(x, np.ndarray) or _is_tensor_tree(x)
+        ]
         error = add_context(error, label)  # type: ignore[assignment]
         if (
             shapes
