@@ -156,7 +156,17 @@ def test_a_built_layer_refuses_another_width(engine: Engine) -> None:
         layer(np.zeros((2, 7), "float32"))
     assert str(caught.value).startswith('Dense "out": expected the last axis to have 8 features, as built.')
     assert "Received: input of shape (2, 7)" in str(caught.value)
-    assert str(caught.value).endswith("(called with inputs.shape=(2, 7))")  # on every engine
+
+
+def test_an_error_inside_call_says_what_came_in_on_every_engine(engine: Engine) -> None:
+    class Wrong(L.Layer):
+        def call(self, inputs: Any) -> Any:
+            return keras.ops.matmul(inputs, keras.ops.ones((4, 2)))
+
+    with pytest.raises(ValueError) as caught:
+        Wrong(name="wrong")(np.zeros((2, 7), "float32"))
+    assert str(caught.value).startswith('Wrong "wrong": matmul: ')
+    assert str(caught.value).endswith("(called with inputs.shape=(2, 7))")
 
 
 @pytest.mark.parametrize(
