@@ -7,7 +7,7 @@ then either run `call` on the engine, or, for symbolic inputs, run it on the abs
 from __future__ import annotations
 
 import inspect
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager, nullcontext
 from contextvars import ContextVar
 from functools import wraps
@@ -23,9 +23,9 @@ from keras.backend.spec import ABSTRACT, KerasTensor, shape_str
 from keras.backend.state import Variable
 from keras.errors import add_context, did_you_mean
 from keras.layers.input_spec import check as check_input_spec
+from keras.layers.tracking import Tracked
 from keras.ops.dispatch import convert, has_symbolic
-from keras.ops.node import Node, Operation, fresh
-from keras.random import SeedGenerator
+from keras.ops.node import Node, fresh
 
 Tensor = Any
 Shape = Any
@@ -64,7 +64,7 @@ class _Signature:
         return given
 
 
-class Layer(Operation):
+class Layer(Tracked):
     """A computation with state. Subclasses write `__init__`, `build(input_shape)` and `call(inputs)`.
 
     Shapes are inferred by running `call` on the abstract engine, and the config is captured from the signature of
@@ -88,8 +88,6 @@ class Layer(Operation):
         (None, 3)
     """
 
-    #: Attributes that never hold tracked state.
-    _untracked: ClassVar[frozenset[str]] = frozenset({"_inbound_nodes", "_losses", "_init_call"})
     _not_in_config = frozenset({"input_shape", "input_dim", "batch_input_shape", "batch_size", "weights"})
     _signature: ClassVar[_Signature]
     _has_build: ClassVar[bool] = False
@@ -197,6 +195,26 @@ class Layer(Operation):
                 set_mask(new, get_mask(old))
         Node(self, args, kwargs, copies)
         return copies
+
+    def stateless_call(
+        self,
+        trainable_variables: Any,
+        non_trainable_variables: Any,
+        *args: Any,
+        return_losses: bool = False,
+        **kwargs: Any,
+    ) -> Any:
+        """Call with the given variable values; returns the outputs and the new non-trainable values, changing nothing."""
+        mine = [*self.trainable_variables, *self.non_trainable_variables]
+        values = [*trainable_variables, *non_trainable_variables]
+        if len(mine) != len(values):
+            raise ValueError(f"stateless_call expected {len(mine)} variable values. Received: {len(values)}")
+        with state.StatelessScope(zip(mine, values, strict=True)) as inside:
+            outputs = self(*args, **kwargs)
+            losses = self.losses if return_losses else []
+        after = [inside.get(v) for v in self.non_trainable_variables]
+        self._clear_losses()
+        return (outputs, after, losses) if return_losses else (outputs, after)
 
     @contextmanager
     def _enter_call(self, kwargs: dict[str, Any]) -> Iterator[bool | None]:
@@ -411,198 +429,6 @@ class Layer(Operation):
         self._own_variables.append(variable)
         return variable
 
-    def _tracked_state(self) -> Iterator[Any]:
-        """Layers, variables, seed generators and metrics among the attributes, in the order they were set."""
-        for name, value in self.__dict__.items():
-            if name not in self._untracked:
-                yield from _tracked_in(value)
-
-    def _flatten_layers(self, include_self: bool = True, recursive: bool = True) -> list[Layer]:
-        """This layer and those below it, each once, parents first."""
-        found: dict[int, Layer] = {}
-
-        def visit(layer: Layer, add: bool) -> None:
-            if add:
-                if id(layer) in found:
-                    return
-                found[id(layer)] = layer
-            for child in layer._sublayers():
-                if recursive:
-                    visit(child, True)
-                else:
-                    found.setdefault(id(child), child)
-
-        visit(self, include_self)
-        return list(found.values())
-
-    def _sublayers(self) -> list[Layer]:
-        """Layers directly below this one."""
-        return _unique(x for x in self._tracked_state() if isinstance(x, Layer))
-
-    def _direct_state(self, kind: Callable[[Any], bool]) -> list[Any]:
-        return _unique(x for x in self._tracked_state() if kind(x))
-
-    def _direct_weights(self) -> list[Variable]:
-        """The layer's own weights: trainable ones first, as files have them."""
-        own = self._direct_state(lambda x: isinstance(x, Variable))
-        return [v for v in own if v.trainable] + [v for v in own if not v.trainable]
-
-    @property
-    def weights(self) -> list[Variable]:
-        """All weights of the layer and the layers below; no seeds, no metrics."""
-        return _unique(v for layer in self._flatten_layers() for v in layer._direct_weights())
-
-    @property
-    def variables(self) -> list[Variable]:
-        """All state: weights, and the states of seed generators."""
-        found = []
-        for layer in self._flatten_layers():
-            found += layer._direct_weights()
-            found += [g.state for g in layer._direct_state(lambda x: isinstance(x, SeedGenerator))]
-        return _unique(found)
-
-    @property
-    def trainable_variables(self) -> list[Variable]:
-        """Variables that training changes."""
-        frozen = self._frozen_ids()
-        return [v for v in self.variables if v.trainable and id(v) not in frozen]
-
-    @property
-    def non_trainable_variables(self) -> list[Variable]:
-        """Variables that training leaves alone."""
-        trained = {id(v) for v in self.trainable_variables}
-        return [v for v in self.variables if id(v) not in trained]
-
-    @property
-    def trainable_weights(self) -> list[Variable]:
-        """Weights that training changes."""
-        frozen = self._frozen_ids()
-        return [v for v in self.weights if v.trainable and id(v) not in frozen]
-
-    @property
-    def non_trainable_weights(self) -> list[Variable]:
-        """Weights that training leaves alone."""
-        trained = {id(v) for v in self.trainable_weights}
-        return [v for v in self.weights if id(v) not in trained]
-
-    def _frozen_ids(self) -> set[int]:
-        """Ids of variables below a layer that is not trainable."""
-        frozen: set[int] = set()
-        for layer in self._flatten_layers():
-            if not layer._trainable:
-                frozen.update(id(v) for below in layer._flatten_layers() for v in below._direct_weights())
-        return frozen
-
-    @property
-    def trainable(self) -> bool:
-        """Whether the layer's variables are trained; setting it sets all layers below."""
-        return self._trainable
-
-    @trainable.setter
-    def trainable(self, value: bool) -> None:
-        for layer in self._flatten_layers():
-            layer._trainable = bool(value)
-
-    def get_weights(self) -> list[np.ndarray]:
-        """Values of `weights` as host arrays."""
-        return [v.numpy() for v in self.weights]
-
-    def set_weights(self, weights: Iterable[Any]) -> None:
-        """Assign arrays in the order of `weights`.
-
-        Raises:
-            ValueError: another number of arrays, or an array of another shape; nothing is changed then.
-        """
-        arrays = [state.to_host(w) for w in weights]
-        mine = self.weights
-        label = f'{type(self).__name__} "{self.path}"'
-        if len(arrays) != len(mine):
-            raise ValueError(
-                f"{label}: set_weights expected {len(mine)} arrays ({[v.path for v in mine]}). Received: {len(arrays)}"
-            )
-        for v, a in zip(mine, arrays, strict=True):
-            if v.shape != a.shape:
-                raise ValueError(
-                    f"{label}: set_weights expected shape {v.shape} for {v.path}. Received: {a.shape}"
-                )
-        for v, a in zip(mine, arrays, strict=True):
-            v.assign(a)
-
-    def count_params(self) -> int:
-        """Number of scalars in `weights`."""
-        if not self.built:
-            raise ValueError(
-                f'{type(self).__name__} "{self.path}" has no weights yet: call it once, or call `build(shape)`.'
-            )
-        return sum(int(np.prod(v.shape, dtype=np.int64)) for v in self.weights)
-
-    def save_own_variables(self, store: Any) -> None:
-        """Put the layer's own weights into a mapping, keyed by position."""
-        for i, v in enumerate(self._direct_weights()):
-            store[str(i)] = v.numpy()
-
-    def load_own_variables(self, store: Any) -> None:
-        """Take the layer's own weights from a mapping that `save_own_variables` filled."""
-        mine = self._direct_weights()
-        if len(store.keys()) != len(mine):
-            raise ValueError(
-                f'{type(self).__name__} "{self.path}" has {len(mine)} weights, but the file holds {len(store.keys())} for it.'
-                + ("" if self.built else " The layer is not built yet: call the model once before loading.")
-            )
-        for i, v in enumerate(mine):
-            v.assign(store[str(i)])
-
-    def _apply_initial_weights(self) -> None:
-        if self._initial_weights is not None:
-            self.set_weights(self._initial_weights)
-            self._initial_weights = None
-
-    def stateless_call(
-        self,
-        trainable_variables: Any,
-        non_trainable_variables: Any,
-        *args: Any,
-        return_losses: bool = False,
-        **kwargs: Any,
-    ) -> Any:
-        """Call with the given variable values; returns the outputs and the new non-trainable values, changing nothing."""
-        mine = [*self.trainable_variables, *self.non_trainable_variables]
-        values = [*trainable_variables, *non_trainable_variables]
-        if len(mine) != len(values):
-            raise ValueError(f"stateless_call expected {len(mine)} variable values. Received: {len(values)}")
-        with state.StatelessScope(zip(mine, values, strict=True)) as inside:
-            outputs = self(*args, **kwargs)
-            losses = self.losses if return_losses else []
-        after = [inside.get(v) for v in self.non_trainable_variables]
-        self._clear_losses()
-        return (outputs, after, losses) if return_losses else (outputs, after)
-
-    # ------------------------------------------------------------------ losses, metrics
-    def add_loss(self, loss: Any) -> None:
-        """Add scalar loss(es), computed from the inputs of the running call, to the training loss."""
-        self._losses.extend(x for x in tree.flatten(loss) if x is not None)
-
-    @property
-    def losses(self) -> list[Tensor]:
-        """Losses added in the last call by this layer and those below, and the weight regularisation."""
-        found = [x for layer in self._flatten_layers() for x in layer._losses]
-        found += [v.regularizer(v) for v in self.trainable_variables if v.regularizer is not None]
-        return found
-
-    def _clear_losses(self) -> None:
-        for layer in self._flatten_layers():
-            layer._losses.clear()
-
-    @property
-    def metrics(self) -> list[Any]:
-        """Metrics among the attributes of this layer and those below."""
-        return _unique(m for layer in self._flatten_layers() for m in layer._direct_state(_is_metric))
-
-    @property
-    def metrics_variables(self) -> list[Variable]:
-        """State of `metrics`."""
-        return [v for m in self.metrics for v in m.variables]
-
     # ------------------------------------------------------------------ names and dtypes
     @property
     def path(self) -> str:
@@ -690,26 +516,6 @@ def _required(function: Callable[..., Any]) -> list[str]:
         for p in inspect.signature(function).parameters.values()
         if p.default is p.empty and p.kind is p.POSITIONAL_OR_KEYWORD
     ]
-
-
-def _tracked_in(value: Any) -> Iterator[Any]:
-    if isinstance(value, (Layer, Variable, SeedGenerator)) or _is_metric(value):
-        yield value
-    elif isinstance(value, dict):
-        for v in value.values():
-            yield from _tracked_in(v)
-    elif isinstance(value, (list, tuple)):
-        for v in value:
-            if not isinstance(v, (int, float, str, KerasTensor)):
-                yield from _tracked_in(v)
-
-
-def _is_metric(x: Any) -> bool:
-    return hasattr(type(x), "update_state") and hasattr(type(x), "reset_state")
-
-
-def _unique(items: Iterable[Any]) -> list[Any]:
-    return list({id(x): x for x in items}.values())
 
 
 def _is_tensor_tree(x: Any) -> bool:

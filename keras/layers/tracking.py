@@ -1,0 +1,223 @@
+"""What belongs to a layer: the layers, variables, seeds, metrics and losses found among its attributes."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Iterator
+from typing import Any, ClassVar
+
+import numpy as np
+
+from keras import tree
+from keras.backend import state
+from keras.backend.spec import KerasTensor
+from keras.backend.state import Variable
+from keras.ops.node import Operation
+from keras.random import SeedGenerator
+
+Tensor = Any
+
+
+class Tracked(Operation):
+    """The state of a `Layer` and of the layers below it. Nothing is registered: attributes are looked through."""
+
+    #: Attributes that never hold tracked state.
+    _untracked: ClassVar[frozenset[str]] = frozenset({"_inbound_nodes", "_losses", "_init_call"})
+
+    built: bool
+    path: Any
+    _trainable: bool
+    _losses: list[Tensor]
+    _initial_weights: Any
+
+    def _tracked_state(self) -> Iterator[Any]:
+        """Layers, variables, seed generators and metrics among the attributes, in the order they were set."""
+        for name, value in self.__dict__.items():
+            if name not in self._untracked:
+                yield from _tracked_in(value)
+
+    def _flatten_layers(self, include_self: bool = True, recursive: bool = True) -> list[Any]:
+        """This layer and those below it, each once, parents first."""
+        found: dict[int, Tracked] = {}
+
+        def visit(layer: Tracked, add: bool) -> None:
+            if add:
+                if id(layer) in found:
+                    return
+                found[id(layer)] = layer
+            for child in layer._sublayers():
+                if recursive:
+                    visit(child, True)
+                else:
+                    found.setdefault(id(child), child)
+
+        visit(self, include_self)
+        return list(found.values())
+
+    def _sublayers(self) -> list[Any]:
+        """Layers directly below this one."""
+        return _unique(x for x in self._tracked_state() if isinstance(x, Tracked))
+
+    def _direct_state(self, kind: Callable[[Any], bool]) -> list[Any]:
+        return _unique(x for x in self._tracked_state() if kind(x))
+
+    def _direct_weights(self) -> list[Variable]:
+        """The layer's own weights: trainable ones first, as files have them."""
+        own = self._direct_state(lambda x: isinstance(x, Variable))
+        return [v for v in own if v.trainable] + [v for v in own if not v.trainable]
+
+    # ------------------------------------------------------------------ variables
+    @property
+    def weights(self) -> list[Variable]:
+        """All weights of the layer and the layers below; no seeds, no metrics."""
+        return _unique(v for layer in self._flatten_layers() for v in layer._direct_weights())
+
+    @property
+    def variables(self) -> list[Variable]:
+        """All state: weights, and the states of seed generators."""
+        found = []
+        for layer in self._flatten_layers():
+            found += layer._direct_weights()
+            found += [g.state for g in layer._direct_state(lambda x: isinstance(x, SeedGenerator))]
+        return _unique(found)
+
+    @property
+    def trainable_variables(self) -> list[Variable]:
+        """Variables that training changes."""
+        frozen = self._frozen_ids()
+        return [v for v in self.variables if v.trainable and id(v) not in frozen]
+
+    @property
+    def non_trainable_variables(self) -> list[Variable]:
+        """Variables that training leaves alone."""
+        trained = {id(v) for v in self.trainable_variables}
+        return [v for v in self.variables if id(v) not in trained]
+
+    @property
+    def trainable_weights(self) -> list[Variable]:
+        """Weights that training changes."""
+        frozen = self._frozen_ids()
+        return [v for v in self.weights if v.trainable and id(v) not in frozen]
+
+    @property
+    def non_trainable_weights(self) -> list[Variable]:
+        """Weights that training leaves alone."""
+        trained = {id(v) for v in self.trainable_weights}
+        return [v for v in self.weights if id(v) not in trained]
+
+    def _frozen_ids(self) -> set[int]:
+        """Ids of variables below a layer that is not trainable."""
+        frozen: set[int] = set()
+        for layer in self._flatten_layers():
+            if not layer._trainable:
+                frozen.update(id(v) for below in layer._flatten_layers() for v in below._direct_weights())
+        return frozen
+
+    @property
+    def trainable(self) -> bool:
+        """Whether the layer's variables are trained; setting it sets all layers below."""
+        return self._trainable
+
+    @trainable.setter
+    def trainable(self, value: bool) -> None:
+        for layer in self._flatten_layers():
+            layer._trainable = bool(value)
+
+    def get_weights(self) -> list[np.ndarray]:
+        """Values of `weights` as host arrays."""
+        return [v.numpy() for v in self.weights]
+
+    def set_weights(self, weights: Iterable[Any]) -> None:
+        """Assign arrays in the order of `weights`.
+
+        Raises:
+            ValueError: another number of arrays, or an array of another shape; nothing is changed then.
+        """
+        arrays = [state.to_host(w) for w in weights]
+        mine = self.weights
+        label = f'{type(self).__name__} "{self.path}"'
+        if len(arrays) != len(mine):
+            raise ValueError(
+                f"{label}: set_weights expected {len(mine)} arrays ({[v.path for v in mine]}). Received: {len(arrays)}"
+            )
+        for v, a in zip(mine, arrays, strict=True):
+            if v.shape != a.shape:
+                raise ValueError(
+                    f"{label}: set_weights expected shape {v.shape} for {v.path}. Received: {a.shape}"
+                )
+        for v, a in zip(mine, arrays, strict=True):
+            v.assign(a)
+
+    def count_params(self) -> int:
+        """Number of scalars in `weights`."""
+        if not self.built:
+            raise ValueError(
+                f'{type(self).__name__} "{self.path}" has no weights yet: call it once, or call `build(shape)`.'
+            )
+        return sum(int(np.prod(v.shape, dtype=np.int64)) for v in self.weights)
+
+    def save_own_variables(self, store: Any) -> None:
+        """Put the layer's own weights into a mapping, keyed by position."""
+        for i, v in enumerate(self._direct_weights()):
+            store[str(i)] = v.numpy()
+
+    def load_own_variables(self, store: Any) -> None:
+        """Take the layer's own weights from a mapping that `save_own_variables` filled."""
+        mine = self._direct_weights()
+        if len(store.keys()) != len(mine):
+            raise ValueError(
+                f'{type(self).__name__} "{self.path}" has {len(mine)} weights, but the file holds {len(store.keys())} for it.'
+                + ("" if self.built else " The layer is not built yet: call the model once before loading.")
+            )
+        for i, v in enumerate(mine):
+            v.assign(store[str(i)])
+
+    def _apply_initial_weights(self) -> None:
+        if self._initial_weights is not None:
+            self.set_weights(self._initial_weights)
+            self._initial_weights = None
+
+    # ------------------------------------------------------------------ losses, metrics
+    def add_loss(self, loss: Any) -> None:
+        """Add scalar loss(es), computed from the inputs of the running call, to the training loss."""
+        self._losses.extend(x for x in tree.flatten(loss) if x is not None)
+
+    @property
+    def losses(self) -> list[Tensor]:
+        """Losses added in the last call by this layer and those below, and the weight regularisation."""
+        found = [x for layer in self._flatten_layers() for x in layer._losses]
+        found += [v.regularizer(v) for v in self.trainable_variables if v.regularizer is not None]
+        return found
+
+    def _clear_losses(self) -> None:
+        for layer in self._flatten_layers():
+            layer._losses.clear()
+
+    @property
+    def metrics(self) -> list[Any]:
+        """Metrics among the attributes of this layer and those below."""
+        return _unique(m for layer in self._flatten_layers() for m in layer._direct_state(_is_metric))
+
+    @property
+    def metrics_variables(self) -> list[Variable]:
+        """State of `metrics`."""
+        return [v for m in self.metrics for v in m.variables]
+
+
+def _tracked_in(value: Any) -> Iterator[Any]:
+    if isinstance(value, (Tracked, Variable, SeedGenerator)) or _is_metric(value):
+        yield value
+    elif isinstance(value, dict):
+        for v in value.values():
+            yield from _tracked_in(v)
+    elif isinstance(value, (list, tuple)):
+        for v in value:
+            if not isinstance(v, (int, float, str, KerasTensor)):
+                yield from _tracked_in(v)
+
+
+def _is_metric(x: Any) -> bool:
+    return hasattr(type(x), "update_state") and hasattr(type(x), "reset_state")
+
+
+def _unique(items: Iterable[Any]) -> list[Any]:
+    return list({id(x): x for x in items}.values())
