@@ -1,0 +1,364 @@
+// CNTK 2.7's core for Python: build a graph, run it on arrays.
+//
+// Shapes, axes and index lists are NumPy's here and reversed below: CNTK is column-major with the first axis fastest, so
+// an array of shape s is a CNTK tensor of shape reversed(s) over the same bytes. All axes are static; an op that needs a
+// batch axis is put between `ToBatch` and `UnpackBatch` by the caller. Arguments are checked by the caller, too: CNTK
+// answers some wrong graphs with a crash.
+#include "cntk_abi.h"
+
+#include <pybind11/numpy.h>
+#include <pybind11/pybind11.h>
+#include <pybind11/stl.h>
+
+#include <algorithm>
+#include <cmath>
+#include <cstring>
+#include <stdexcept>
+
+namespace py = pybind11;
+using CNTK::Axis;
+using CNTK::DataType;
+using CNTK::FunctionPtr;
+using CNTK::NDArrayView;
+using CNTK::NDShape;
+using CNTK::Value;
+using CNTK::ValuePtr;
+using CNTK::Variable;
+using Shape = std::vector<size_t>;
+using Ints = std::vector<int>;
+
+namespace {
+
+const CNTK::DeviceDescriptor kCpu;
+const std::wstring kNoName;
+
+template <class T> std::vector<T> reversed(std::vector<T> v) {
+  std::reverse(v.begin(), v.end());
+  return v;
+}
+
+NDShape shape_of(const Shape& numpy_shape) { return NDShape(reversed(numpy_shape)); }
+
+// ---------------------------------------------------------------------- memory shared with NumPy
+size_t item_size(DataType dtype) { return dtype == DataType::Float ? sizeof(float) : sizeof(double); }
+
+py::dtype numpy_dtype(DataType dtype) {
+  return dtype == DataType::Float ? py::dtype::of<float>() : py::dtype::of<double>();
+}
+
+// A view of the array's memory, which must be C-contiguous, of the dtype, and outlive the view.
+CNTK::NDArrayViewPtr view_of(const py::array& a, DataType dtype, const NDShape& shape) {
+  void* data = const_cast<void*>(a.data());
+  return std::make_shared<NDArrayView>(dtype, shape, data, a.size() * item_size(dtype), kCpu, false);
+}
+
+void check(const py::array& a, DataType dtype, size_t size) {
+  if (!a.dtype().is(numpy_dtype(dtype)) || !(a.flags() & py::array::c_style) || size_t(a.size()) != size)
+    throw std::invalid_argument("expected a C-contiguous array of the graph's dtype with " + std::to_string(size) +
+                                " elements");
+}
+
+size_t count(const Shape& shape) {
+  size_t n = 1;
+  for (size_t d : shape) n *= d;
+  return n;
+}
+
+// ---------------------------------------------------------------------- running
+// A graph ready to run on arrays of its inputs' shapes.
+class Program {
+public:
+  Program(DataType dtype, FunctionPtr function, std::vector<Variable> inputs, std::vector<Shape> input_shapes,
+          std::vector<Variable> outputs, std::vector<Shape> output_shapes)
+      : dtype_(dtype), function_(std::move(function)), inputs_(std::move(inputs)),
+        input_shapes_(std::move(input_shapes)), outputs_(std::move(outputs)),
+        output_shapes_(std::move(output_shapes)) {}
+
+  std::vector<py::array> operator()(const std::vector<py::array>& arrays) {
+    if (arrays.size() != inputs_.size())
+      throw std::invalid_argument("expected " + std::to_string(inputs_.size()) + " arrays. Received: " +
+                                  std::to_string(arrays.size()));
+    CNTK::Values arguments, results;
+    for (size_t i = 0; i < arrays.size(); ++i) {
+      check(arrays[i], dtype_, count(input_shapes_[i]));
+      arguments.emplace(inputs_[i], value_over(arrays[i], input_shapes_[i]));
+    }
+    std::vector<py::array> out;
+    out.reserve(outputs_.size());
+    for (size_t i = 0; i < outputs_.size(); ++i) {
+      out.emplace_back(numpy_dtype(dtype_), output_shapes_[i]);
+      results.emplace(outputs_[i], value_over(out.back(), output_shapes_[i]));
+    }
+    {
+      py::gil_scoped_release release;
+      function_->Evaluate(arguments, results, kCpu);
+    }
+    return out;
+  }
+
+private:
+  ValuePtr value_over(const py::array& a, const Shape& shape) const {
+    return std::make_shared<Value>(view_of(a, dtype_, shape_of(shape)));
+  }
+
+  DataType dtype_;
+  FunctionPtr function_;
+  std::vector<Variable> inputs_;
+  std::vector<Shape> input_shapes_;
+  std::vector<Variable> outputs_;
+  std::vector<Shape> output_shapes_;
+};
+
+// ---------------------------------------------------------------------- building
+using Unary = FunctionPtr (*)(const Variable&, const std::wstring&);
+using Binary = FunctionPtr (*)(const Variable&, const Variable&, const std::wstring&);
+using Reduce = FunctionPtr (*)(const Variable&, const std::vector<Axis>&, bool, const std::wstring&);
+
+#define KERAS_ENTRY(name) {#name, &CNTK::name},
+const std::unordered_map<std::string, Unary> kUnary = {KERAS_UNARY(KERAS_ENTRY)};
+const std::unordered_map<std::string, Binary> kBinary = {KERAS_BINARY(KERAS_ENTRY)};
+const std::unordered_map<std::string, Reduce> kReduce = {KERAS_REDUCE(KERAS_ENTRY)};
+#undef KERAS_ENTRY
+
+template <class F> F find(const std::unordered_map<std::string, F>& table, const std::string& name) {
+  auto entry = table.find(name);
+  if (entry == table.end()) throw std::invalid_argument("no such op: " + name);
+  return entry->second;
+}
+
+// A tensor of a graph under construction. Its shape is NumPy's.
+struct Node {
+  Variable variable;
+  Shape shape() const { return reversed(variable.Shape().dims); }
+  size_t rank() const { return variable.Shape().dims.size(); }
+  Axis axis(size_t numpy_axis) const { return Axis(int(rank()) - 1 - int(numpy_axis)); }
+  std::vector<Axis> axes(const std::vector<size_t>& numpy_axes) const {
+    std::vector<Axis> result;
+    for (size_t a : numpy_axes) result.push_back(axis(a));
+    return result;
+  }
+};
+
+class Graph {
+public:
+  explicit Graph(const std::string& dtype) : dtype_(dtype == "float32" ? DataType::Float : DataType::Double) {}
+
+  Node input(const Shape& shape) {
+    inputs_.push_back(leaf(shape, CNTK::VariableKind::Input, nullptr));
+    input_shapes_.push_back(shape);
+    return {inputs_.back()};
+  }
+
+  Node constant(const py::array& array, const Shape& shape) const {
+    check(array, dtype_, count(shape));
+    auto own = view_of(array, dtype_, shape_of(shape))->DeepClone(kCpu, true);
+    return {leaf(shape, CNTK::VariableKind::Constant, own)};
+  }
+
+  // The graph's inputs in the order they were made, and these outputs, all distinct and none of them an input.
+  Program compile(const std::vector<Node>& outputs, const std::vector<Shape>& shapes) const {
+    std::vector<Variable> variables;
+    for (const Node& y : outputs) variables.push_back(y.variable);
+    py::gil_scoped_release release;
+    return Program(dtype_, CNTK::Combine(variables, kNoName), inputs_, input_shapes_, variables, shapes);
+  }
+
+private:
+  Variable leaf(const Shape& shape, CNTK::VariableKind kind, const CNTK::NDArrayViewPtr& value) const {
+    const std::wstring uid = L"k" + std::to_wstring(CNTK::Internal::NewUniqueId());
+    return Variable(shape_of(shape), kind, dtype_, value, false, {}, false, kNoName, uid);
+  }
+
+  DataType dtype_;
+  std::vector<Variable> inputs_;
+  std::vector<Shape> input_shapes_;
+};
+
+Node unary(const std::string& op, const Node& x) { return {Variable(find(kUnary, op)(x.variable, kNoName))}; }
+
+Node binary(const std::string& op, const Node& a, const Node& b) {
+  return {Variable(find(kBinary, op)(a.variable, b.variable, kNoName))};
+}
+
+Node reduce(const std::string& op, const Node& x, const std::vector<size_t>& axes) {
+  return {Variable(find(kReduce, op)(x.variable, x.axes(axes), true, kNoName))};
+}
+
+Node choose(const Node& condition, const Node& a, const Node& b) {
+  return {Variable(CNTK::ElementSelect(condition.variable, a.variable, b.variable, kNoName))};
+}
+
+// a @ b of matrices: CNTK's operands are swapped.
+Node times(const Node& a, const Node& b) {
+  return {Variable(CNTK::Times(b.variable, a.variable, 1, -1, kNoName))};
+}
+
+Node reshape(const Node& x, const Shape& shape) {
+  const Axis begin(0), end(Axis::SentinelEndStaticAxisIndexValue);
+  return {Variable(CNTK::Reshape(x.variable, shape_of(shape), begin, end, kNoName))};
+}
+
+Node transpose(const Node& x, const std::vector<size_t>& permutation) {
+  return {Variable(CNTK::Transpose(x.variable, reversed(x.axes(permutation)), kNoName))};
+}
+
+Node slice(const Node& x, const std::vector<size_t>& axes, const Ints& starts, const Ints& stops, const Ints& steps) {
+  return {Variable(CNTK::Slice(x.variable, x.axes(axes), starts, stops, steps, kNoName))};
+}
+
+Node pad(const Node& x, const Shape& low, const Shape& high, double value) {
+  return {Variable(CNTK::Pad(x.variable, CNTK::PaddingMode::Constant, reversed(low), reversed(high), value, kNoName))};
+}
+
+Node concat(const std::vector<Node>& xs, size_t axis) {
+  std::vector<Variable> variables;
+  for (const Node& x : xs) variables.push_back(x.variable);
+  return {Variable(CNTK::Splice(variables, xs.at(0).axis(axis), kNoName))};
+}
+
+Node softmax(const Node& x, size_t axis, bool logarithm) {
+  auto op = logarithm ? &CNTK::LogSoftmax : &CNTK::Softmax;
+  return {Variable(op(x.variable, x.axis(axis), kNoName))};
+}
+
+Node argmax(const Node& x, size_t axis) { return {Variable(CNTK::Argmax(x.variable, x.axis(axis), kNoName))}; }
+
+Node gather(const Node& x, const Node& indices) {
+  return {Variable(CNTK::GatherOp(indices.variable, x.variable, kNoName))};
+}
+
+// Channels-first, in a batch: x [C, *spatial], kernel [O, C / groups, *window].
+Node convolution(const Node& x, const Node& kernel, const Shape& strides, size_t groups) {
+  const size_t rank = strides.size();
+  Shape steps = reversed(strides);
+  steps.push_back(size_t(reversed(kernel.shape()).at(rank)));
+  const std::vector<bool> padding(rank + 1, false);
+  return {Variable(CNTK::Convolution(kernel.variable, x.variable, NDShape(steps), {true}, padding, NDShape(Shape{1}), 1,
+                                     groups, 0, false, kNoName))};
+}
+
+// The adjoint of `convolution`: y [O, *spatial] back to [C, *output]; kernel [O, C, *window].
+Node convolution_transpose(const Node& y, const Node& kernel, const Shape& strides, const Shape& output) {
+  const size_t rank = strides.size();
+  Shape steps = reversed(strides);
+  steps.push_back(size_t(reversed(kernel.shape()).at(rank)));
+  const std::vector<bool> padding(rank + 1, false);
+  return {Variable(CNTK::ConvolutionTranspose(kernel.variable, y.variable, NDShape(steps), {true}, padding,
+                                              shape_of(output), NDShape(Shape{1}), 1, 0, kNoName))};
+}
+
+// Channels-first, in a batch: the largest value of every window, padding excluded.
+Node max_pool(const Node& x, const Shape& window, const Shape& strides, const Shape& low, const Shape& high) {
+  return {Variable(CNTK::Pooling(x.variable, CNTK::PoolingType::Max, shape_of(window), shape_of(strides), reversed(low),
+                                 reversed(high), false, false, kNoName))};
+}
+
+// ---------------------------------------------------------------------- optimizer updates
+// One pass over memory for all values of a step. The new values are new arrays: the old ones may be in use elsewhere.
+template <class T> using Array = py::array_t<T, py::array::c_style>;
+
+template <class T> Array<T> like(const Array<T>& a) {
+  return Array<T>(std::vector<py::ssize_t>(a.shape(), a.shape() + a.ndim()));
+}
+
+template <class T>
+std::tuple<Array<T>, Array<T>, Array<T>> adam(const Array<T>& param, const Array<T>& grad, const Array<T>& m,
+                                              const Array<T>& v, T rate, T beta_1, T beta_2, T epsilon) {
+  Array<T> new_p = like(param), new_m = like(param), new_v = like(param);
+  const T *p = param.data(), *g = grad.data(), *m0 = m.data(), *v0 = v.data();
+  T *p1 = new_p.mutable_data(), *m1 = new_m.mutable_data(), *v1 = new_v.mutable_data();
+  const py::ssize_t n = param.size();
+  const T a = 1 - beta_1, b = 1 - beta_2;
+  {
+    py::gil_scoped_release release;
+    for (py::ssize_t i = 0; i < n; ++i) {
+      m1[i] = m0[i] + (g[i] - m0[i]) * a;
+      v1[i] = v0[i] + (g[i] * g[i] - v0[i]) * b;
+      p1[i] = p[i] - m1[i] * rate / (std::sqrt(v1[i]) + epsilon);
+    }
+  }
+  return {new_p, new_m, new_v};
+}
+
+template <class T>
+std::tuple<Array<T>, Array<T>> momentum(const Array<T>& param, const Array<T>& grad, const Array<T>& velocity, T lr,
+                                        T decay, bool nesterov) {
+  Array<T> new_p = like(param), new_v = like(param);
+  const T *p = param.data(), *g = grad.data(), *v0 = velocity.data();
+  T *p1 = new_p.mutable_data(), *v1 = new_v.mutable_data();
+  const py::ssize_t n = param.size();
+  {
+    py::gil_scoped_release release;
+    for (py::ssize_t i = 0; i < n; ++i) {
+      const T step = g[i] * lr;
+      v1[i] = v0[i] * decay - step;
+      p1[i] = nesterov ? p[i] + v1[i] * decay - step : p[i] + v1[i];
+    }
+  }
+  return {new_p, new_v};
+}
+
+template <class T>
+std::tuple<Array<T>, Array<T>> rmsprop(const Array<T>& param, const Array<T>& grad, const Array<T>& velocity, T lr,
+                                       T rho, T epsilon) {
+  Array<T> new_p = like(param), new_v = like(param);
+  const T *p = param.data(), *g = grad.data(), *v0 = velocity.data();
+  T *p1 = new_p.mutable_data(), *v1 = new_v.mutable_data();
+  const py::ssize_t n = param.size();
+  const T a = 1 - rho;
+  {
+    py::gil_scoped_release release;
+    for (py::ssize_t i = 0; i < n; ++i) {
+      v1[i] = v0[i] * rho + g[i] * g[i] * a;
+      p1[i] = p[i] - g[i] * lr / std::sqrt(v1[i] + epsilon);
+    }
+  }
+  return {new_p, new_v};
+}
+
+template <class T> void define_updates(py::module_& m) {
+  m.def("adam", &adam<T>, py::arg().noconvert(), py::arg().noconvert(), py::arg().noconvert(), py::arg().noconvert(),
+        py::arg(), py::arg(), py::arg(), py::arg());
+  m.def("momentum", &momentum<T>, py::arg().noconvert(), py::arg().noconvert(), py::arg().noconvert(), py::arg(),
+        py::arg(), py::arg());
+  m.def("rmsprop", &rmsprop<T>, py::arg().noconvert(), py::arg().noconvert(), py::arg().noconvert(), py::arg(),
+        py::arg(), py::arg());
+}
+
+}  // namespace
+
+PYBIND11_MODULE(_keras_cntk, m) {
+  m.doc() = "CNTK 2.7's core: build a graph, run it on arrays.";
+  CNTK::DeviceDescriptor::TrySetDefaultDevice(kCpu, false);
+  CNTK::Internal::EnableReversingTensorShapesInErrorMessages();
+  CNTK::SetTraceLevel(CNTK::TraceLevel::Error);
+
+  py::class_<Node>(m, "Node", "A tensor of a graph under construction.")
+      .def_property_readonly("shape", &Node::shape);
+  py::class_<Program>(m, "Program", "A graph ready to run: arrays in, new arrays out.")
+      .def("__call__", &Program::operator());
+  py::class_<Graph>(m, "Graph", "A graph of one dtype under construction.")
+      .def(py::init<const std::string&>())
+      .def("input", &Graph::input)
+      .def("constant", &Graph::constant)
+      .def("compile", &Graph::compile);
+  m.def("set_threads", &CNTK::SetMaxNumCPUThreads);
+  m.def("unary", &unary);
+  m.def("binary", &binary);
+  m.def("reduce", &reduce);
+  m.def("select", &choose);
+  m.def("times", &times);
+  m.def("reshape", &reshape);
+  m.def("transpose", &transpose);
+  m.def("slice", &slice);
+  m.def("pad", &pad);
+  m.def("concat", &concat);
+  m.def("softmax", &softmax);
+  m.def("argmax", &argmax);
+  m.def("gather", &gather);
+  m.def("convolution", &convolution);
+  m.def("convolution_transpose", &convolution_transpose);
+  m.def("max_pool", &max_pool);
+  define_updates<float>(m);
+  define_updates<double>(m);
+}
