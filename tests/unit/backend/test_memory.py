@@ -32,7 +32,16 @@ def _cycle() -> weakref.ref:
     return weakref.ref(model)
 
 
+@pytest.fixture
+def _quick_collections():
+    gc.collect()
+    gc.freeze()  # what other tests and the engine hold need not be looked through every time
+    yield
+    gc.unfreeze()
+
+
 @pytest.mark.skipif(sys.platform != "linux", reason="reads /proc")
+@pytest.mark.usefixtures("_quick_collections")
 def test_cycles_of_build_fit_predict_delete_leave_memory_flat(engine):
     found = []
     for _ in range(CYCLES):
