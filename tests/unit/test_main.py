@@ -59,6 +59,11 @@ def test_an_engine_that_is_not_installed_is_told_in_one_line(monkeypatch, capsys
     assert capsys.readouterr().err == "engine is not installed\n"
 
 
+def test_an_engine_that_is_broken_does_not_hide_the_others(monkeypatch):
+    monkeypatch.setattr(select, "get", lambda name: (_ for _ in ()).throw(ImportError("libsomething.so")))
+    assert cli.engine_facts("numpy") == "does not load: libsomething.so"
+
+
 def test_an_unknown_engine_is_refused(capsys):
     with pytest.raises(SystemExit):
         cli.main(["missing", "nosuch"])
