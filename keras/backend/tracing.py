@@ -6,7 +6,7 @@ has concrete shapes; the ragged last batch is a second trace.
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from typing import Any
 
 import numpy as np
@@ -122,7 +122,7 @@ class _Trace:
         return self.packer(outputs)
 
 
-class Results:
+class Results(Sequence[Any]):
     """The results of many runs, put together when they are asked for, with host arrays for tensors."""
 
     def __init__(self, count: int, stacked: list[np.ndarray], pack: Callable[[list[Tensor]], Any]) -> None:
@@ -131,7 +131,7 @@ class Results:
     def __len__(self) -> int:
         return self._count
 
-    def __getitem__(self, i: int) -> Any:
+    def __getitem__(self, i: Any) -> Any:
         return self._pack([column[i] for column in self._stacked])
 
 

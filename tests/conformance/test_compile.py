@@ -7,9 +7,10 @@ import pytest
 
 from keras.backend.dtypes import to_numpy_dtype
 from keras.backend.engine import Engine
+from keras.backend.state import Variable
 from tests.conformance.rows import ALL, needs
 
-COVERS = {"trace_and_compile", "host_call"}
+COVERS = {"trace_and_compile", "host_call", "looped"}
 S = ((2,), "float32")
 
 
@@ -137,3 +138,44 @@ def test_host_call_runs_at_every_call(engine: Engine, request: pytest.FixtureReq
     for i in range(3):
         engine.to_numpy(step(np.float32(i))[0])
     assert seen[-3:] == [0, 1, 2]
+
+
+# ---------------------------------------------------------------------- many runs in one call
+def test_looped_runs_the_steps_in_turn(engine: Engine) -> None:
+    v = Variable(np.zeros(2, "float32"))
+
+    def f(x: Any, k: Any) -> list[Any]:
+        new = engine.add(engine.read_variable(v), x)
+        engine.write_variable(v, new)
+        return [new, k]
+
+    step = engine.trace_and_compile(f, [S, ((), "int32")])
+    loop = engine.looped(step)
+    x = np.arange(8, dtype="float32").reshape(4, 2)
+    for rows in (slice(0, 3), slice(3, 4)):  # several, one
+        sums, numbers = loop([x[rows], np.arange(4, dtype="int32")[rows]])
+        assert isinstance(sums, np.ndarray)
+        np.testing.assert_array_equal(sums, np.cumsum(x, 0)[rows])
+        assert numbers.tolist() == list(range(4))[rows]
+    np.testing.assert_array_equal(v.numpy(), x.sum(0))
+    step(x[0], np.int32(0))  # may still be called alone
+    np.testing.assert_array_equal(v.numpy(), x.sum(0) + x[0])
+
+
+@pytest.mark.parametrize("jit", [None, True])
+def test_looped_gives_what_single_calls_give(engine: Engine, jit: bool | None) -> None:
+    def f(x: Any) -> list[Any]:
+        value = engine.read_variable(v)
+        engine.write_variable(v, engine.tanh(engine.matmul(value, x)))
+        return [engine.reduce_sum(value, (0, 1))]
+
+    xs = np.random.default_rng(0).normal(size=(200, 2, 2)).astype("float32")
+    found = []
+    for lengths in ([200], [1, 3, 150, 46]):
+        v = Variable(np.eye(2, dtype="float32"))
+        loop, start, sums = engine.looped(engine.trace_and_compile(f, [((2, 2), "float32")], jit)), 0, []
+        for n in lengths:
+            sums += loop([xs[start : start + n]], 200 - start - n)[0].tolist()
+            start += n
+        found.append((sums, v.numpy().tolist()))
+    assert found[0] == found[1]
