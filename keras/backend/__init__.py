@@ -52,7 +52,7 @@ _CLASSIC = {
     """,
     "flow": "foldl foldr map_fn switch",
     "function": "function",
-    "gradients": "gradients",
+    "gradients": "gradients stop_gradient",
     "local": "local_conv local_conv1d local_conv2d",
     "nn": """
         batch_normalization bias_add dropout elu hard_sigmoid in_top_k l2_normalize

@@ -80,7 +80,8 @@ def ctc_decode(
         greedy: the best class of each frame; otherwise the best sequences over all alignments, by beam search.
         beam_width: how many sequences the beam search keeps.
         top_paths: how many it returns.
-        merge_repeated: accepted for compatibility, as in Keras 2; labels repeated within a run of frames are one.
+        merge_repeated: beam search: whether equal neighbours in a path become one label, which also loses those that
+            "no label" keeps apart; tf-keras always does this, Keras 2.3 only when asked.
 
     Returns:
         A list of int labels `[batch, frames]`, -1 after the end of a sequence (one tensor, or with beam search one per
@@ -98,7 +99,16 @@ def ctc_decode(
         labels, scores = ops.ctc_decode(logits, lengths, "greedy", mask_index=blank)
         return [ops.get_item(labels, 0)], scores
     labels, scores = ops.ctc_decode(logits, lengths, "beam_search", beam_width, top_paths, mask_index=blank)
-    return [ops.get_item(labels, i) for i in range(top_paths)], scores
+    paths = [ops.get_item(labels, i) for i in range(top_paths)]
+    return [_merged(p) for p in paths] if merge_repeated else paths, scores
+
+
+def _merged(labels: Tensor) -> Tensor:
+    """Labels `[batch, frames]` without those equal to the one before."""
+    before = ops.pad(ops.get_item(labels, (slice(None), slice(-1))), [(0, 0), (1, 0)], constant_values=-1)
+    keep = ops.not_equal(labels, before)
+    order = ops.argsort(ops.cast(ops.logical_not(keep), "int32"), 1)
+    return ops.take_along_axis(ops.where(keep, labels, -1), order, 1)
 
 
 def _column(lengths: Any) -> Tensor:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Any
 
-from keras import tree
+from keras import ops, tree
 from keras.backend import dtypes
 from keras.backend.spec import KerasTensor
 from keras.backend.state import Variable
@@ -43,6 +43,23 @@ def gradients(loss: KerasTensor, variables: Any) -> list[KerasTensor | None]:
             outputs = Gradient(loss, tensors, variables_of).symbolic()
             found.update(zip(map(id, (*tensors, *variables_of)), outputs, strict=True))
     return [found.get(id(v)) for v in wrt]
+
+
+def stop_gradient(variables: Any) -> Any:
+    """The same values, through which no gradient passes.
+
+    Args:
+        variables: a tensor of any shape, or a list of tensors.
+
+    Returns:
+        A tensor, or a list of them.
+
+    >>> stop_gradient([np.ones(1), np.zeros(1)])[0].tolist()
+    [1.0]
+    """
+    if isinstance(variables, (list, tuple)):
+        return [ops.stop_gradient(v) for v in variables]
+    return ops.stop_gradient(variables)
 
 
 def _check_differentiable(loss: Any, wrt: Sequence[Any]) -> None:

@@ -18,12 +18,12 @@ Tensor = Any
 # ---------------------------------------------------------------------- activations
 @recorded
 def relu(x: Any, alpha: float = 0.0, max_value: float | None = None, threshold: float = 0.0) -> Tensor:
-    """x above the threshold, alpha (x - threshold) below it, never more than `max_value`. Any shape.
+    """x above the threshold, alpha (x - threshold) below it; with `max_value`, limited to [0, max_value] above it.
 
     Args:
         x: any shape.
         alpha: slope below the threshold.
-        max_value: upper bound; None for none.
+        max_value: None for no limit.
         threshold: see above.
 
     Returns:
@@ -33,12 +33,10 @@ def relu(x: Any, alpha: float = 0.0, max_value: float | None = None, threshold: 
     [-1.0, 1.0, 6.0]
     """
     x = as_float(x)
-    if threshold == 0 and alpha == 0:
-        y = ops.relu(x)
-    else:
-        below = ops.multiply(ops.subtract(x, threshold), alpha) if alpha != 0 else ops.zeros_like(x)
-        y = ops.where(ops.greater(x, threshold) if threshold != 0 else ops.greater_equal(x, 0.0), x, below)
-    return y if max_value is None else ops.minimum(y, max_value)
+    y = ops.relu(x) if threshold == 0 else ops.where(ops.greater(x, threshold), x, ops.zeros_like(x))
+    if max_value is not None:
+        y = ops.clip(y, 0.0, max_value)
+    return y if alpha == 0 else ops.subtract(y, ops.multiply(ops.relu(ops.subtract(threshold, x)), alpha))
 
 
 def elu(x: Any, alpha: float = 1.0) -> Tensor:

@@ -69,7 +69,7 @@ def prod(x: Any, axis: Any = None, keepdims: bool = False) -> Tensor:
 
 
 def mean(x: Any, axis: Any = None, keepdims: bool = False) -> Tensor:
-    """The mean; ints and bools count as floatx along the axes.
+    """The mean along the axes; ints and bools count as floatx.
 
     Args:
         x: any shape.
