@@ -38,9 +38,8 @@ docs: $(VENV)/.all  ## regenerate docs/primitives.md from the engine contract
 missing: $(VENV)/.all  ## what an engine implements itself, inherits, or lacks: make missing ENGINE=x
 	$(PY) -m keras missing $(ENGINE)
 
-bench: $(VENV)/.all .venv-keras3/.made  ## speed, as ratios, against Keras 3 in an environment of its own
-	$(PY) benchmarks/import_cost.py --contestant .venv-keras3/bin/python
-	$(PY) benchmarks/train_step.py --contestant .venv-keras3/bin/python
+bench: $(VENV)/.all .venv-keras3/.made  ## speed against Keras 3, as ratios (ARGS=--quick); writes docs/benchmarks.md
+	$(PY) benchmarks/run.py --keras3 .venv-keras3/bin/python $(ARGS)
 
 clean:  ## remove the environments and what the tools left behind
 	rm -rf .venv .venv-keras3 out build dist *.egg-info .pytest_cache .ruff_cache .mypy_cache .hypothesis

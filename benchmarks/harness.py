@@ -1,6 +1,6 @@
 """Measure contestants side by side: one worker process each, asked in turns, so that a busy machine hits all alike.
 
-A worker is a Python file that calls `serve(measure)`; it may run in another environment, and needs nothing but this
+A worker is a Python file that calls `serve(answer)`; it may run in another environment, and needs nothing but this
 file. What is compared are medians, as ratios; the spread shows how far to trust them.
 """
 
@@ -11,6 +11,8 @@ import os
 import statistics
 import subprocess
 import sys
+import tempfile
+import threading
 import time
 from collections.abc import Callable, Mapping, Sequence
 from contextlib import redirect_stdout
@@ -31,37 +33,71 @@ def timed(run: Callable[[], Any]) -> Timing:
     return Timing(time.perf_counter() - wall, time.process_time() - cpu)
 
 
-def serve(measure: Callable[[Any], Timing]) -> None:
-    """The worker's side: answer each request, a line of JSON, with a timing; print nothing else."""
+def serve(answer: Callable[[Any], Any]) -> None:
+    """The worker's side: answer each request, a line of JSON, with another (a timing); print nothing else."""
     out = sys.stdout
     with redirect_stdout(sys.stderr):
         for line in sys.stdin:
-            print(json.dumps(measure(json.loads(line))), file=out, flush=True)
+            print(json.dumps(answer(json.loads(line))), file=out, flush=True)
+
+
+class WorkerError(RuntimeError):
+    """A worker ended, by itself or because it took too long."""
 
 
 class Worker:
     """A contestant: a script running in some environment, until `close`."""
 
     def __init__(self, python: str, script: str | Path, *arguments: str, **environment: str) -> None:
+        self._errors = tempfile.TemporaryFile("w+")  # noqa: SIM115  (closed by `close`)
         self._process = subprocess.Popen(
             [python, str(script), *arguments],
             stdin=subprocess.PIPE,
             stdout=subprocess.PIPE,
-            stderr=subprocess.DEVNULL,
+            stderr=self._errors,
             text=True,
             cwd=Path(script).parent,
             env={**os.environ, **environment},
         )
 
     def ask(self, request: Any) -> Timing:
-        print(json.dumps(request), file=self._process.stdin, flush=True)
-        answer = self._process.stdout.readline() if self._process.stdout else ""
+        """A timing."""
+        return Timing(*self.query(request))
+
+    def query(self, request: Any, patience: float | None = None) -> Any:
+        """Any answer.
+
+        Raises:
+            WorkerError: there is none, or not within `patience` seconds.
+        """
+        impatient = threading.Timer(patience or 0, self._process.kill)
+        if patience is not None:
+            impatient.start()
+        try:
+            print(json.dumps(request), file=self._process.stdin, flush=True)
+            answer = self._process.stdout.readline() if self._process.stdout else ""
+        except BrokenPipeError:
+            answer = ""
+        finally:
+            impatient.cancel()
         if not answer:
-            raise RuntimeError(f"a worker ended early; run it by hand to see why: {self._process.args}")
-        return Timing(*json.loads(answer))
+            raise WorkerError(self._last_words(patience))
+        return json.loads(answer)
+
+    def _last_words(self, patience: float | None) -> str:
+        if self._process.wait() == -9 and patience is not None:
+            return f"stopped after {patience:.0f} s"
+        self._errors.seek(0)
+        said = [line.strip() for line in self._errors.read().splitlines() if line.strip()]
+        return said[-1][:200] if said else f"ended early: {self._process.args}"
 
     def close(self) -> None:
-        self._process.communicate()
+        try:
+            self._process.communicate(timeout=20)
+        except subprocess.TimeoutExpired:
+            self._process.kill()
+            self._process.communicate()
+        self._errors.close()
 
 
 def interleave(
