@@ -9,7 +9,6 @@ from keras import ops
 from keras.backend.spec import UNKNOWN, shape_str
 from keras.layers import arguments
 from keras.layers.input_spec import InputSpec, label
-from keras.layers.interpolation import KERNELS, enlarged
 from keras.layers.layer import Layer
 from keras.ops.dispatch import ndim_of, shape_of
 
@@ -391,18 +390,19 @@ class UpSampling2D(Layer):
         self.size = arguments.ints_of(self, "size", size, 2)
         self.data_format = arguments.data_format_of(self, data_format)
         self.interpolation = arguments.choice(
-            self, "interpolation", interpolation, ("nearest", "area", *KERNELS)
+            self,
+            "interpolation",
+            interpolation,
+            ("nearest", "area", "bilinear", "bicubic", "lanczos3", "lanczos5"),
         )
         self.input_spec = InputSpec(ndim=4)
 
     def call(self, inputs: Tensor) -> Tensor:
         axes = arguments.spatial_axes(self.data_format, 2)
-        unknown = any(shape_of(inputs)[a] is UNKNOWN for a in axes)  # then only the shape is asked for
-        if self.interpolation in ("nearest", "area") or unknown:
+        if self.interpolation in ("nearest", "area"):
             return _repeated(inputs, self.size, axes)
-        for n, axis in zip(self.size, axes, strict=True):
-            inputs = enlarged(inputs, n, axis, self.interpolation) if n > 1 else inputs
-        return inputs
+        size = [shape_of(inputs)[a] * n for a, n in zip(axes, self.size, strict=True)]
+        return ops.image.resize(inputs, size, self.interpolation, data_format=self.data_format)
 
 
 class UpSampling3D(Layer):

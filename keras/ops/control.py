@@ -281,12 +281,15 @@ def vectorized_map(function: Callable[[Tree], Tree], elements: Tree) -> Tree:
     >>> vectorized_map(lambda x: x + 1, convert([1, 2])).tolist()
     [2, 3]
     """
+    e, outputs = current(), Structure()
     flat = [convert(x) for x in tree.flatten(elements)]
-    outputs = Structure()
-    ys = current().vmap(
+    nothing = any(shape_of(x)[:1] == (0,) for x in flat)
+    if nothing:  # what comes out is learnt from one slice of zeros
+        flat = [e.full((1, *shape_of(x)[1:]), 0, dtype_of(x)) for x in flat]
+    ys = e.vmap(
         lambda *rows: outputs.flat(function(tree.unflatten(elements, list(rows)))), [0] * len(flat), flat
     )
-    return outputs.built(list(ys))
+    return outputs.built([slice_axis(y, 0, 0, 0) for y in ys] if nothing else list(ys))
 
 
 def vectorize(

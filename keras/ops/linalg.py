@@ -339,6 +339,8 @@ def _inverted(s: Tensor, x: Tensor, rcond: float | None) -> Tensor:
     """Reciprocals of singular values, 0 for those that are too small."""
     e = current()
     last = ndim_of(s) - 1
+    if shape_of(s)[last] == 0:
+        return s
     share = _tolerance(x) if rcond is None else rcond
     largest = kept(e.reduce_max(s, (last,)), (last,), shape_of(s))
     small = e.logical_not(e.less(e.mul(largest, scalar(share, s)), s))
@@ -392,6 +394,8 @@ def matrix_rank(x: Any, tol: float | None = None) -> Tensor:
     x = _matrix(x, "matrix_rank")
     s = e.svd(x, False, False)
     last = ndim_of(s) - 1
+    if shape_of(s)[last] == 0:
+        return e.full(shape_of(s)[:last], 0, "int32")
     if tol is None:
         limit = e.mul(kept(e.reduce_max(s, (last,)), (last,), shape_of(s)), scalar(_tolerance(x), s))
     else:

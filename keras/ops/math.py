@@ -246,6 +246,9 @@ def view_as_complex(x: Any) -> Tensor:
     [(1+2j)]
     """
     e, x = current(), as_float(x)
+    x = (
+        cast(x, "float32") if dtype_of(x) in ("float16", "bfloat16") else x
+    )  # complex numbers have 32 bits or more
     shape = shape_of(x)
     if not shape or (shape[-1] is not UNKNOWN and shape[-1] != 2):
         raise ValueError(

@@ -1,6 +1,7 @@
-"""Results of the cases of `ops_cases.py` from real Keras 3.15.1: `tests/golden/ops/<family>.npz`.
+"""Results of the cases of `ops_cases.py` and `ops_variants.py` from real Keras 3.15.1: `tests/golden/ops/<family>.npz`.
 
-Run with `KERAS_BACKEND=tensorflow` in an environment holding Keras 3.15.1, outside the repository's root. A file holds
+Run with `KERAS_BACKEND=tensorflow` in an environment holding Keras 3.15.1, outside the repository's root; names of
+families as arguments make only those. A file holds
 the values of all outputs, one after the other, as float64 (complex numbers as two), and a JSON index: for each case the
 shapes and dtypes of its outputs, the symbolic result with an unknown first dimension, or the type of the error.
 """
@@ -18,6 +19,7 @@ from keras import ops, tree
 
 sys.path.insert(0, str(Path(__file__).parent))
 from ops_cases import FAMILIES, Array, Case
+from ops_variants import variants
 
 
 def tensor(x):
@@ -70,7 +72,9 @@ def record(case: Case, values: list) -> dict:
 
 
 def main() -> None:
-    for name, cases in FAMILIES.items():
+    for name, cases in {**FAMILIES, **variants(FAMILIES)}.items():
+        if sys.argv[1:] and name not in sys.argv[1:]:
+            continue
         values: list = []
         index = {case.id: record(case, values) for case in cases}
         text = np.frombuffer(json.dumps(index, separators=(",", ":")).encode(), "uint8")

@@ -1058,8 +1058,23 @@ case(
 )
 
 
-def every() -> Iterator[tuple[str, Case]]:
-    """All cases with their family."""
-    for name, cases in FAMILIES.items():
-        for c in cases:
-            yield name, c
+# ---------------------------------------------------------------------- control flow
+family("control")
+case("map", lambda x: x * x + 1, a((3, 2)))
+case("vectorized_map", lambda x: x * 2 - 1, a((3, 2)), symbolic=False)
+case("scan", lambda s, x: (s + x, s * x), a((2,)), a((3, 2), seed=1), symbolic=False)
+case("scan", lambda s, x: (s + x, s * x), a((2,)), a((3, 2), seed=1), reverse=True, symbolic=False)
+case("associative_scan", lambda x, y: x + y, a((5, 2)), symbolic=False)
+case("associative_scan", lambda x, y: x * y, a((5, 2)), reverse=True, axis=0, symbolic=False)
+case("while_loop", lambda i, x: i < 3, lambda i, x: (i + 1, x * 2), (0, a((2, 3))), symbolic=False)
+case("fori_loop", 0, 3, lambda i, x: x * 2, a((2, 3)), symbolic=False)
+case("cond", lit(1, "bool"), lambda: 1.0, lambda: 2.0, symbolic=False)
+case("switch", lit(1, "int32"), [lambda x: x + 1, lambda x: x * 3], a((2,)), symbolic=False)
+case("stop_gradient", a((2, 3)))
+case("shape", a((2, 3)), symbolic=False)
+case("ndim", a((2, 3)), symbolic=False)
+case("empty_like", a((0, 3)), symbolic=False)
+case("empty", (2, 0))
+case("lu_factor", _S, tol=50)
+for _name, _same in (("conj", "conjugate"), ("swish", "silu"), ("hard_swish", "hard_silu")):
+    case(_name, a((2, 3)))

@@ -184,7 +184,7 @@ def _input_grad(dy: Array, weights: Array, dx: Array, taps: Taps) -> None:
 # ---------------------------------------------------------------------- one input channel per group: no matrix product
 def _depthwise(x: Array, kernel: Array, y: Array, taps: Taps) -> None:
     channels = x.shape[-1]
-    y = y.reshape(*y.shape[:-1], channels, -1)
+    y = y.reshape(*y.shape[:-1], channels, y.shape[-1] // channels)
     weights = kernel.reshape(-1, channels, y.shape[-1])
     for at in taps.chunks(len(x), channels * y.shape[-1], _ROWS):
         total = 0
@@ -195,7 +195,7 @@ def _depthwise(x: Array, kernel: Array, y: Array, taps: Taps) -> None:
 
 def _depthwise_input_grad(dy: Array, kernel: Array, dx: Array, taps: Taps) -> None:
     channels = dx.shape[-1]
-    dy = dy.reshape(*dy.shape[:-1], channels, -1)
+    dy = dy.reshape(*dy.shape[:-1], channels, dy.shape[-1] // channels)
     weights = kernel.reshape(-1, channels, dy.shape[-1])
     for at in taps.chunks(len(dy), channels * dy.shape[-1], _ROWS):
         for place, weight in zip(taps, weights, strict=True):
@@ -204,7 +204,7 @@ def _depthwise_input_grad(dy: Array, kernel: Array, dx: Array, taps: Taps) -> No
 
 def _depthwise_kernel_grad(x: Array, dy: Array, dk: Array, taps: Taps) -> None:
     channels = x.shape[-1]
-    dy = dy.reshape(*dy.shape[:-1], channels, -1)
+    dy = dy.reshape(*dy.shape[:-1], channels, dy.shape[-1] // channels)
     weights = dk.reshape(-1, channels, dy.shape[-1])
     for at in taps.chunks(len(x), channels * dy.shape[-1], _ROWS):
         for place, weight in zip(taps, weights, strict=True):

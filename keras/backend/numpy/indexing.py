@@ -32,6 +32,8 @@ class Indexing:
         depth = indices.shape[-1]
         if indices.size == 0:
             return x.copy() if updates.size == 0 else _combine_all(x, updates, mode)
+        if x.size == 0:  # nothing to write into
+            return x.copy()
         rows = np.ravel_multi_index(tuple(np.moveaxis(indices, -1, 0)), x.shape[:depth]).ravel()
         width = math.prod(x.shape[depth:])
         flat = np.array(x, order="C").reshape(-1, width)  # a copy: written into below

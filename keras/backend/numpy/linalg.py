@@ -25,6 +25,11 @@ class LinearAlgebra:
 
     @in_float32
     def svd(self, a: Array, full: bool, uv: bool) -> Any:
+        finite = np.isfinite(a).all((-2, -1), keepdims=True)
+        if not finite.all():  # LAPACK may fail, or never come back
+            rest = self.svd(np.where(finite, a, 0), full, uv)
+            clear = finite[..., 0, 0]
+            return tuple(map(_holed, rest, (clear,) * 3)) if uv else _holed(rest, clear)
         return tuple(np.linalg.svd(a, full)) if uv else np.linalg.svd(a, compute_uv=False)
 
     @in_float32
@@ -62,6 +67,11 @@ class LinearAlgebra:
             packed[:, k + 1 :, k] /= np.where(pivot == 0, 1, pivot)  # a zero pivot has zeros below it
             packed[:, k + 1 :, k + 1 :] -= packed[:, k + 1 :, k, None] * packed[:, None, k, k + 1 :]
         return packed.reshape(a.shape), pivots.reshape(a.shape[:-1])
+
+
+def _holed(x: Array, clear: Array) -> Array:
+    """NaN in the results for those matrices of a batch that are not `clear`."""
+    return np.where(clear.reshape(clear.shape + (1,) * (x.ndim - clear.ndim)), x, np.nan).astype(x.dtype)
 
 
 def _solve_lower(a: Array, b: Array) -> Array:

@@ -41,6 +41,8 @@ class IndexingPart(Engine):
         return raw.GatherNd(params=x, indices=self._index(indices))
 
     def scatter_nd(self, x: Tensor, indices: Tensor, updates: Tensor, mode: str) -> Tensor:
+        if 0 in x.shape:  # nothing to write into, which TensorFlow calls an error
+            return x
         if mode not in _SCATTER or (x.dtype == tf.bool and mode != "set"):
             return super().scatter_nd(x, indices, updates, mode)
         return _SCATTER[mode](tensor=x, indices=self._index(indices), updates=updates)

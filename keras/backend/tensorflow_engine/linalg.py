@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import functools
+from collections.abc import Callable
 from typing import Any
 
 import tensorflow as tf
@@ -12,31 +14,53 @@ from keras.backend.tensorflow_engine.leaf import raw
 Tensor = Any
 
 
+def in_float32(f: Callable[..., Any]) -> Callable[..., Any]:
+    """A primitive computed in float32 when it is given 16 bit floats, for which TensorFlow has no kernel."""
+
+    @functools.wraps(f)
+    def method(self: Any, a: Tensor, *rest: Any) -> Any:
+        if a.dtype not in (tf.float16, tf.bfloat16):
+            return f(self, a, *rest)
+        wide = [self.cast(x, "float32") if isinstance(x, tf.Tensor) else x for x in (a, *rest)]
+        out = f(self, *wide)
+        back = lambda y: self.cast(y, a.dtype.name) if y.dtype == tf.float32 else y  # noqa: E731
+        return tuple(map(back, out)) if isinstance(out, tuple) else back(out)
+
+    return method
+
+
 class LinalgPart(Engine):
     """On the last two axes, batched over the others."""
 
+    @in_float32
     def cholesky(self, a: Tensor) -> Tensor:
         return raw.Cholesky(input=a)
 
+    @in_float32
     def qr(self, a: Tensor, mode: str) -> tuple[Tensor, Tensor]:
         q, r = raw.Qr(input=a, full_matrices=mode == "complete")
         return q, r
 
+    @in_float32
     def svd(self, a: Tensor, full: bool, uv: bool) -> Any:
         s, u, v = raw.Svd(input=a, compute_uv=uv, full_matrices=full)
         return (u, s, tf.linalg.adjoint(v)) if uv else s
 
+    @in_float32
     def eigh(self, a: Tensor) -> tuple[Tensor, Tensor]:
         w, v = raw.SelfAdjointEigV2(input=a)
         return self.real(w), v
 
+    @in_float32
     def eig(self, a: Tensor) -> tuple[Tensor, Tensor]:
         w, v = raw.Eig(input=a, Tout=_WIDE[a.dtype])
         return w, v
 
+    @in_float32
     def triangular_solve(self, a: Tensor, b: Tensor, lower: bool) -> Tensor:
         return raw.MatrixTriangularSolve(matrix=a, rhs=b, lower=lower)
 
+    @in_float32
     def solve(self, a: Tensor, b: Tensor) -> Tensor:
         return raw.MatrixSolve(matrix=a, rhs=b)
 

@@ -121,7 +121,8 @@ def _folded(index: Tensor, size: Any, fill_mode: str) -> Tensor:
         period = scalar(2 * size, index)
         turned = e.mod(index, period)
         index = e.minimum(turned, e.sub(e.sub(period, turned), scalar(1, index)))
-    return e.minimum(e.maximum(index, zero), last)
+    index = e.minimum(e.maximum(index, zero), last)
+    return e.select(e.equal(index, index), index, zero)  # NaN is nowhere: any element will do
 
 
 def _image_sampled(
@@ -220,12 +221,18 @@ def _projected(x: Tensor, matrix: Tensor, order: int, fill_mode: str, fill_value
         return e.add(e.add(e.mul(p, columns), e.mul(q, rows)), r)
 
     k = linear(a[6], a[7], scalar(1.0, matrix))
-    from_columns, from_rows = (e.div(linear(*a[i : i + 3]), k) for i in (0, 3))
+    from_columns, from_rows = (_somewhere(e.div(linear(*a[i : i + 3]), k)) for i in (0, 3))
     if order == 0:
         from_rows, from_columns = _half_away(from_rows), _half_away(from_columns)
     if fill_mode == "wrap":
         from_rows, from_columns = _wrapped(from_rows, height), _wrapped(from_columns, width)
     return _image_sampled(x, from_rows, from_columns, order, fill_mode, fill_value)
+
+
+def _somewhere(place: Tensor) -> Tensor:
+    """Places at infinity, or nowhere (0 / 0), as a place just outside the image."""
+    e = current()
+    return e.select(e.less(e.abs(place), scalar(math.inf, place)), place, scalar(-2.0, place))
 
 
 def _half_away(place: Tensor) -> Tensor:

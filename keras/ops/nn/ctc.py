@@ -31,14 +31,14 @@ def ctc_loss(target: Any, output: Any, target_length: Any, output_length: Any, m
         mask_index: the class that stands for "no label".
 
     Returns:
-        `[batch]`; 1e30 where the labels do not fit into the frames.
+        `[batch]`, at least float32; infinity where the labels do not fit into the frames (its gradient is 0).
 
     >>> loss = ctc_loss([[1]], [[[0.0, 0.0]]], [1], [1])
     >>> round(float(loss[0]), 4)
     0.6931
     """
     e = current()
-    labels, logits = as_index(target, "ctc_loss", "target"), as_float(output)
+    labels, logits = as_index(target, "ctc_loss", "target"), _logits(output)
     check_rank(labels, 2, "ctc_loss", "target")
     check_rank(logits, 3, "ctc_loss", "output")
     of_target, of_output = (
@@ -58,7 +58,13 @@ def ctc_loss(target: Any, output: Any, target_length: Any, output_length: Any, m
     place = e.iota(n, "int32")
     final = e.logical_or(e.equal(place, ends), e.equal(place, e.sub(ends, scalar(1, ends))))
     total = kernels.logsumexp(e.select(final, alpha, scalar(_NEVER, alpha)), (1,))
-    return e.neg(e.maximum(total, scalar(_NEVER, total)))
+    return e.select(e.less(total, scalar(_NEVER / 2, total)), scalar(math.inf, total), e.neg(total))
+
+
+def _logits(x: Any) -> Tensor:
+    """Floats wide enough for sums of logarithms."""
+    x = as_float(x)
+    return cast(x, "float32") if dtype_of(x) in ("float16", "bfloat16") else x
 
 
 def _states(labels: Tensor, blank: Any) -> tuple[Tensor, Tensor]:
@@ -137,7 +143,7 @@ def ctc_decode(
     >>> labels.tolist(), scores.tolist()
     ([[[1, -1, -1]]], [[-5.0]])
     """
-    x = as_float(inputs)
+    x = _logits(inputs)
     check_rank(x, 3, "ctc_decode", "inputs")
     lengths = cast(as_index(sequence_lengths, "ctc_decode", "sequence_lengths"), "int32")
     classes = shape_of(x)[2]

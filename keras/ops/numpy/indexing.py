@@ -293,9 +293,30 @@ def searchsorted(sorted_sequence: Any, values: Any, side: str = "left") -> Tenso
         )
     if dtype_of(a) == "bool":
         a, v = cast(a, "int32"), cast(v, "int32")
-    v = e.reshape(v, (*shape_of(v), 1))
-    below = e.less(a, v) if side == "left" else e.logical_not(e.less(v, a))
-    return e.reduce_sum(cast(below, "int32"), (ndim_of(v) - 1,))
+    n = shape_of(a)[0]
+    if n is UNKNOWN or n <= FEW:
+        column = e.reshape(v, (*shape_of(v), 1))
+        return e.reduce_sum(cast(_before(a, column, side), "int32"), (ndim_of(v),))
+    place = e.full(shape_of(v), 0, "int32")  # how many elements are known to come before: binary search
+    for bit in reversed(builtins.range(n.bit_length())):
+        further = e.add(place, scalar(1 << bit, place))
+        last = e.minimum(further, scalar(n, place))
+        below = _before(e.take(a, e.sub(last, scalar(1, place)), 0), v, side)
+        place = e.select(e.logical_and(e.equal(last, further), below), further, place)
+    return place
+
+
+#: Up to so many elements, comparing with each is cheaper than a search.
+FEW = 16
+
+
+def _before(a: Tensor, v: Tensor, side: str) -> Tensor:
+    """Whether elements `a` of an ascending vector, NaN last, belong before `v`."""
+    e = current()
+    if side == "left":
+        return e.logical_or(e.less(a, v), e.logical_and(e.equal(a, a), e.logical_not(e.equal(v, v))))
+    after = e.logical_or(e.less(v, a), e.logical_and(e.equal(v, v), e.logical_not(e.equal(a, a))))
+    return e.logical_not(after)
 
 
 @op

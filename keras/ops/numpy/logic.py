@@ -7,7 +7,9 @@ from typing import Any
 
 from keras.backend import dtypes
 from keras.backend.select import current
+from keras.backend.spec import UNKNOWN
 from keras.ops.dispatch import cast, convert, dtype_of, op, promote, shape_of
+from keras.ops.numpy.indexing import FEW, searchsorted
 from keras.ops.settling import promote_floats, promote_numbers, scalar
 
 Tensor = Any
@@ -325,8 +327,14 @@ def isin(x1: Any, x2: Any, assume_unique: bool = False, invert: bool = False) ->
     e = current()
     a, b = promote(x1, x2)
     shape = shape_of(a)
-    flat = e.reshape(b, (math.prod(shape_of(b)),))
-    hits = cast(e.equal(e.reshape(a, (*shape, 1)), flat), "int32")
-    n = e.reduce_sum(hits, (len(shape),))
-    found = e.less(scalar(0, n), n)
+    n = math.prod(shape_of(b))
+    flat = e.reshape(b, (n,))
+    if n is UNKNOWN or n <= FEW or dtypes.is_complex(dtype_of(b)) or dtype_of(b) == "bool":
+        hits = cast(e.equal(e.reshape(a, (*shape, 1)), flat), "int32")
+        times = e.reduce_sum(hits, (len(shape),))
+        found = e.less(scalar(0, times), times)
+    else:
+        ordered = e.sort(flat, 0)
+        place = searchsorted(ordered, a)
+        found = e.equal(a, e.take(ordered, e.minimum(place, scalar(n - 1, place)), 0))
     return e.logical_not(found) if invert else found

@@ -178,6 +178,9 @@ def ptp(x: Any, axis: Axis = None, keepdims: bool = False) -> Tensor:
     >>> ptp([1, 5, 3]).tolist()
     4
     """
+    x = convert(x)
+    if dtype_of(x) == "bool":
+        raise TypeError("ptp: bools do not subtract; cast them first. Received: x of dtype bool")
     return current().sub(max(x, axis, keepdims), min(x, axis, keepdims))
 
 

@@ -293,6 +293,8 @@ def correlate(x1: Any, x2: Any, mode: str = "valid") -> Tensor:
     check_rank(a, 1, "correlate", "x1")
     check_rank(b, 1, "correlate", "x2")
     n, m = shape_of(a)[0], shape_of(b)[0]
+    if 0 in (n, m):
+        raise ValueError(f"correlate: `x1` and `x2` must not be empty. Received: lengths {n} and {m}")
     if m > n:  # c(a, b) is c(b, a) backwards
         return e.flip(correlate(b, a, mode), (0,))
     left = {"valid": 0, "same": m // 2, "full": m - 1}[mode]
@@ -328,13 +330,21 @@ def bincount(x: Any, weights: Any = None, minlength: int = 0, sparse: bool = Fal
         n: Any = UNKNOWN
     else:
         n = builtins.max(_largest(x) + 1, minlength)
-    hits = e.equal(e.reshape(x, (*shape_of(x), 1)), e.iota(n, dtype_of(x)))
-    if weights is None:
-        values = cast(hits, "int32")
-    else:
-        w = as_number(weights)
-        values = e.mul(cast(hits, dtype_of(w)), e.reshape(w, (*shape_of(w), 1)))
-    return e.reduce_sum(values, (ndim_of(x) - 1,))
+    w = e.full(shape_of(x), 1, "int32") if weights is None else as_number(weights)
+    if weights is not None and shape_of(w) != shape_of(x):
+        raise ValueError(
+            f"bincount: `weights` must have the shape of `x`. "
+            f"Received: x.shape={shape_str(shape_of(x))}, weights.shape={shape_str(shape_of(w))}"
+        )
+    *rows, columns = shape_of(x)
+    row = rows[0] if rows else 1
+    end = scalar(n, x)  # one place more than asked for takes what is not counted
+    column = e.select(e.logical_or(e.less(x, scalar(0, x)), e.less(end, x)), end, x)
+    first = e.mul(e.reshape(e.iota(row, dtype_of(x)), (row, 1)), scalar(n + 1, x))
+    places = e.reshape(e.add(first, e.reshape(column, (row, columns))), (row * columns, 1))
+    blank = e.full((row * (n + 1),), 0, dtype_of(w))
+    counts = e.scatter_nd(blank, places, e.reshape(w, (row * columns,)), "add")
+    return slice_axis(e.reshape(counts, (*rows, n + 1)), len(rows), 0, n)
 
 
 def _largest(x: Tensor) -> int:

@@ -22,14 +22,21 @@ TOLERANCE = {"float16": 2e-3, "bfloat16": 1.6e-2, "float32": 2e-6, "float64": 1e
 
 
 @cache
-def cases_module() -> ModuleType:
-    """`tests/golden/ops_cases.py`, which is no package's."""
-    spec = importlib.util.spec_from_file_location("ops_cases", FOLDER / "ops_cases.py")
+def script(name: str) -> ModuleType:
+    """A file of `tests/golden`, which is no package's."""
+    spec = importlib.util.spec_from_file_location(name, FOLDER / f"{name}.py")
     assert spec is not None
     assert spec.loader is not None
     module = importlib.util.module_from_spec(spec)
     spec.loader.exec_module(module)
     return module
+
+
+@cache
+def families() -> dict[str, list[Any]]:
+    """All cases, those written down and those derived from them, by family."""
+    written = script("ops_cases").FAMILIES
+    return {**written, **script("ops_variants").variants(written)}
 
 
 @cache
