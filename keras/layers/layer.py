@@ -23,7 +23,7 @@ from keras.backend.spec import ABSTRACT, KerasTensor, shape_str
 from keras.backend.state import Variable
 from keras.errors import add_context, did_you_mean
 from keras.layers.input_spec import check as check_input_spec
-from keras.layers.tracking import Tracked
+from keras.layers.tracking import Tracked, forget
 from keras.ops.dispatch import convert, has_symbolic
 from keras.ops.node import Node, fresh
 
@@ -264,6 +264,7 @@ class Layer(Tracked):
         shapes = self._shapes_of(bound)
         with scope(None) if inner() is ABSTRACT else nullcontext():
             self._build_with(shapes)
+        forget()
         self._apply_initial_weights()
 
     def _build_with(self, shapes: dict[str, Any]) -> None:

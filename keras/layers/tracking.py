@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
+import functools
 from collections.abc import Callable, Iterable, Iterator
+from contextlib import contextmanager
+from contextvars import ContextVar
 from typing import Any, ClassVar
 
 import numpy as np
@@ -15,6 +18,47 @@ from keras.ops.node import Operation
 from keras.random import SeedGenerator
 
 Tensor = Any
+
+_known: ContextVar[dict[Any, Any] | None] = ContextVar("keras_known_state", default=None)
+
+
+@contextmanager
+def remembering() -> Iterator[None]:
+    """Inside the block what belongs to a layer is looked for once: for steps of training, which change no layers.
+
+    A layer that is built inside the block is looked through again.
+    """
+    if _known.get() is not None:
+        yield
+        return
+    token = _known.set({})
+    try:
+        yield
+    finally:
+        _known.reset(token)
+
+
+def forget() -> None:
+    """A layer has got new parts."""
+    known = _known.get()
+    if known is not None:
+        known.clear()
+
+
+def _remembered(find: Callable[..., list[Any]]) -> Callable[..., list[Any]]:
+    """A method whose list is found once in a `remembering` block."""
+
+    @functools.wraps(find)
+    def call(self: Any, *args: Any) -> list[Any]:
+        known = _known.get()
+        if known is None:
+            return find(self, *args)
+        key = (find, id(self), args)  # the model, and so its layers, outlives the block
+        if key not in known:
+            known[key] = find(self, *args)
+        return list(known[key])
+
+    return call
 
 
 class Tracked(Operation):
@@ -37,6 +81,10 @@ class Tracked(Operation):
 
     def _flatten_layers(self, include_self: bool = True, recursive: bool = True) -> list[Any]:
         """This layer and those below it, each once, parents first."""
+        return self._layers_below(include_self, recursive)
+
+    @_remembered
+    def _layers_below(self, include_self: bool, recursive: bool) -> list[Any]:
         found: dict[int, Tracked] = {}
 
         def visit(layer: Tracked, add: bool) -> None:
@@ -83,6 +131,10 @@ class Tracked(Operation):
     @property
     def trainable_variables(self) -> list[Variable]:
         """Variables that training changes."""
+        return self._trained()
+
+    @_remembered
+    def _trained(self) -> list[Variable]:
         frozen = self._frozen_ids()
         return [v for v in self.variables if v.trainable and id(v) not in frozen]
 
@@ -195,6 +247,10 @@ class Tracked(Operation):
     @property
     def metrics(self) -> list[Any]:
         """Metrics among the attributes of this layer and those below."""
+        return self._metrics_below()
+
+    @_remembered
+    def _metrics_below(self) -> list[Any]:
         return _unique(m for layer in self._flatten_layers() for m in layer._direct_state(_is_metric))
 
     @property

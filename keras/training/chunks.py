@@ -17,6 +17,7 @@ import numpy as np
 from keras import tree
 from keras.backend.tracing import Compiled
 from keras.callbacks import CallbackList
+from keras.layers.tracking import remembering
 from keras.training.data import ArraySource, Batch, Stream
 from keras.training.pace import Pace
 from keras.training.runners import Piece, Runner, StepRunner
@@ -87,7 +88,8 @@ class ChunkRunner:
             full = _size(part[0]) == self._source.batch_size
             self._planned -= len(part) if full else 0
             batch = pack_x_y_sample_weight(*self._source.take_many(part))
-            results = self._step.many(batch, ahead=max(self._planned, 0) if full else 0)
+            with remembering():
+                results = self._step.many(batch, ahead=max(self._planned, 0) if full else 0)
         self._pace.took(len(taken), time.perf_counter() - start)
         return results
 

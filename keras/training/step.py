@@ -16,6 +16,7 @@ from keras.backend.masks import get_mask, set_mask
 from keras.backend.select import current
 from keras.backend.spec import KerasTensor
 from keras.backend.tracing import Compiled
+from keras.layers.tracking import remembering
 from keras.ops.dispatch import convert, dtype_of, shape_of
 from keras.utils import unpack_x_y_sample_weight
 
@@ -94,7 +95,12 @@ def make_step(
     """
     if run_eagerly:
         return lambda data: step(tree.map_structure(lambda x: None if x is None else convert(x), data))
-    return Compiled(step, jit_compile, on_trace)
+
+    def quick(data: Any) -> Any:
+        with remembering():
+            return step(data)
+
+    return Compiled(quick, jit_compile, on_trace)
 
 
 def to_floats(logs: Any) -> dict[str, Any]:

@@ -12,6 +12,7 @@ import keras
 from keras import layers
 from keras.callbacks import Callback, LambdaCallback, ModelCheckpoint, TerminateOnNaN
 from keras.callbacks.reach import may_act
+from keras.layers.tracking import Tracked, remembering
 from keras.training import chunks
 from keras.training.pace import Pace
 
@@ -293,3 +294,37 @@ def _helper(batch: int, logs: Any) -> float:
 )
 def test_who_may_act(make: Callable[[], Any], acts: bool) -> None:
     assert may_act(make()) is acts
+
+
+# ---------------------------------------------------------------------- what belongs to a layer is looked for once
+def test_layers_are_looked_through_once_in_a_block(monkeypatch: pytest.MonkeyPatch) -> None:
+    model = model_of("dropout")
+    before = [id(v) for v in model.trainable_variables]
+    looks: list[Any] = []
+    original = Tracked._tracked_state
+    monkeypatch.setattr(Tracked, "_tracked_state", lambda self: looks.append(self) or original(self))
+    with remembering():
+        for _ in range(2):
+            assert [id(v) for v in model.trainable_variables] == before
+            assert model.losses == []
+            count = len(looks)
+            assert model.trainable_variables is not model.trainable_variables
+        assert len(looks) == count
+    assert model.trainable_variables
+    assert len(looks) > count
+
+
+def test_a_layer_built_in_the_block_is_looked_through_again() -> None:
+    class Late(keras.Model):
+        def __init__(self) -> None:
+            super().__init__()
+            self.dense = layers.Dense(2)
+
+        def call(self, x: Any) -> Any:
+            return self.dense(x)
+
+    with remembering():
+        model = Late()
+        assert model.trainable_variables == []
+        model(DENSE)
+        assert len(model.trainable_variables) == 2
