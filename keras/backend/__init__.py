@@ -33,8 +33,12 @@ _NAMES = {
 #: Keras 2's functions, by the module of `keras.classic` they are in.
 _CLASSIC = {
     "convolution": """
-        conv1d conv2d conv2d_transpose conv3d conv3d_transpose depthwise_conv2d pool2d pool3d
-        separable_conv1d separable_conv2d
+        conv1d conv2d conv2d_transpose conv3d conv3d_transpose depthwise_conv2d separable_conv1d
+        separable_conv2d
+    """,
+    "creation": """
+        constant eye is_variable ones ones_like random_normal_variable random_uniform_variable variable
+        zeros zeros_like
     """,
     "crossentropy": """
         binary_crossentropy binary_focal_crossentropy categorical_crossentropy
@@ -59,6 +63,7 @@ _CLASSIC = {
         normalize_batch_in_training relu sigmoid softmax softplus softsign tanh
     """,
     "phase": "in_test_phase in_train_phase learning_phase learning_phase_scope set_learning_phase",
+    "pooling": "pool2d pool3d",
     "products": "batch_dot dot gather transpose",
     "random": "random_bernoulli random_binomial random_normal random_uniform truncated_normal",
     "reductions": "all any argmax argmin cumprod cumsum logsumexp max mean min prod std sum var",
@@ -76,9 +81,8 @@ _CLASSIC = {
         is_sparse is_tensor ndim placeholder print_tensor size to_dense
     """,
     "variables": """
-        batch_get_value batch_set_value constant eval eye get_value is_variable moving_average_update
-        ones ones_like random_normal_variable random_uniform_variable set_value update update_add
-        update_sub variable zeros zeros_like
+        batch_get_value batch_set_value eval get_value moving_average_update set_value update update_add
+        update_sub
     """,
 }
 _NAMES |= {name: f"keras.classic.{module}" for module, names in _CLASSIC.items() for name in names.split()}

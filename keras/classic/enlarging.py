@@ -69,7 +69,7 @@ def spatial_3d_padding(
 
 
 def _padded(who: str, x: Any, padding: Any, data_format: str | None, rank: int) -> Tensor:
-    widths = [tuple(p) for p in padding]
+    widths = [tuple(p) if isinstance(p, (list, tuple)) else () for p in padding]
     if len(widths) != rank or any(len(p) != 2 for p in widths):
         raise ValueError(f"{who}: `padding` must be {rank} pairs of ints. Received: padding={padding}")
     edge = (0, 0)

@@ -111,7 +111,8 @@ class Function:
             if t is None:
                 raise ValueError(
                     f"{self.name}: output {i} is None. `K.gradients` gives None where the loss does not follow from the "
-                    "tensor or variable; leave it out."
+                    "tensor or variable; leave it out. A variable counts where it meets a symbolic tensor: in "
+                    "`K.square(v * x)`, not in `K.square(v) * x`, whose square is computed at once."
                 )
 
     def _given(self, inputs: Any) -> list[Any]:

@@ -106,12 +106,7 @@ def _reads(loss: KerasTensor) -> set[int] | None:
     found: set[int] = set()
     for node in nodes:
         operation = node.operation
-        if isinstance(operation, Gradient):
-            inner = _reads(operation.loss)
-            if inner is None:
-                return None
-            found |= inner
-        elif isinstance(operation, Layer) and not isinstance(operation, Lambda):
+        if isinstance(operation, Layer) and not isinstance(operation, Lambda):
             found.update(id(v) for v in operation.variables)
         elif not isinstance(operation, OpCall):
             return None

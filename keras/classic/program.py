@@ -15,17 +15,19 @@ from keras.backend.masks import get_mask, set_mask
 from keras.backend.spec import KerasTensor
 from keras.backend.state import Variable
 from keras.classic.symbolic import sources_of
+from keras.layers import Layer
 from keras.models.graph import Graph
-from keras.ops.node import Node, Operation
+from keras.ops.node import Node
 
 Tensor = Any
 
 
-class Gradient(Operation):
+class Gradient(Layer):
     """The gradients of a sum of a loss, as a step of a graph.
 
-    It takes the values of `tensors`, then those of `sources`; it returns one gradient for each of `tensors`, then one
-    for each of `variables`.
+    It takes the values of `tensors`, then those of the placeholders the loss needs besides; it returns one gradient for
+    each of `tensors`, then one for each of `variables`. It is a layer, so that a model with a gradient in it has the
+    weights of the layers that the loss was computed with.
 
     Args:
         loss: symbolic tensor; what is differentiated is the sum of its elements.
@@ -36,27 +38,29 @@ class Gradient(Operation):
     def __init__(
         self, loss: KerasTensor, tensors: Sequence[KerasTensor], variables: Sequence[Variable]
     ) -> None:
-        super().__init__()
-        self.loss, self.tensors, self.variables = loss, list(tensors), list(variables)
+        super().__init__(autocast=False)
+        self.loss, self.by_tensors, self.by_variables = loss, list(tensors), list(variables)
         self.sources = sources_of([loss], tensors)
-        self.graph = Graph([*self.tensors, *self.sources], [loss])
+        self.graph = Graph([*self.by_tensors, *self.sources], [loss])
+        self.layers = [op for op in self.graph.operations if isinstance(op, Layer)]
         self._programs: dict[tuple[int, ...], Program] = {}
 
     def symbolic(self) -> list[KerasTensor]:
         """Record the step; the gradients as symbolic tensors."""
-        wrt: list[Any] = [*self.tensors, *self.variables]
+        wrt: list[Any] = [*self.by_tensors, *self.by_variables]
         gradients = [KerasTensor(w.dims if isinstance(w, KerasTensor) else w.shape, w.dtype) for w in wrt]
-        Node(self, (*self.tensors, *self.sources), {}, gradients)
+        Node(self, (*self.by_tensors, *self.sources), {}, gradients)
         return gradients
 
-    def __call__(self, *values: Tensor) -> list[Tensor]:
+    def call(self, *values: Tensor) -> list[Tensor]:
+        """The gradients, for values of the tensors and the sources."""
         return self.run(values, [])[0]
 
     def run(
         self, values: Sequence[Tensor], wanted: Sequence[KerasTensor]
     ) -> tuple[list[Tensor], list[Tensor]]:
         """The gradients, and the values of the tensors `wanted` on the way to the loss."""
-        n = len(self.tensors)
+        n = len(self.by_tensors)
         program = self._program(wanted)
 
         def loss(*leaves: Tensor) -> tuple[Tensor, list[Tensor]]:
@@ -65,7 +69,7 @@ class Gradient(Operation):
             total, *others = program.run([*leaves, *values[n:]])
             return ops.sum(total), others
 
-        wrt = [*values[:n], *self.variables]
+        wrt = [*values[:n], *self.by_variables]
         (_, others), gradients = ops.value_and_grad(loss, wrt, has_aux=True)
         filled = [ops.zeros_like(w) if g is None else g for g, w in zip(gradients, wrt, strict=True)]
         return filled, others

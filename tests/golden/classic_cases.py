@@ -54,7 +54,8 @@ def merging(K: Any) -> dict[str, Any]:
 
 SPECIAL = [[-3.0, -2.5, -1.0, -0.5, 0.0], [0.5, 1.0, 1.5, 2.5, 7.0]]
 ELEMENTWISE = ["abs", "square", "exp", "round", "sign", "sin", "cos", "sqrt", "elu", "softplus", "softsign", "sigmoid",
-               "hard_sigmoid", "tanh", "relu", "softmax", "l2_normalize", "logsumexp", "identity", "flatten", "transpose"]  # fmt: skip
+               "hard_sigmoid", "tanh", "relu", "softmax", "l2_normalize", "logsumexp", "identity", "flatten",
+               "transpose"]  # fmt: skip
 REDUCTIONS = ["max", "min", "sum", "prod", "mean", "var", "std"]
 COMPARISONS = ["equal", "not_equal", "greater", "greater_equal", "less", "less_equal", "maximum", "minimum"]
 VALID, SAME = {"padding": "valid"}, {"padding": "same"}
