@@ -13,12 +13,14 @@ from typing import Any
 import numpy as np
 
 from keras import config, tree
+from keras.backend.tracing import Compiled
 from keras.callbacks import CallbackList, History
 from keras.errors import add_context, shorten
 from keras.random.seeds import host_generator, next_host_seed
 from keras.training.chunks import make_runner
 from keras.training.data import ArraySource, Batch, Stream, make_source, split_rows
 from keras.training.interrupt import StopOnInterrupt
+from keras.training.merging import MergedRunner, merged_size
 from keras.training.preflight import Preflight
 from keras.training.runners import Runner, StepRunner
 from keras.training.step import prepare, to_floats, to_host_tree
@@ -260,16 +262,16 @@ def predict(
         # one call, no more ceremony than the model itself has
         return to_host_tree(step(pack_x_y_sample_weight(first)))
     callback_list = as_callback_list(callbacks, model, verbose, epochs=1, steps=stream.length)
+    merged = None if callback_list.wants_batches("predict") else _merged(model, stream, step)
+    runner = merged or StepRunner(lambda data: to_host_tree(step(data)), _InputsOnly(stream))
     model.stop_predicting = False
     outputs: list[Any] = []
     try:
         callback_list.on_predict_begin()
-        for piece in StepRunner(
-            lambda data: outputs.append(to_host_tree(step(data))), _InputsOnly(stream)
-        ).epoch():
+        for piece in runner.epoch():
             callback_list.on_predict_batch_begin(piece.first)
-            piece.run()
-            callback_list.on_predict_batch_end(piece.last, lambda: {"outputs": outputs[-1]})
+            outputs += piece.run()
+            callback_list.on_predict_batch_end(piece.last, partial(dict, outputs=outputs[-1]))
             if model.stop_predicting:
                 break
         callback_list.on_predict_end()
@@ -281,6 +283,15 @@ def predict(
     return (
         tree.map_structure(lambda *parts: np.concatenate(parts), *outputs) if len(outputs) > 1 else outputs[0]
     )
+
+
+def _merged(model: Any, stream: Stream, step: Any) -> MergedRunner | None:
+    """What predicts in larger batches, where that gives the same."""
+    source = stream.source
+    if not isinstance(source, ArraySource) or stream.steps is not None or not isinstance(step, Compiled):
+        return None
+    size = merged_size(model._memory.row_limit(), source.batch_size, source.samples)
+    return MergedRunner(step, source, size) if size > source.batch_size else None
 
 
 class _InputsOnly:

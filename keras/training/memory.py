@@ -7,6 +7,7 @@ from collections.abc import Callable
 from typing import Any
 
 from keras.backend.tracing import Compiled
+from keras.training.merging import row_limit
 from keras.training.pace import Pace
 from keras.training.step import make_step
 
@@ -38,6 +39,7 @@ class Memory:
         self._orders: dict[tuple[str, ...], list[str]] = {}
         self._paces: dict[Compiled, Pace] = {}
         self._told: set[Any] = set()
+        self._row_limit: int | None = None
         self._model.train_function = self._model.test_function = self._model.predict_function = None
 
     def begin_run(self) -> None:
@@ -70,6 +72,12 @@ class Memory:
     def pace(self, step: Compiled) -> Pace:
         """How fast a step runs, as far as it is known."""
         return self._paces.setdefault(step, Pace())
+
+    def row_limit(self) -> int:
+        """How many rows may be predicted together (see `merging`)."""
+        if self._row_limit is None:
+            self._row_limit = row_limit(self._model)
+        return self._row_limit
 
     def first_time(self, what: Any) -> bool:
         """Whether this is asked for the first time."""

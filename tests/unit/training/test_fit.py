@@ -14,6 +14,7 @@ import pytest
 import keras
 from keras import ops
 from keras.callbacks import Callback, EarlyStopping, LambdaCallback
+from keras.training.merging import row_limit
 from keras.utils import PyDataset
 
 ROOT = Path(__file__).parents[3]
@@ -44,12 +45,12 @@ def test_each_signature_is_traced_once(engine: Any) -> None:
     for _ in range(2):
         model.fit(x, y, batch_size=8, epochs=2, verbose=0, validation_data=(x, y))
         model.predict(x, batch_size=8, verbose=0)
-    # batches of 8 and a last one of 4
-    assert model._memory.trace_counts == {"train": 2, "test": 2, "predict": 2}
+    # batches of 8 and a last one of 4; predictions are made in one batch of 32
+    assert model._memory.trace_counts == {"train": 2, "test": 2, "predict": 1}
     for _ in range(2):
         model.train_on_batch(x[:8], y[:8])
     model.evaluate(x[:16], y[:16], batch_size=8, verbose=0)
-    assert model._memory.trace_counts == {"train": 2, "test": 2, "predict": 2, "train_on_batch": 1}
+    assert model._memory.trace_counts == {"train": 2, "test": 2, "predict": 1, "train_on_batch": 1}
 
 
 def test_the_engine_traces_as_often_as_we_think(engine: Any) -> None:
@@ -846,3 +847,87 @@ def test_checkpoints_can_be_loaded(engine: Any, tmp_path: Path, only_weights: bo
     else:
         other = keras.models.load_model(path)
     np.testing.assert_allclose(other.predict(x, verbose=0), model.predict(x, verbose=0), rtol=1e-6)
+
+
+# ---------------------------------------------------------------------- prediction in larger batches
+def wide(*stack: Any) -> Any:
+    return keras.Sequential([keras.Input((4,)), *stack])
+
+
+def by_rows(model: Any, x: Any, batch_size: int) -> np.ndarray:
+    """What every batch gives by itself."""
+    starts = range(0, len(x), batch_size)
+    return np.concatenate([model.predict_on_batch(x[i : i + batch_size]) for i in starts])
+
+
+@pytest.mark.parametrize("rows", [9, 16, 33, 100])
+def test_predictions_are_merged_where_rows_are_independent(engine: Any, rows: int) -> None:
+    x, _ = data(rows)
+    model = wide(
+        keras.layers.Dense(8, "relu"),
+        keras.layers.BatchNormalization(),
+        keras.layers.Dropout(0.5),
+        keras.layers.Dense(3, "softmax"),
+    )
+    apart = by_rows(model, x, 8)
+    before = model._memory.trace_counts["predict"]
+    np.testing.assert_allclose(model.predict(x, batch_size=8, verbose=0), apart, rtol=2e-6)
+    assert model._memory.trace_counts["predict"] == before + 1  # one size for all, the last one too
+
+
+def test_structures_are_merged_too(engine: Any) -> None:
+    a, b = keras.Input((2,), name="a"), keras.Input((3,), name="b")
+    c = keras.layers.Concatenate()([a, b]) * 2
+    model = keras.Model({"a": a, "b": b}, {"sum": c, "dense": keras.layers.Dense(1)(c)})
+    x = {"a": np.ones((21, 2), "float32"), "b": np.arange(63, dtype="float32").reshape(21, 3)}
+    merged = model.predict(x, batch_size=4, verbose=0)
+    assert merged["sum"].tolist() == (2 * np.concatenate([x["a"], x["b"]], 1)).tolist()
+    assert merged["dense"].shape == (21, 1)
+
+
+def test_callbacks_of_predict_hear_of_every_batch(engine: Any) -> None:
+    x, _ = data(20)
+    recorder = Recorder()
+    small().predict(x, batch_size=8, verbose=0, callbacks=[recorder])
+    assert [e[1] for e in recorder.events if e[0] == "predict_batch_end"] == [0, 1, 2]
+
+
+def _functional(f: Any) -> Any:
+    x = keras.Input((4,))
+    return keras.Model(x, f(x))
+
+
+@pytest.mark.parametrize(
+    "f",
+    [
+        lambda x: keras.layers.Dropout(0.5)(x, training=True),
+        lambda x: x - ops.mean(x, axis=0),
+        lambda x: keras.layers.Lambda(lambda x: x - ops.mean(x, axis=0))(x),
+        lambda x: keras.layers.Dense(2, activation=lambda x: x - ops.mean(x, axis=0))(x),
+        lambda x: keras.layers.Softmax(axis=0)(x),
+        lambda x: keras.layers.Softmax(axis=-2)(x),
+        lambda x: keras.layers.Concatenate(axis=0)([x, x]),
+        lambda x: keras.layers.BatchNormalization()(x, training=True),
+        lambda x: x + np.arange(4, dtype="float32"),
+        lambda x: _functional(lambda y: ops.cumsum(y, axis=0))(x),
+    ],
+)
+def test_rows_that_may_depend_on_each_other_are_not_merged(f: Any) -> None:
+    assert row_limit(_functional(f)) == 0
+
+
+def test_models_with_code_of_their_own_are_not_merged() -> None:
+    class Own(keras.Sequential):
+        def predict_step(self, data: Any) -> Any:
+            return super().predict_step(data) * 2
+
+    assert row_limit(Own([keras.Input((4,)), keras.layers.Dense(1)])) == 0
+    assert row_limit(wide(keras.layers.Dense(1))) > 1000
+    x, _ = data(20)
+    model = Own([keras.Input((4,)), keras.layers.Dense(1)])
+    assert np.array_equal(model.predict(x, batch_size=8, verbose=0), by_rows(model, x, 8))
+
+
+def test_large_models_are_not_merged() -> None:
+    x = keras.Input((512, 512, 3))
+    assert row_limit(keras.Model(x, keras.layers.Conv2D(64, 3, padding="same")(x))) < 2
