@@ -12,7 +12,6 @@ import numpy as np
 
 from keras import tree
 from keras.backend import state
-from keras.backend.spec import KerasTensor
 from keras.backend.state import Variable
 from keras.ops.node import Operation
 from keras.random import SeedGenerator
@@ -73,11 +72,14 @@ class Tracked(Operation):
     _losses: list[Tensor]
     _initial_weights: Any
 
-    def _tracked_state(self) -> Iterator[Any]:
+    def _tracked_state(self) -> list[Any]:
         """Layers, variables, seed generators and metrics among the attributes, in the order they were set."""
+        found: list[Any] = []
         for name, value in self.__dict__.items():
-            if name not in self._untracked:
-                yield from _tracked_in(value)
+            kind = type(value)
+            if (_kinds[kind] if kind in _kinds else _may_be_tracked(kind)) and name not in self._untracked:
+                _collect(value, found)
+        return found
 
     def _flatten_layers(self, include_self: bool = True, recursive: bool = True) -> list[Any]:
         """This layer and those below it, each once, parents first."""
@@ -259,20 +261,37 @@ class Tracked(Operation):
         return [v for m in self.metrics for v in m.variables]
 
 
-def _tracked_in(value: Any) -> Iterator[Any]:
-    if isinstance(value, (Tracked, Variable, SeedGenerator)) or _is_metric(value):
-        yield value
-    elif isinstance(value, dict):
-        for v in value.values():
-            yield from _tracked_in(v)
-    elif isinstance(value, (list, tuple)):
-        for v in value:
-            if not isinstance(v, (int, float, str, KerasTensor)):
-                yield from _tracked_in(v)
+def _collect(value: Any, found: list[Any]) -> None:
+    """Add what is tracked in a value that is tracked itself or a container."""
+    if isinstance(value, dict):
+        value = value.values()
+    elif not isinstance(value, (list, tuple)):
+        found.append(value)
+        return
+    for v in value:
+        kind = type(v)
+        if _kinds[kind] if kind in _kinds else _may_be_tracked(kind):
+            _collect(v, found)
+
+
+#: Whether values of a type may be or hold what is tracked: asked for every attribute of every layer.
+_kinds: dict[type, bool] = {}
+
+
+def _may_be_tracked(kind: type) -> bool:
+    if len(_kinds) > 4096:  # classes made in a loop
+        _kinds.clear()
+    found = issubclass(kind, (Tracked, Variable, SeedGenerator, dict, list, tuple)) or _is_metric_type(kind)
+    _kinds[kind] = found
+    return found
+
+
+def _is_metric_type(kind: type) -> bool:
+    return hasattr(kind, "update_state") and hasattr(kind, "reset_state")
 
 
 def _is_metric(x: Any) -> bool:
-    return hasattr(type(x), "update_state") and hasattr(type(x), "reset_state")
+    return _is_metric_type(type(x))
 
 
 def _unique(items: Iterable[Any]) -> list[Any]:
