@@ -64,6 +64,12 @@ def test_sequence_masking(run: Any) -> None:
     assert result["change"] < 1e-6
 
 
+def test_filter_visualisation(run: Any, tmp_path: Path) -> None:
+    result = run("filter_visualisation", train=1000, epochs=3, shown=2, steps=25, out=tmp_path)
+    assert result["risen"] == result["of"] == 4
+    assert (tmp_path / "filters.png").stat().st_size > 5_000
+
+
 def test_every_example_is_tested() -> None:
     tested = {name.removeprefix("test_") for name in globals()}
     assert {p.stem for p in (ROOT / "examples").glob("*.py")} <= tested
