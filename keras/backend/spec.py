@@ -186,8 +186,24 @@ def _like(self: AbstractEngine, x: KerasTensor, *_: Any, **__: Any) -> KerasTens
     return KerasTensor(x.dims, x.dtype)
 
 
-def _binary_rule(name: str, result: str | None = None) -> Callable[..., KerasTensor]:
+def _check_real(name: str, dtype: str) -> None:
+    if dtypes.is_complex(dtype):
+        raise TypeError(f"{name}: complex numbers are not supported. Received: dtype {dtype}")
+
+
+def _real_rule(name: str) -> Callable[..., KerasTensor]:
+    def rule(self: AbstractEngine, x: KerasTensor) -> KerasTensor:
+        _check_real(name, x.dtype)
+        return KerasTensor(x.dims, x.dtype)
+
+    rule.__name__ = name
+    return rule
+
+
+def _binary_rule(name: str, result: str | None = None, real: bool = False) -> Callable[..., KerasTensor]:
     def rule(self: AbstractEngine, a: KerasTensor, b: KerasTensor) -> KerasTensor:
+        if real:
+            _check_real(name, a.dtype)
         if a.dtype != b.dtype:
             raise TypeError(f"{name}: expected operands of one dtype. Received: {a.dtype} and {b.dtype}")
         return KerasTensor(broadcast(name, a.dims, b.dims), result or a.dtype)
@@ -196,8 +212,10 @@ def _binary_rule(name: str, result: str | None = None) -> Callable[..., KerasTen
     return rule
 
 
-def _reduce_rule(name: str) -> Callable[..., KerasTensor]:
+def _reduce_rule(name: str, real: bool = False) -> Callable[..., KerasTensor]:
     def rule(self: AbstractEngine, x: KerasTensor, axes: tuple[int, ...]) -> KerasTensor:
+        if real:
+            _check_real(name, x.dtype)
         return KerasTensor(_without(x.dims, axes), x.dtype)
 
     rule.__name__ = name
@@ -335,6 +353,13 @@ class AbstractEngine(Engine):
     def scatter_nd(
         self, x: KerasTensor, indices: KerasTensor, updates: KerasTensor, mode: str
     ) -> KerasTensor:
+        if not indices.ndim or same(indices.dims[-1], 0) or indices.dims[-1] > x.ndim:
+            raise ValueError(
+                f"scatter: the last axis of `indices` must have 1 to {x.ndim} elements, the places in as many axes. "
+                f"Received: indices.shape={shape_str(indices.dims)}"
+            )
+        if mode in ("min", "max"):
+            _check_real(f"scatter_{mode}", x.dtype)
         want = indices.dims[:-1] + x.dims[indices.dims[-1] :]
         if len(want) != updates.ndim or not all(map(same, want, updates.dims)):
             raise ValueError(
@@ -342,20 +367,25 @@ class AbstractEngine(Engine):
             )
         return KerasTensor(x.dims, x.dtype)
 
-    sort = _like
+    def sort(self, x: KerasTensor, axis: int) -> KerasTensor:
+        _check_real("sort", x.dtype)
+        return KerasTensor(x.dims, x.dtype)
 
     def argsort(self, x: KerasTensor, axis: int) -> KerasTensor:
+        _check_real("argsort", x.dtype)
         return KerasTensor(x.dims, "int32")
 
     def top_k(self, x: KerasTensor, k: int) -> tuple[KerasTensor, KerasTensor]:
+        _check_real("top_k", x.dtype)
         if isinstance(x.dims[-1], int) and k > x.dims[-1]:
             raise ValueError(f"top_k: k={k} is more than the last dimension of {shape_str(x.dims)}")
         dims = (*x.dims[:-1], k)
         return KerasTensor(dims, x.dtype), KerasTensor(dims, "int32")
 
     # elementwise
-    neg = sign = floor = round = exp = log = sqrt = sin = cos = tanh = asin = logical_not = _like
-    expm1 = log1p = rsqrt = sigmoid = atan = erf = erfinv = bitwise_not = stop_gradient = _like
+    floor, erf, erfinv = _real_rule("floor"), _real_rule("erf"), _real_rule("erfinv")
+    neg = sign = round = exp = log = sqrt = sin = cos = tanh = asin = logical_not = _like
+    expm1 = log1p = rsqrt = sigmoid = atan = bitwise_not = stop_gradient = _like
     cumsum = cumprod = _like
 
     def abs(self, x: KerasTensor) -> KerasTensor:
@@ -364,14 +394,16 @@ class AbstractEngine(Engine):
     real = imag = abs
 
     def complex(self, re: KerasTensor, im: KerasTensor) -> KerasTensor:
+        _check_real("complex", re.dtype)
         return KerasTensor(
             broadcast("complex", re.dims, im.dims), "complex128" if re.dtype == "float64" else "complex64"
         )
 
     add, sub, mul = _binary_rule("add"), _binary_rule("subtract"), _binary_rule("multiply")
     div, pow = _binary_rule("divide"), _binary_rule("power")
-    maximum, minimum = _binary_rule("maximum"), _binary_rule("minimum")
-    floordiv, mod, atan2 = _binary_rule("floor_divide"), _binary_rule("mod"), _binary_rule("arctan2")
+    maximum, minimum = _binary_rule("maximum", real=True), _binary_rule("minimum", real=True)
+    floordiv, mod = _binary_rule("floor_divide", real=True), _binary_rule("mod", real=True)
+    atan2 = _binary_rule("arctan2", real=True)
     bitwise_and, bitwise_or, bitwise_xor = (
         _binary_rule("bitwise_and"),
         _binary_rule("bitwise_or"),
@@ -379,16 +411,17 @@ class AbstractEngine(Engine):
     )
     shift_left, shift_right = _binary_rule("left_shift"), _binary_rule("right_shift")
     logical_and, logical_or = _binary_rule("logical_and"), _binary_rule("logical_or")
-    equal, less = _binary_rule("equal", "bool"), _binary_rule("less", "bool")
+    equal, less = _binary_rule("equal", "bool"), _binary_rule("less", "bool", real=True)
 
     def select(self, condition: KerasTensor, a: KerasTensor, b: KerasTensor) -> KerasTensor:
         return KerasTensor(broadcast("where", condition.dims, a.dims, b.dims), a.dtype)
 
     # reductions, contractions
-    reduce_sum, reduce_max = _reduce_rule("sum"), _reduce_rule("max")
-    reduce_prod, reduce_min = _reduce_rule("prod"), _reduce_rule("min")
+    reduce_sum, reduce_prod = _reduce_rule("sum"), _reduce_rule("prod")
+    reduce_max, reduce_min = _reduce_rule("max", real=True), _reduce_rule("min", real=True)
 
     def argmax(self, x: KerasTensor, axis: int) -> KerasTensor:
+        _check_real("argmax", x.dtype)
         return KerasTensor(_without(x.dims, (axis,)), "int32")
 
     def matmul(self, a: KerasTensor, b: KerasTensor) -> KerasTensor:
@@ -438,6 +471,7 @@ class AbstractEngine(Engine):
         return KerasTensor(kernel_shape, x.dtype)
 
     def reduce_window(self, x: KerasTensor, window: Any, strides: Any, pads: Any, op: str) -> KerasTensor:
+        _check_real("pooling", x.dtype)
         spatial = [
             window_size(n, k, s, lo, hi, 1)
             for n, k, s, (lo, hi) in zip(x.dims[1:-1], window, strides, pads, strict=True)
@@ -451,6 +485,7 @@ class AbstractEngine(Engine):
     reduce_window_grad = _like
 
     def fft(self, re: KerasTensor, im: KerasTensor, inverse: bool) -> tuple[KerasTensor, KerasTensor]:
+        _check_real("fft", re.dtype)
         return KerasTensor(re.dims, re.dtype), KerasTensor(im.dims, im.dtype)
 
     # linear algebra

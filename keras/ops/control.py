@@ -190,6 +190,10 @@ def scan(
         if not isinstance(result, tuple) or len(result) != 2:
             raise ValueError("scan: `f` must return a pair (carry, output)")
         new = [convert(t, d) for t, d in zip(carry_out.flat(result[0]), kinds, strict=True)]
+        if current().name != "abstract" and any(
+            shape_of(a) != shape_of(b) for a, b in zip(carry, new, strict=True)
+        ):
+            raise ValueError("scan: the function must keep the carry's shapes and dtypes")
         return new, outputs.flat(result[1])
 
     last, ys = current().scan(step, start, slices, n, reverse)
@@ -283,6 +287,8 @@ def vectorized_map(function: Callable[[Tree], Tree], elements: Tree) -> Tree:
     """
     e, outputs = current(), Structure()
     flat = [convert(x) for x in tree.flatten(elements)]
+    if not all(ndim_of(x) for x in flat):
+        raise ValueError("vectorized_map: every tensor of `elements` needs a leading axis; a scalar has none")
     nothing = any(shape_of(x)[:1] == (0,) for x in flat)
     if nothing:  # what comes out is learnt from one slice of zeros
         flat = [e.full((1, *shape_of(x)[1:]), 0, dtype_of(x)) for x in flat]

@@ -10,6 +10,8 @@ with the helpers below, and then call primitives of `current()`, kernels, or oth
 from __future__ import annotations
 
 import functools
+import inspect
+import re
 from collections.abc import Callable, Sequence
 from typing import Any, TypeVar
 
@@ -39,15 +41,17 @@ def op(body: F) -> F:
     def call(*args: Any, **kwargs: Any) -> Any:
         if inner() is ABSTRACT:
             return body(*args, **kwargs)
-        if has_symbolic(args) or (kwargs and has_symbolic(kwargs)):
-            return record(call, args, kwargs)
-        if current().checks_first:
-            _replay(body, args, kwargs)
         try:
+            if has_symbolic(args) or (kwargs and has_symbolic(kwargs)):
+                return record(call, args, kwargs)
+            if current().checks_first:
+                _replay(body, args, kwargs)
             return body(*args, **kwargs)
         except Exception as error:
-            _explain(error, body, args, kwargs)
-            raise
+            explained = _explained(error, body, args, kwargs)
+            if explained is error:
+                raise
+            raise explained from None
 
     call.body = body  # type: ignore[attr-defined]
     OPS[name] = call
@@ -94,20 +98,49 @@ def _replay(body: Callable[..., Any], args: tuple[Any, ...], kwargs: dict[str, A
         body(*tree.map_structure(abstract, args), **tree.map_structure(abstract, kwargs))
 
 
-def _explain(
+def _explained(
     error: Exception, body: Callable[..., Any], args: tuple[Any, ...], kwargs: dict[str, Any]
-) -> None:
-    """Raise the library's own error if the arguments were at fault; an engine's words differ from engine to engine."""
-    if getattr(error, "_keras_explained", False):
-        return
-    error._keras_explained = True  # type: ignore[attr-defined]
-    if isinstance(error, (MemoryError, NotImplementedError)):
-        return
+) -> Exception:
+    """The library's own error if the arguments were at fault; an engine's words differ from engine to engine.
+
+    It names the op that was called, not one that this op is made of.
+    """
+    if not hasattr(error, "_keras_explained") and not isinstance(error, (MemoryError, NotImplementedError)):
+        error = _found_again(error, body, args, kwargs)
+        error._keras_explained = True  # type: ignore[attr-defined]
+    if type(error) in (ValueError, TypeError, IndexError):
+        _name(error, body, args, kwargs)
+    return error
+
+
+def _found_again(
+    error: Exception, body: Callable[..., Any], args: tuple[Any, ...], kwargs: dict[str, Any]
+) -> Exception:
+    """The error with which the abstract engine refuses the arguments, if it does."""
     try:
         _replay(body, args, kwargs)
     except (ValueError, TypeError, IndexError) as ours:
-        ours._keras_explained = True  # type: ignore[union-attr]
-        raise ours from None
+        return ours
+    except Exception:
+        return error
+    return error
+
+
+_LEADING_NAME = re.compile(r"[a-z]\w*: ")
+
+
+def _name(error: Exception, body: Callable[..., Any], args: tuple[Any, ...], kwargs: dict[str, Any]) -> None:
+    """Have the error's text begin with the op's name, and the argument's if that cannot be a tensor at all."""
+    text = str(error)
+    if hasattr(error, "not_a_tensor"):
+        value, reason = error.not_a_tensor
+        given = inspect.signature(body).bind_partial(*args, **kwargs).arguments
+        names = [n for n, x in given.items() if any(y is value for y in tree.flatten(x))]
+        text = f"`{names[0]}` {reason}" if names else text
+    elif any(map(callable, args)):
+        return  # it may come from the user's own function
+    inside = _LEADING_NAME.match(text)
+    error.args = (f"{body.__name__}: {text[inside.end() :] if inside else text}",)
 
 
 # ---------------------------------------------------------------------- kernel
@@ -166,10 +199,13 @@ def _host_array(x: Any) -> np.ndarray:
     except ValueError as error:
         raise ValueError(f"Cannot make a tensor of nested lists with unequal lengths: {error}") from None
     if array.dtype.kind not in "biufcV":
-        raise TypeError(
-            f"Cannot make a tensor of {type(x).__name__} with dtype {array.dtype}: expected numbers or bools. "
+        reason = (
+            f"cannot be made a tensor: expected numbers or bools. Received: {type(x).__name__} of dtype {array.dtype}. "
             "Encode strings and objects as integers first."
         )
+        error = TypeError(f"The value {reason}")
+        error.not_a_tensor = (x, reason)  # type: ignore[attr-defined]
+        raise error
     return array
 
 

@@ -12,6 +12,7 @@ from keras import tree
 from keras.backend.select import current
 from keras.backend.state import Variable
 from keras.ops.dispatch import convert, dtype_of, ndim_of, op, shape_of
+from keras.ops.settling import check_function
 from keras.ops.structure import Structure
 
 Tensor = Any
@@ -45,6 +46,7 @@ def value_and_grad(f: Callable[..., Any], wrt: Tree, has_aux: bool = False) -> t
     >>> value.tolist(), grad.tolist()
     (9.0, 6.0)
     """
+    check_function(f, "value_and_grad", "f")
     leaves = tree.flatten(wrt)
     variables = [v for v in leaves if isinstance(v, Variable)]
     tensors = [convert(t) for t in leaves if not isinstance(t, Variable)]
@@ -81,6 +83,8 @@ def custom_gradient(f: Callable[..., Any]) -> Callable[..., Any]:
     >>> value_and_grad(double_backwards, convert(3.0))[1].tolist()
     2.0
     """
+
+    check_function(f, "custom_gradient", "f")
 
     def call(*args: Any) -> Any:
         flat = [convert(x) for x in tree.flatten(args)]
@@ -121,7 +125,13 @@ def jvp(fun: Callable[..., Any], primals: Any, tangents: Any, has_aux: bool = Fa
     >>> y.tolist(), dy.tolist()
     (9.0, 6.0)
     """
+    check_function(fun, "jvp", "fun")
     points = [convert(x) for x in tree.flatten(primals)]
+    shapes = [[shape_of(x) for x in tree.flatten(v)] for v in (primals, tangents)]
+    if shapes[0] != shapes[1]:
+        raise ValueError(
+            f"jvp: `tangents` must have the shapes of `primals`. Received: {shapes[0]} and {shapes[1]}"
+        )
     directions = [convert(t, dtype_of(x)) for t, x in zip(tree.flatten(tangents), points, strict=True)]
     outputs = Structure()
     extra: list[Any] = []

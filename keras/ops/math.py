@@ -17,6 +17,7 @@ from keras.ops.settling import (
     host_value,
     kept,
     promote_floats,
+    real_float,
     scalar,
     slice_axis,
     static_int,
@@ -80,7 +81,7 @@ def logsumexp(x: Any, axis: Any = None, keepdims: bool = False) -> Tensor:
     >>> round(float(logsumexp([0.0, 0.0])), 4)
     0.6931
     """
-    x = as_float(x)
+    x = real_float(x, "logsumexp")
     axes = axes_of(axis, ndim_of(x), "logsumexp")
     y = kernels.logsumexp(x, axes) if axes else x
     return kept(y, axes, shape_of(x)) if keepdims else y

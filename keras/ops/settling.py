@@ -54,6 +54,14 @@ def float_dtype(x: Any, wide: bool = False) -> str:
     return dtype if dtypes.is_float(dtype) or dtypes.is_complex(dtype) else config.floatx()
 
 
+def real_float(x: Any, who: str, name: str = "x") -> Tensor:
+    """`as_float`, and TypeError for complex numbers."""
+    x = as_float(x)
+    if dtypes.is_complex(dtype_of(x)):
+        raise TypeError(f"{who}: `{name}` must be real. Received: dtype {dtype_of(x)}")
+    return x
+
+
 def promote_floats(*xs: Any) -> list[Tensor]:
     """`promote`, and ints and bools become `floatx`."""
     return [as_float(x) for x in promote(*xs)]
@@ -142,6 +150,12 @@ def host_value(x: Any, who: str, name: str) -> np.ndarray:
             f"{who}: the shape of the result depends on the values of `{name}`, which are not known inside a "
             f"compiled function or a symbolic model. Pass Python numbers or an array."
         ) from None
+
+
+def check_function(f: Any, who: str, name: str) -> None:
+    """TypeError unless `f` can be called."""
+    if not callable(f):
+        raise TypeError(f"{who}: `{name}` must be a function. Received: {name}={f!r}")
 
 
 def check_rank(x: Tensor, ranks: int | Sequence[int], who: str, name: str = "x") -> None:

@@ -6,7 +6,6 @@ Inputs are computed from formulas, so that only results need storing.
 
 from __future__ import annotations
 
-from collections.abc import Iterator
 from typing import Any, NamedTuple
 
 import numpy as np
@@ -1075,6 +1074,6 @@ case("shape", a((2, 3)), symbolic=False)
 case("ndim", a((2, 3)), symbolic=False)
 case("empty_like", a((0, 3)), symbolic=False)
 case("empty", (2, 0))
-case("lu_factor", _S, tol=50)
+case("lu_factor", Array(_S.values[0], "float32"), tol=50)
 for _name, _same in (("conj", "conjugate"), ("swish", "silu"), ("hard_swish", "hard_silu")):
     case(_name, a((2, 3)))

@@ -10,7 +10,7 @@ from keras.backend.select import current
 from keras.backend.spec import UNKNOWN, shape_str
 from keras.ops import kernels
 from keras.ops.dispatch import as_float, axes_of, axis_of, ndim_of, op, shape_of
-from keras.ops.settling import as_number, kept, scalar, slice_axis
+from keras.ops.settling import as_number, kept, real_float, scalar, slice_axis
 
 Tensor = Any
 
@@ -151,7 +151,7 @@ def softsign(x: Any) -> Tensor:
     >>> softsign([1.0]).tolist()
     [0.5]
     """
-    e, x = current(), as_float(x)
+    e, x = current(), real_float(x, "softsign")
     return e.div(x, e.add(scalar(1.0, x), e.abs(x)))
 
 
@@ -260,7 +260,7 @@ def hard_shrink(x: Any, threshold: float = 0.5) -> Tensor:
     >>> hard_shrink([-1.0, 0.2]).tolist()
     [-1.0, 0.0]
     """
-    e, x = current(), as_float(x)
+    e, x = current(), real_float(x, "hard_shrink")
     return e.select(e.less(scalar(threshold, x), e.abs(x)), x, scalar(0.0, x))
 
 

@@ -266,7 +266,10 @@ def argpartition(x: Any, kth: int, axis: int | None = -1) -> Tensor:
     >>> argpartition([30, 10, 20], 1).tolist()
     [1, 2, 0]
     """
-    static_int(kth, "argpartition", "kth")
+    x = convert(x)
+    size = math.prod(shape_of(x)) if axis is None else shape_of(x)[axis_of(axis, ndim_of(x), "argpartition")]
+    if size is not UNKNOWN and not -size <= static_int(kth, "argpartition", "kth") < size:
+        raise ValueError(f"argpartition: `kth`={kth} is out of range for {size} elements")
     return argsort(x, axis)
 
 
@@ -341,6 +344,8 @@ def nonzero(x: Any) -> tuple[Tensor, ...]:
     [[1, 3]]
     """
     e, x = current(), convert(x)
+    if not ndim_of(x):
+        raise ValueError("nonzero: a scalar has no axes to give indices for. Received: x.shape=()")
     if e.name == "abstract":
         return tuple(e.full((UNKNOWN,), 0, "int32") for _ in shape_of(x))
     found = np.nonzero(host_value(x, "nonzero", "x"))

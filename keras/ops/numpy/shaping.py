@@ -13,7 +13,7 @@ from typing import Any
 from keras.backend.select import current
 from keras.backend.spec import UNKNOWN, shape_str
 from keras.ops.dispatch import axes_of, axis_of, convert, ndim_of, op, shape_of
-from keras.ops.settling import slice_axis, static_shape
+from keras.ops.settling import slice_axis, static_int, static_shape
 
 Tensor = Any
 
@@ -243,11 +243,11 @@ def roll(x: Any, shift: int | Sequence[int], axis: int | Sequence[int] | None = 
     """
     x = convert(x)
     shape = shape_of(x)
+    shifts = _as_list(shift, "shift")
     if axis is None:
-        flat = _rolled(current().reshape(x, (math.prod(shape),)), builtins.sum(_as_list(shift)), 0)
+        flat = _rolled(current().reshape(x, (math.prod(shape),)), builtins.sum(shifts), 0)
         return current().reshape(flat, shape)
-    axes = [axis_of(a, len(shape), "roll") for a in _as_list(axis)]
-    shifts = _as_list(shift)
+    axes = [axis_of(a, len(shape), "roll") for a in _as_list(axis, "axis")]
     shifts = shifts * len(axes) if len(shifts) == 1 else shifts
     for a, n in zip(axes, shifts, strict=True):
         x = _rolled(x, n, a)
@@ -295,5 +295,5 @@ def rot90(array: Any, k: int = 1, axes: tuple[int, int] = (0, 1)) -> Tensor:
     )
 
 
-def _as_list(x: Any) -> list[int]:
-    return [int(i) for i in x] if isinstance(x, (list, tuple)) else [x.__index__()]
+def _as_list(x: Any, name: str) -> list[int]:
+    return [static_int(i, "roll", name) for i in (x if isinstance(x, (list, tuple)) else [x])]

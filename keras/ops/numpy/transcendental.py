@@ -12,7 +12,7 @@ from typing import Any
 from keras.backend import dtypes
 from keras.backend.select import current
 from keras.ops.dispatch import as_float, cast, convert, dtype_of, op
-from keras.ops.settling import float_dtype, in_float32, scalar
+from keras.ops.settling import float_dtype, in_float32, real_float, scalar
 
 Tensor = Any
 
@@ -110,7 +110,7 @@ def cbrt(x: Any) -> Tensor:
     [-2.0, 3.0]
     """
     e, x = current(), convert(x)
-    x = cast(x, float_dtype(x, wide=True))
+    x = real_float(cast(x, float_dtype(x, wide=True)), "cbrt")
     return e.mul(e.sign(x), e.pow(e.abs(x), scalar(1.0 / 3.0, x)))
 
 
@@ -337,7 +337,8 @@ def i0(x: Any) -> Tensor:
     [1.0]
     """
     x = convert(x)
-    return in_float32(_i0, cast(x, float_dtype(x, wide=True)))
+    x = real_float(cast(x, float_dtype(x, wide=True)), "i0")
+    return in_float32(_i0, x)
 
 
 def _i0(x: Tensor) -> Tensor:

@@ -17,7 +17,10 @@ Tensor = Any
 
 def _length(x: Any, who: str) -> int:
     """Number of points of a window, given as an int or a scalar tensor with a known value."""
-    return max(int(number(x, who)), 0)
+    n = number(x, who)
+    if isinstance(n, str) or int(n) != n:
+        raise TypeError(f"{who}: `x`, the number of points, must be an int. Received: x={x!r}")
+    return max(int(n), 0)
 
 
 def _cosines(n: int, weights: tuple[float, ...]) -> Tensor:

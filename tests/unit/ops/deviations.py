@@ -44,7 +44,7 @@ UNSTABLE = """
     image.perspective_transform-uint8 image.perspective_transform-int32 image.perspective_transform-int64
     image.perspective_transform-bool logdet-nan logdet-inf inv-nan inv-inf solve-nan cholesky-nan cholesky-inf
     scatter_update-size_1 image.map_coordinates-size_0 floor_divide-inf segment_max-nan segment_min-nan max_pool-nan
-    fft2-inf ifft2-inf switch-bool map-bool scan-bool associative_scan-bool associative_scan-inf
+    fft2-inf ifft2-inf switch-bool lu_factor-nan lu_factor-inf map-bool scan-bool associative_scan-bool associative_scan-inf
     """
 
 

@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 
 import keras
-from keras import KerasTensor, ops
+from keras import KerasTensor, ops, random
 from keras.backend.tracing import Compiled
 
 X = np.ones((2, 3), "float32")
@@ -81,6 +81,47 @@ ROWS = [
     (lambda x: ops.fft(x), "fft: `x` must be a pair (real part, imaginary part)"),
     (lambda x: ops.ctc_loss(x, x, [1], [1]), "ctc_loss: `target` must be integers"),
     (lambda x: ops.subtract(x > 0, x > 1), "subtract: bool tensors do not subtract"),
+    (lambda x: ops.arange(0, 5, 0), "arange: `step` must not be 0"),
+    (lambda x: ops.argpartition(x, 7), "argpartition: `kth`=7 is out of range for 3 elements"),
+    (lambda x: ops.bartlett(2.5), "bartlett: `x`, the number of points, must be an int. Received: x=2.5"),
+    (lambda x: ops.blackman(2.5), "blackman: `x`, the number of points, must be an int"),
+    (lambda x: ops.hamming("a"), "hamming: `x`, the number of points, must be an int. Received: x='a'"),
+    (lambda x: ops.hanning(2.5), "hanning: `x`, the number of points, must be an int"),
+    (lambda x: ops.kaiser(2.5, 1.0), "kaiser: `x`, the number of points, must be an int"),
+    (lambda x: ops.custom_gradient(3), "custom_gradient: `f` must be a function. Received: f=3"),
+    (lambda x: ops.vectorize(3), "vectorize: `pyfunc` must be a function. Received: pyfunc=3"),
+    (lambda x: ops.jvp(3, [x], [x]), "jvp: `fun` must be a function. Received: fun=3"),
+    (lambda x: ops.value_and_grad(3, [x]), "value_and_grad: `f` must be a function. Received: f=3"),
+    (lambda x: ops.eig(x), "eig: `x` must hold square matrices. Received: shape (2, 3)"),
+    (lambda x: ops.eigh(x), "eigh: `x` must hold square matrices. Received: shape (2, 3)"),
+    (lambda x: ops.qr(x, mode="full"), 'qr: `mode` must be "reduced" or "complete". Received: mode=\'full\''),
+    (lambda x: ops.empty((-1,)), "empty: `shape` has a negative dimension. Received: shape=(-1,)"),
+    (lambda x: ops.zeros((1.5, 2)), "zeros: `shape` must be an int or a sequence of ints. Received: shape=(1.5, 2)"),
+    (lambda x: ops.eye(2.5), "eye: `N` must be an int"),
+    (lambda x: ops.identity(-1), "identity: `N` has a negative dimension"),
+    (lambda x: ops.tri(2.5), "tri: `N` must be an int"),
+    (lambda x: ops.geomspace(1.0, 2.0, num=-1), "geomspace: `num` must not be negative. Received: num=-1"),
+    (lambda x: ops.logspace(1.0, 2.0, num=2.5), "logspace: `num` must be an int. Received: num=2.5"),
+    (lambda x: ops.image.elastic_transform(x), "elastic_transform: expected a tensor of rank 3 or 4"),
+    (lambda x: ops.nancumprod(x, axis=4), "nancumprod: `axis`=4 is out of range"),
+    (lambda x: ops.nancumsum(x, axis=4), "nancumsum: `axis`=4 is out of range"),
+    (lambda x: ops.nanpercentile(x, 30, axis=4), "nanpercentile: `axis`=4 is out of range"),
+    (lambda x: ops.nanquantile(x, 0.3, method="z"), "nanquantile: `method` must be one of linear, lower"),
+    (lambda x: ops.sparsemax(x, axis=5), "sparsemax: `axis`=5 is out of range"),
+    (lambda x: ops.nanmax(x, axis=4), "nanmax: `axis`=4 is out of range"),
+    (lambda x: ops.hypot(x, np.ones((2, 4))), "hypot: shapes do not broadcast. Received: (2, 3) and (2, 4)"),
+    (lambda x: ops.exp("text"), "exp: `x` cannot be made a tensor: expected numbers or bools. Received: str"),
+    (lambda x: random.uniform((-1,)), "uniform: `shape` has a negative dimension"),
+    (lambda x: random.normal((2,), dtype="int32"), "normal: `dtype` must be a floating point dtype. Received: dtype=int32"),
+    (lambda x: random.normal((2,), seed="a"), "normal: `seed` must be an int, a `keras.random.SeedGenerator` or None"),
+    (lambda x: random.truncated_normal((2,), dtype="int32"), "truncated_normal: `dtype` must be a floating point dtype"),
+    (lambda x: random.randint((2,), 0, 3, dtype="float32"), "randint: `dtype` must be an integer dtype"),
+    (lambda x: random.gamma((2.5,), 1.0), "gamma: `shape` must be an int or a sequence of ints"),
+    (lambda x: random.beta((-2,), 1.0, 1.0), "beta: `shape` has a negative dimension"),
+    (lambda x: random.binomial((-2,), 3, 0.5), "binomial: `shape` has a negative dimension"),
+    (lambda x: random.categorical(x[0], 2), "categorical: `logits` must be [batch, classes]. Received: shape (3,)"),
+    (lambda x: random.dropout(x, 1.5), "dropout: `rate` must be from 0 to 1. Received: rate=1.5"),
+    (lambda x: random.shuffle(x, axis=5), "shuffle: `axis`=5 is out of range"),
 ]  # fmt: skip
 
 

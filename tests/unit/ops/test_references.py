@@ -7,11 +7,8 @@ import pytest
 import scipy.linalg
 import scipy.ndimage
 import scipy.special
-from hypothesis import HealthCheck, given, settings
-from hypothesis import strategies as st
 
 from keras import ops
-from keras.backend import select
 
 INF, NAN = np.inf, np.nan
 
@@ -238,73 +235,6 @@ def test_einsum(engine, text, shapes):
     rng = np.random.default_rng(5)
     xs = [rng.normal(size=s) for s in shapes]
     np.testing.assert_allclose(host(ops.einsum(text, *xs)), np.einsum(text, *xs), rtol=1e-9, atol=1e-12)
-
-
-# ---------------------------------------------------------------------- random arguments
-shapes = st.lists(st.integers(0, 4), max_size=4).map(tuple)
-few = settings(max_examples=60, deadline=None, suppress_health_check=list(HealthCheck))
-
-
-@st.composite
-def broadcastable(draw):
-    """Two shapes that broadcast."""
-    full = draw(st.lists(st.integers(0, 4), max_size=4))
-    pair = []
-    for _ in range(2):
-        kept = full[draw(st.integers(0, len(full))) :]
-        pair.append(tuple(1 if draw(st.booleans()) else d for d in kept))
-    return pair
-
-
-@given(broadcastable())
-@few
-def test_broadcasting(pair):
-    a, b = (np.arange(np.prod(s)).reshape(s).astype("float32") for s in pair)
-    with select.using("numpy"):
-        for name in ("add", "maximum", "less", "arctan2"):
-            got = host(getattr(ops, name)(a, b))
-            want = getattr(np, name)(a, b)
-            assert got.shape == want.shape
-            np.testing.assert_allclose(got, want, rtol=1e-6)
-
-
-@given(shapes, st.data())
-@few
-def test_reductions_over_any_axes(shape, data):
-    axes = data.draw(st.lists(st.integers(-len(shape), len(shape) - 1), max_size=3)) if shape else []
-    if len({a % len(shape) for a in axes}) != len(axes):
-        axes = axes[:1]
-    x = np.arange(np.prod(shape)).reshape(shape).astype("float64")
-    axis = tuple(axes) if axes else None
-    with select.using("numpy"):
-        for name in ("sum", "prod", "any", "all"):
-            for keepdims in (False, True):
-                got = host(getattr(ops, name)(x, axis=axis, keepdims=keepdims))
-                np.testing.assert_array_equal(got, getattr(np, name)(x, axis=axis, keepdims=keepdims))
-
-
-@given(shapes, st.data())
-@few
-def test_slices_of_any_kind(shape, data):
-    bound = st.none() | st.integers(-6, 6)
-    step = st.none() | st.integers(-3, 3).filter(bool)
-    key = tuple(
-        data.draw(st.builds(slice, bound, bound, step)) for _ in range(data.draw(st.integers(0, len(shape))))
-    )
-    x = np.arange(np.prod(shape)).reshape(shape)
-    with select.using("numpy"):
-        np.testing.assert_array_equal(host(ops.get_item(x, key)), x[key])
-
-
-@given(shapes, st.permutations(range(4)))
-@few
-def test_moving_axes_and_back(shape, order):
-    order = [i for i in order if i < len(shape)]
-    x = np.arange(np.prod(shape)).reshape(shape)
-    with select.using("numpy"):
-        there = ops.transpose(x, order)
-        np.testing.assert_array_equal(host(there), x.transpose(order))
-        np.testing.assert_array_equal(host(ops.moveaxis(there, list(range(len(order))), order)), x)
 
 
 # ---------------------------------------------------------------------- linear algebra
