@@ -203,9 +203,9 @@ def _host_array(x: Any) -> np.ndarray:
             f"cannot be made a tensor: expected numbers or bools. Received: {type(x).__name__} of dtype {array.dtype}. "
             "Encode strings and objects as integers first."
         )
-        error = TypeError(f"The value {reason}")
-        error.not_a_tensor = (x, reason)  # type: ignore[attr-defined]
-        raise error
+        wrong = TypeError(f"The value {reason}")
+        wrong.not_a_tensor = (x, reason)  # type: ignore[attr-defined]
+        raise wrong
     return array
 
 
