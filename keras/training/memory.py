@@ -9,6 +9,7 @@ from typing import Any
 from keras.backend.tracing import Compiled
 from keras.training.merging import row_limit
 from keras.training.pace import Pace
+from keras.training.recompiling import why_again
 from keras.training.step import make_step
 
 Step = Callable[[Any], Any]
@@ -63,8 +64,15 @@ class Memory:
             model = self._model
             jit = None if model.jit_compile == "auto" else bool(model.jit_compile)
 
+            known: list[Any] = []
+
             def note(signature: Any) -> None:
-                _logger.debug("%s: compiling a %s step for %s", model.name, kind, signature)
+                if known:
+                    reason = why_again(signature, known)
+                    _logger.info("%s: compiling the %s step again: %s", model.name, kind, reason)
+                else:
+                    _logger.debug("%s: compiling a %s step for %s", model.name, kind, signature)
+                known.append(signature)
 
             made = self._steps[kind, key] = make_step(function, model.run_eagerly, jit, note)
         return made

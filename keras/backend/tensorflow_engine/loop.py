@@ -22,11 +22,13 @@ if TYPE_CHECKING:
 Tensor = Any
 
 #: Steps in one call of a loop that XLA compiled, for it compiles for one length only; shorter calls are padded.
-XLA_LENGTH = 64
+XLA_LENGTH = 128
 #: Steps, done and still to come, from which compiling pays (TensorFlow 2.21, two cores).
 XLA_STEPS = 2000
 #: Multiplications in the matrix products of a step, up to which XLA was faster.
 XLA_PRODUCTS = 2**23
+#: Elements of the largest tensor in a step, up to which it was faster.
+XLA_ELEMENTS = 2**17
 #: What a step may consist of for XLA to be chosen: no host code, no random numbers, nothing it does badly on a CPU.
 _OPS = """
     Placeholder Const Identity IdentityN NoOp StopGradient Cast Fill ZerosLike OnesLike BroadcastTo Shape
@@ -37,7 +39,7 @@ _OPS = """
     SelectV2 Equal NotEqual Less LessEqual Greater GreaterEqual LogicalAnd LogicalOr LogicalNot
     MatMul BatchMatMulV2 BiasAdd BiasAddGrad Sum Mean Max Min Prod All Any ArgMax
     Reshape Transpose Slice StridedSlice StridedSliceGrad ConcatV2 ConcatOffset Split SplitV Pack Unpack ExpandDims
-    Squeeze Tile Range OneHot
+    Squeeze Tile Range OneHot GatherV2 UnsortedSegmentSum IsNan IsFinite IsInf
 """
 XLA_OPS = frozenset(_OPS.split())
 
@@ -112,7 +114,11 @@ def suits_xla(graph: Any) -> bool:
     operations = graph.get_operations()
     if not all(op.type in XLA_OPS for op in operations):
         return False
-    return sum(multiplications(op) for op in operations if "MatMul" in op.type) <= XLA_PRODUCTS
+    largest = max(
+        (product(y.shape) for op in operations for y in op.outputs if y.shape.rank is not None), default=0
+    )
+    products = sum(multiplications(op) for op in operations if "MatMul" in op.type)
+    return largest <= XLA_ELEMENTS and products <= XLA_PRODUCTS
 
 
 def multiplications(matmul: tf.Operation) -> int:

@@ -53,6 +53,18 @@ def test_each_signature_is_traced_once(engine: Any) -> None:
     assert model._memory.trace_counts == {"train": 2, "test": 2, "predict": 1, "train_on_batch": 1}
 
 
+def test_compiling_again_is_logged_with_its_reason(engine: Any, caplog: pytest.LogCaptureFixture) -> None:
+    x, y = data(20)
+    model = small()
+    with caplog.at_level("INFO", "keras"):
+        for _ in range(2):
+            model.fit(x, y, batch_size=8, verbose=0)
+        model.fit(x[:8], y[:8], batch_size=8, sample_weight=np.ones(8), verbose=0)
+    first, second = (r.getMessage() for r in caplog.records if "again" in r.getMessage())
+    assert "the train step again: array 1 of the batch is (4, 4) float32, was (8, 4) float32" in first
+    assert "the batch has another structure" in second
+
+
 def test_the_engine_traces_as_often_as_we_think(engine: Any) -> None:
     runs: list[int] = []
 

@@ -1,0 +1,115 @@
+"""TensorFlow: when a loop of steps goes through XLA, and that it changes nothing but the speed."""
+
+from collections.abc import Callable
+from typing import Any
+
+import numpy as np
+import pytest
+
+import keras
+from keras import layers
+from keras.backend import select
+from keras.backend.tensorflow_engine import loop
+
+rng = np.random.default_rng(0)
+X, Y = rng.normal(size=(64, 6)).astype("float32"), rng.integers(0, 3, 64)
+
+
+@pytest.fixture(autouse=True)
+def _engine() -> Any:
+    with select.using("tensorflow") as engine:
+        yield engine
+
+
+@pytest.fixture
+def loops(monkeypatch: pytest.MonkeyPatch) -> list[Any]:
+    """The loops that are made."""
+    made: list[Any] = []
+    original = loop.Loop.__init__
+
+    def init(self: Any, step: Any) -> None:
+        original(self, step)
+        made.append(self)
+
+    monkeypatch.setattr(loop.Loop, "__init__", init)
+    return made
+
+
+def model_of(*stack: Any, **settings: Any) -> Any:
+    keras.utils.set_random_seed(2)
+    model = keras.Sequential([keras.Input((6,)), *stack, layers.Dense(3, "softmax")])
+    model.compile("adam", "sparse_categorical_crossentropy", metrics=["accuracy"], **settings)
+    return model
+
+
+def fused(made: list[Any]) -> list[bool]:
+    return [a._fused is not None for a in made]
+
+
+def test_small_dense_models_use_it_when_there_are_many_steps(
+    loops: list[Any], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(loop, "XLA_STEPS", 24)
+    model = model_of(layers.Dense(8, "relu"))
+    model.fit(X, Y, batch_size=8, epochs=2, verbose=0)  # 16
+    assert fused(loops) == [False]
+    model.fit(X, Y, batch_size=8, epochs=1, verbose=0)
+    assert fused(loops) == [True]
+
+
+@pytest.mark.parametrize(
+    ("stack", "settings"),
+    [
+        (lambda: [layers.Dense(4)], {"jit_compile": False}),
+        (lambda: [layers.Dropout(0.5)], {}),  # random numbers
+        (lambda: [layers.Reshape((6, 1)), layers.Conv1D(4, 3), layers.Flatten()], {}),
+        (lambda: [layers.Dense(2000), layers.Dense(2000)], {}),  # wide
+    ],
+)
+def test_others_do_not(
+    loops: list[Any],
+    monkeypatch: pytest.MonkeyPatch,
+    stack: Callable[[], list[Any]],
+    settings: dict[str, Any],
+) -> None:
+    monkeypatch.setattr(loop, "XLA_STEPS", 1)
+    model_of(*stack(), **settings).fit(X, Y, batch_size=8, verbose=0)
+    assert fused(loops) == [False]
+
+
+def test_the_numbers_are_those_of_the_plain_loop(loops: list[Any]) -> None:
+    results = []
+    for jit in (False, True):
+        model = model_of(layers.Dense(8, "relu"), layers.BatchNormalization(), jit_compile=jit)
+        history = model.fit(X, Y, batch_size=10, epochs=4, verbose=0, validation_data=(X, Y))
+        results.append((history.history, model.get_weights()))
+    assert not any(fused(loops[:2]))
+    assert all(fused(loops[-2:]))
+    for name, values in results[0][0].items():
+        np.testing.assert_allclose(values, results[1][0][name], rtol=1e-5)
+    for a, b in zip(results[0][1], results[1][1], strict=True):
+        np.testing.assert_allclose(a, b, rtol=1e-4, atol=1e-6)
+
+
+def test_it_is_chosen_alike_for_single_steps_and_chunks(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(loop, "XLA_STEPS", 20)
+    results = []
+    for acts in (False, True):
+        model = model_of(layers.Dense(8, "relu"))
+        callback = keras.callbacks.Callback()
+        callback.acts_between_batches = acts
+        callback.on_train_batch_end = lambda batch, logs: None
+        history = model.fit(X, Y, batch_size=8, epochs=3, verbose=0, callbacks=[callback])
+        results.append((history.history, [w.tolist() for w in model.get_weights()]))
+    assert results[0] == results[1]
+
+
+def test_products_are_counted_whichever_way_they_are_turned() -> None:
+    import tensorflow as tf
+
+    def f(a: Any, b: Any) -> Any:
+        return tf.matmul(a, b, transpose_a=True)
+
+    graph = tf.function(f).get_concrete_function(tf.TensorSpec((5, 2)), tf.TensorSpec((5, 3))).graph
+    (product,) = (op for op in graph.get_operations() if op.type == "MatMul")
+    assert loop.multiplications(product) == 2 * 5 * 3
