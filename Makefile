@@ -32,8 +32,9 @@ check: $(VENV)/.all  ## format, lint and types
 	$(PY) -m ruff check .
 	$(PY) -m mypy
 
-docs: $(VENV)/.all  ## regenerate docs/primitives.md from the engine contract
+docs: $(VENV)/.all  ## regenerate docs/primitives.md and docs/ops.md from the sources
 	$(PY) docs/make_primitives.py
+	$(PY) docs/make_ops.py
 
 missing: $(VENV)/.all  ## what an engine implements itself, inherits, or lacks: make missing ENGINE=x
 	$(PY) -m keras missing $(ENGINE)

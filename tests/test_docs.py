@@ -1,4 +1,4 @@
-"""The documentation is true: every `>>>` example runs, docs/primitives.md is fresh, and links lead somewhere."""
+"""The documentation is true: every `>>>` example runs, docs/primitives.md and docs/ops.md are fresh, and links lead somewhere."""
 
 import doctest
 import importlib
@@ -38,9 +38,10 @@ def test_docstring_examples(name: str) -> None:
     assert runner.failures == 0, "".join(report)
 
 
-def test_the_page_of_primitives_is_fresh() -> None:
-    page = runpy.run_path(str(ROOT / "docs/make_primitives.py"))["page"]()
-    assert (ROOT / "docs/primitives.md").read_text("utf-8") == page, "docs/primitives.md is old: make docs"
+@pytest.mark.parametrize("name", ["primitives", "ops"])
+def test_the_pages_made_from_the_sources_are_fresh(name: str) -> None:
+    page = runpy.run_path(str(ROOT / f"docs/make_{name}.py"))["page"]()
+    assert (ROOT / f"docs/{name}.md").read_text("utf-8") == page, f"docs/{name}.md is old: make docs"
 
 
 @pytest.mark.parametrize("path", DOCS, ids=lambda p: p.name)

@@ -9,7 +9,7 @@ from keras.backend import dtypes
 from keras.backend.select import current
 from keras.backend.spec import UNKNOWN
 from keras.ops.dispatch import cast, convert, dtype_of, op, promote, shape_of
-from keras.ops.numpy.indexing import FEW, searchsorted
+from keras.ops.numpy.indexing import FEW, nonzero, searchsorted
 from keras.ops.settling import promote_floats, promote_numbers, scalar
 
 Tensor = Any
@@ -275,8 +275,6 @@ def where(condition: Any, x1: Any = None, x2: Any = None) -> Any:
     [1, 0]
     """
     if x1 is None and x2 is None:
-        from keras.ops.numpy.indexing import nonzero  # lazily: indexing uses the comparisons above
-
         return nonzero(condition)
     if x1 is None or x2 is None:
         raise ValueError("where: give both `x1` and `x2`, or neither")
