@@ -7,7 +7,7 @@ from typing import Any
 from keras import config, ops
 from keras.backend.spec import UNKNOWN
 from keras.classic.symbolic import recorded
-from keras.ops.dispatch import as_float, axis_of, convert, dtype_of, ndim_of, shape_of
+from keras.ops.dispatch import as_float, axis_of, ndim_of, shape_of
 
 Tensor = Any
 
@@ -81,7 +81,6 @@ def sparse_categorical_crossentropy(
     return ops.where(ignored, ops.zeros_like(loss), loss)
 
 
-@recorded
 def binary_focal_crossentropy(
     target: Any,
     output: Any,
@@ -105,14 +104,13 @@ def binary_focal_crossentropy(
     >>> round(float(binary_focal_crossentropy([1.0], [0.5])[0]), 4)
     0.1733
     """
-    p = ops.sigmoid(output) if from_logits else as_float(output)
-    target = convert(target, dtype_of(p))
-    right = target * p + (1 - target) * (1 - p)
+    p = ops.sigmoid(output) if from_logits else ops.convert_to_tensor(output)
+    target = ops.cast(target, ops.dtype(p))
+    right = target * p + (1.0 - target) * (1.0 - p)
     loss = (1.0 - right) ** gamma * ops.binary_crossentropy(target, p)
-    return (target * alpha + (1 - target) * (1 - alpha)) * loss if apply_class_balancing else loss
+    return (target * alpha + (1.0 - target) * (1.0 - alpha)) * loss if apply_class_balancing else loss
 
 
-@recorded
 def categorical_focal_crossentropy(
     target: Any,
     output: Any,
@@ -136,8 +134,8 @@ def categorical_focal_crossentropy(
     >>> round(float(categorical_focal_crossentropy([[0.0, 1.0]], [[0.5, 0.5]])[0]), 4)
     0.0433
     """
-    p = ops.softmax(output, axis) if from_logits else as_float(output)
+    p = ops.softmax(output, axis) if from_logits else ops.convert_to_tensor(output)
     p = p / ops.sum(p, axis, keepdims=True)
     p = ops.clip(p, config.epsilon(), 1.0 - config.epsilon())
-    loss = -convert(target, dtype_of(p)) * ops.log(p) * alpha * (1.0 - p) ** gamma
-    return ops.sum(loss, axis)
+    loss = ops.cast(target, ops.dtype(p)) * ops.log(p) * alpha * (1.0 - p) ** gamma
+    return -ops.sum(loss, axis)

@@ -29,9 +29,7 @@ def switch(condition: Any, then_expression: Any, else_expression: Any) -> Tensor
     """
     lazy = callable(then_expression) and callable(else_expression)
     if lazy and not has_symbolic((condition,)) and not ndim_of(condition):
-        chosen = ops.cond(ops.cast(condition, "bool"), then_expression, else_expression)
-        if chosen is not None:
-            return chosen
+        return ops.cond(ops.cast(condition, "bool"), then_expression, else_expression)
     return _select(condition, forced(then_expression), forced(else_expression))
 
 

@@ -9,14 +9,13 @@ from typing import Any
 from keras import ops, random
 from keras.backend.spec import shape_str
 from keras.classic.enlarging import normalize_data_format
-from keras.classic.symbolic import recorded
+from keras.classic.symbolic import is_symbolic, recorded
 from keras.ops.dispatch import as_float, axes_of, convert, ndim_of, shape_of
 
 Tensor = Any
 
 
 # ---------------------------------------------------------------------- activations
-@recorded
 def relu(x: Any, alpha: float = 0.0, max_value: float | None = None, threshold: float = 0.0) -> Tensor:
     """x above the threshold, alpha (x - threshold) below it; with `max_value`, limited to [0, max_value] above it.
 
@@ -32,7 +31,6 @@ def relu(x: Any, alpha: float = 0.0, max_value: float | None = None, threshold: 
     >>> relu([-2.0, 1.0, 9.0], alpha=0.5, max_value=6.0).tolist()
     [-1.0, 1.0, 6.0]
     """
-    x = as_float(x)
     y = ops.relu(x) if threshold == 0 else ops.where(ops.greater(x, threshold), x, ops.zeros_like(x))
     if max_value is not None:
         y = ops.clip(y, 0.0, max_value)
@@ -109,7 +107,8 @@ def dropout(x: Any, level: float, noise_shape: Any = None, seed: Any = None) -> 
     Args:
         x: any shape.
         level: the share, from 0 to 1.
-        noise_shape: shape of the decisions, which broadcast against x; default x's.
+        noise_shape: shape of the decisions, which broadcast against x; default x's. None, or an element of `K.shape(x)`,
+            stands for x's own size.
         seed: an int, for the same decisions every time.
 
     Returns:
@@ -118,10 +117,10 @@ def dropout(x: Any, level: float, noise_shape: Any = None, seed: Any = None) -> 
     >>> dropout([1.0, 2.0], 0.0).tolist()
     [1.0, 2.0]
     """
-    return random.dropout(x, level, noise_shape, seed)
+    sizes = None if noise_shape is None else [None if is_symbolic(n) else n for n in noise_shape]
+    return random.dropout(x, level, sizes, seed)
 
 
-@recorded
 def l2_normalize(x: Any, axis: Any = None) -> Tensor:
     """x / sqrt(sum of x^2) along the axes.
 
@@ -135,7 +134,6 @@ def l2_normalize(x: Any, axis: Any = None) -> Tensor:
     >>> l2_normalize([3.0, 4.0]).tolist()
     [0.6000000238418579, 0.800000011920929]
     """
-    x = as_float(x)
     total = ops.sum(ops.square(x), axis, keepdims=True)
     return ops.multiply(x, ops.rsqrt(ops.maximum(total, 1e-12)))
 

@@ -12,8 +12,7 @@ from contextvars import ContextVar
 from typing import Any
 
 from keras.backend.facts import ON_CLEAR
-from keras.backend.select import inner
-from keras.backend.spec import ABSTRACT, KerasTensor
+from keras.backend.spec import KerasTensor
 from keras.classic.flow import switch
 from keras.classic.symbolic import forced, is_symbolic
 from keras.layers import Input, Layer
@@ -154,9 +153,7 @@ class ByPhase(Layer):
 
 
 def _forget() -> None:
-    if inner() is not ABSTRACT:
-        _fixed.set(None)
-        _placeholder.clear()
+    _fixed.set(None)
 
 
 ON_CLEAR.append(_forget)

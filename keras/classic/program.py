@@ -45,6 +45,13 @@ class Gradient(Layer):
         self.layers = [op for op in self.graph.operations if isinstance(op, Layer)]
         self._programs: dict[tuple[int, ...], Program] = {}
 
+    def get_config(self) -> dict[str, Any]:
+        """Raises ValueError: a graph cannot be written into a config."""
+        raise ValueError(
+            f'"{self.name}": a model with `K.gradients` in it has no config, since it holds a part of a graph. Build it '
+            "again by the program that made it, and keep its weights by `save_weights` and `load_weights`."
+        )
+
     def symbolic(self) -> list[KerasTensor]:
         """Record the step; the gradients as symbolic tensors."""
         wrt: list[Any] = [*self.by_tensors, *self.by_variables]

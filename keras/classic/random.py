@@ -6,6 +6,7 @@ from typing import Any
 
 from keras import ops
 from keras import random as draws
+from keras.backend import dtypes
 from keras.classic.dimensions import at_shape, is_open
 
 Tensor = Any
@@ -49,7 +50,7 @@ def random_uniform(
     >>> random_uniform((2, 3)).shape
     (2, 3)
     """
-    whole = dtype is not None and ops.cast(0, dtype) is not None and "int" in str(dtype)
+    whole = dtype is not None and dtypes.is_int(dtypes.standardize(dtype))
     draw = draws.randint if whole else draws.uniform
     return _drawn(lambda s: draw(s, minval, maxval, dtype, seed), shape)
 

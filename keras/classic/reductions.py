@@ -4,10 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from keras import config, ops
-from keras.backend import dtypes
-from keras.classic.symbolic import recorded
-from keras.ops.dispatch import convert, dtype_of
+from keras import ops
 
 Tensor = Any
 
@@ -79,7 +76,7 @@ def mean(x: Any, axis: Any = None, keepdims: bool = False) -> Tensor:
     >>> mean([[1.0, 5.0], [3.0, 2.0]], axis=0).tolist()
     [2.0, 3.5]
     """
-    return ops.mean(_floats(x), axis, keepdims=keepdims)
+    return ops.mean(x, axis, keepdims=keepdims)
 
 
 def var(x: Any, axis: Any = None, keepdims: bool = False) -> Tensor:
@@ -93,7 +90,7 @@ def var(x: Any, axis: Any = None, keepdims: bool = False) -> Tensor:
     >>> var([[1.0, 5.0], [3.0, 2.0]], axis=0).tolist()
     [1.0, 2.25]
     """
-    return ops.var(_floats(x), axis, keepdims=keepdims)
+    return ops.var(x, axis, keepdims=keepdims)
 
 
 def std(x: Any, axis: Any = None, keepdims: bool = False) -> Tensor:
@@ -107,7 +104,7 @@ def std(x: Any, axis: Any = None, keepdims: bool = False) -> Tensor:
     >>> std([[1.0, 5.0], [3.0, 2.0]], axis=0).tolist()
     [1.0, 1.5]
     """
-    return ops.std(_floats(x), axis, keepdims=keepdims)
+    return ops.std(x, axis, keepdims=keepdims)
 
 
 def any(x: Any, axis: Any = None, keepdims: bool = False) -> Tensor:
@@ -186,9 +183,3 @@ def argmin(x: Any, axis: int = -1) -> Tensor:
     [0, 1]
     """
     return ops.argmin(x, axis)
-
-
-@recorded
-def _floats(x: Any) -> Tensor:
-    x = convert(x)
-    return x if dtypes.is_float(dtype_of(x)) else ops.cast(x, config.floatx())

@@ -50,7 +50,6 @@ def permute_dimensions(x: Any, pattern: Sequence[int]) -> Tensor:
     return ops.transpose(x, tuple(pattern))
 
 
-@recorded
 def flatten(x: Any) -> Tensor:
     """x's elements, in row-major order, along one axis.
 

@@ -27,10 +27,16 @@ def recorded(body: F) -> F:
     @functools.wraps(body)
     def call(*args: Any, **kwargs: Any) -> Any:
         if inner() is not ABSTRACT and (has_symbolic(args) or has_symbolic(kwargs)):
-            return record(call, args, kwargs)
+            return record(step, args, kwargs)
         return body(*args, **kwargs)
 
-    call.body = body  # type: ignore[attr-defined]
+    def step(*args: Any, **kwargs: Any) -> Any:
+        return body(*args, **kwargs)
+
+    step.body = body  # type: ignore[attr-defined]
+    step.__name__ = (
+        f"backend_{body.__name__.strip('_')}"  # `relu` in a model's config would be that of `keras.ops`
+    )
     return call  # type: ignore[return-value]
 
 

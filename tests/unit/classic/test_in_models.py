@@ -217,3 +217,34 @@ def test_output_shape_from_another_tensor(engine):
     image = rows(3, 4, 4, 2)
     direct = K.eval(K.conv2d_transpose(image, kernel, (3, 8, 8, 5), strides=(2, 2), padding="same"))
     np.testing.assert_allclose(K.function([x], y)(image), direct, rtol=1e-4, atol=1e-6)
+
+
+def test_saving(engine, tmp_path):
+    """What is a plain op of Keras 3 is saved as one; the rest refuses, and never becomes another op of its name."""
+    x = keras.Input((3,))
+    h = layers.Dense(4)(x)
+    y = K.l2_normalize(K.relu(h, alpha=0.25, max_value=2.0), axis=-1) + K.mean(h, axis=1, keepdims=True)
+    model = keras.Model(x, K.sqrt(K.softplus(y)))
+    model.save(tmp_path / "model.keras")
+    again = keras.models.load_model(tmp_path / "model.keras")
+    np.testing.assert_allclose(
+        again.predict(rows(5, 3), verbose=0), model.predict(rows(5, 3), verbose=0), rtol=1e-6
+    )
+    with pytest.raises(ValueError, match=r"'backend_repeat' .* has no form"):
+        keras.Model(x, K.repeat(h, 2)).to_json()
+    penalty = keras.Model(x, K.gradients(K.sum(K.tanh(h)), x)[0])
+    with pytest.raises(ValueError, match=r"K\.gradients.*save_weights"):
+        penalty.to_json()
+    penalty.save_weights(tmp_path / "w.weights.h5")
+    before = penalty.predict(rows(2, 3), verbose=0)
+    penalty.set_weights([w * 0 for w in penalty.get_weights()])
+    penalty.load_weights(tmp_path / "w.weights.h5")
+    np.testing.assert_array_equal(penalty.predict(rows(2, 3), verbose=0), before)
+
+
+def test_noise_of_unknown_size(engine):
+    x = keras.Input((4, 5))
+    y = K.dropout(x, 0.5, noise_shape=(K.shape(x)[0], 1, 5))
+    found = K.function([x], y)(np.ones((30, 4, 5)))
+    assert (found == found[:, :1]).all()
+    assert set(found.ravel()) == {0.0, 2.0}
