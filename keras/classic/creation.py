@@ -21,7 +21,7 @@ def variable(value: Any, dtype: Any = None, name: str | None = None, constraint:
 
     Args:
         value: array-like of any shape.
-        dtype: default that of an array or a tensor, else floatx.
+        dtype: default floatx.
         name: last part of its path.
         constraint: applied by optimizers after each update.
 
@@ -31,9 +31,7 @@ def variable(value: Any, dtype: Any = None, name: str | None = None, constraint:
     >>> variable([1, 2]).numpy().tolist()
     [1.0, 2.0]
     """
-    if dtype is None:
-        dtype = value.dtype if hasattr(value, "dtype") else config.floatx()
-    made = Variable(value, dtype=dtype, name=name)
+    made = Variable(value, dtype=dtype or config.floatx(), name=name)
     made.constraint = constraint
     return made
 

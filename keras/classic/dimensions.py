@@ -6,6 +6,7 @@ the dimension up in x when the graph runs: shapes are plain ints on every engine
 
 from __future__ import annotations
 
+import math
 from collections.abc import Callable, Sequence
 from typing import Any
 
@@ -103,6 +104,26 @@ def is_open(shape: Any) -> bool:
     (False, True)
     """
     return isinstance(shape, Shape) or any(is_symbolic(d) for d in shape)
+
+
+def remainder(shape: Any, x: KerasTensor) -> Any:
+    """The shape with -1 worked out, where x's unknown dimensions all stand in it and so cancel.
+
+    >>> x = keras.Input((2, 3))
+    >>> remainder((keras.backend.shape(x)[0], -1), x)[1]
+    6
+    """
+    if isinstance(shape, Shape) or -1 not in [d for d in shape if isinstance(d, int)]:
+        return shape
+    mine = [d.axis for d in shape if isinstance(d, Dimension) and d.source is x]
+    unknown = [axis for axis, d in enumerate(x.shape) if d is None]
+    if sorted(mine) != unknown or len(mine) != sum(is_symbolic(d) for d in shape):
+        return shape
+    known = math.prod(d for d in x.shape if d is not None)
+    others = math.prod(d for d in shape if isinstance(d, int) and d != -1)
+    if others == 0 or known % others:
+        return shape
+    return [known // others if isinstance(d, int) and d == -1 else d for d in shape]
 
 
 def at_shape(make: Callable[..., Tensor], shape: Any, *tensors: Any) -> Tensor:

@@ -9,9 +9,9 @@ from typing import Any
 
 from keras import config, ops
 from keras.backend.spec import UNKNOWN, KerasTensor
-from keras.classic.dimensions import at_shape, is_open
+from keras.classic.dimensions import at_shape, is_open, remainder
 from keras.classic.symbolic import is_symbolic, recorded
-from keras.ops.dispatch import convert, ndim_of, shape_of
+from keras.ops.dispatch import convert, dtype_of, ndim_of, shape_of
 
 Tensor = Any
 
@@ -30,8 +30,14 @@ def reshape(x: Any, shape: Any) -> Tensor:
     [[1.0, 2.0], [3.0, 4.0]]
     """
     if is_open(shape):
-        return at_shape(lambda s, t: ops.reshape(t, s), shape, x)
-    return ops.reshape(x, tuple(shape))
+        return at_shape(_reshaped, remainder(shape, x), x)
+    return _reshaped(tuple(shape), x)
+
+
+def _reshaped(shape: tuple[Any, ...], x: Any) -> Tensor:
+    if UNKNOWN in shape and -1 in shape:  # while shapes are inferred: what remains is not known either
+        return KerasTensor([UNKNOWN if d == -1 else d for d in shape], dtype_of(x))
+    return ops.reshape(x, shape)
 
 
 def permute_dimensions(x: Any, pattern: Sequence[int]) -> Tensor:

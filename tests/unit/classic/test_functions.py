@@ -20,6 +20,7 @@ def rows(*shape, seed=0):
 def test_values_of_variables(engine):
     a, b = K.variable([1.0, 2.0], name="a"), K.variable(3, dtype="int32")
     assert (a.name, b.dtype) == ("a", "int32")
+    assert K.variable(np.arange(3.0)).dtype == K.variable(np.arange(3)).dtype == "float32"
     K.set_value(a, [5.0, 6.0])
     assert K.get_value(a).tolist() == [5.0, 6.0]
     K.batch_set_value([(a, [7.0, 8.0]), (b, 9)])
@@ -160,6 +161,23 @@ def test_switch_by_row(engine):
     np.testing.assert_array_equal(chosen, np.where([[True], [False], [True]], a, b))
     with pytest.raises(ValueError, match="switch: the condition has more axes"):
         K.switch(np.ones((3, 2, 1), bool), a, b)
+
+
+def test_reshape_with_the_batch(engine):
+    x, free = K.placeholder((None, 2, 6)), K.placeholder((None, None, 6))
+    n = K.shape(x)[0]
+    in_a_layer = keras.layers.Lambda(lambda t: K.reshape(t, (K.shape(t)[0], -1)))
+    for source, y, shape in [
+        (x, K.reshape(x, (n, -1)), (None, 12)),
+        (x, K.reshape(x, (n, -1, 4)), (None, 3, 4)),
+        (x, K.reshape(x, (-1, n)), (12, None)),
+        (x, in_a_layer(x), (None, None)),
+        (free, K.reshape(free, (K.shape(free)[0], -1)), (None, None)),
+    ]:
+        assert y.shape == shape
+        value = K.function([source], y)([rows(3, 2, 6)])
+        np.testing.assert_array_equal(value.ravel(), rows(3, 2, 6).ravel())
+        assert all(d in (None, size) for d, size in zip(shape, value.shape, strict=True))
 
 
 # ---------------------------------------------------------------------- random draws
