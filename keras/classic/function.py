@@ -66,7 +66,7 @@ class Function:
         ends = tree.flatten((outputs, [new for _, new in self.updates]))
         self._data, self._ends = data, [t for t in ends if isinstance(t, KerasTensor)]
         self._program = Program([*data, self._phase], self._ends)
-        self._step = _Step(self._compute)
+        self._steps = FunctionSteps(self._compute, name=self.name.replace("/", "_"))
         self._compiled = Compiled(self._run)
 
     def __repr__(self) -> str:
@@ -104,8 +104,11 @@ class Function:
     def _check(self) -> None:
         for i, t in enumerate(self.inputs):
             if not isinstance(t, KerasTensor):
+                hint = (
+                    " A learning phase that is fixed is no input: leave it out." if isinstance(t, int) else ""
+                )
                 raise ValueError(
-                    f"{self.name}: input {i} must be a symbolic tensor. Received: {type(t).__name__} {t!r:.80}"
+                    f"{self.name}: input {i} must be a symbolic tensor. Received: {type(t).__name__} {t!r:.80}.{hint}"
                 )
         for i, t in enumerate(tree.flatten(self.outputs)):
             if t is None:
@@ -146,7 +149,7 @@ class Function:
 
     # ------------------------------------------------------------------ running
     def _run(self, values: list[Tensor], phase: int) -> Any:
-        return self._step([*values, convert_to_tensor(bool(phase), "bool")], training=bool(phase))
+        return self._steps([*values, convert_to_tensor(bool(phase), "bool")], training=bool(phase))
 
     def _compute(self, values: list[Tensor]) -> Any:
         results = dict(zip(map(id, self._ends), self._program.run(values), strict=True))
@@ -163,11 +166,15 @@ class Function:
         return outputs
 
 
-class _Step(Layer):
-    """A layer around a computation: the layers inside it learn the training flag from its call."""
+class FunctionSteps(Layer):
+    """A layer around a function's computation: the layers inside learn the training flag from its call.
 
-    def __init__(self, compute: Any) -> None:
-        super().__init__(autocast=False)
+    >>> float(FunctionSteps(lambda values: values[0] + values[1])([np.float32(1), np.float32(2)]))
+    3.0
+    """
+
+    def __init__(self, compute: Any, name: str | None = None) -> None:
+        super().__init__(autocast=False, name=name)
         self._compute = compute
 
     def call(self, values: list[Tensor], training: bool | None = None) -> Any:

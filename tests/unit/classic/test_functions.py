@@ -260,6 +260,13 @@ def test_errors_of_functions(engine):
         K.function([x], [x + other[0]])
     with pytest.raises(ValueError, match="input 0 must be a symbolic tensor"):
         K.function([K.variable(1.0)], [x])
+    with K.learning_phase_scope(0), pytest.raises(ValueError, match="A learning phase that is fixed"):
+        K.function([x, K.learning_phase()], [x])
+    a, b = K.placeholder((None,)), K.placeholder((None,))
+    with pytest.raises(
+        ValueError, match=r'"total": add: shapes do not broadcast\. Received: \(3,\) and \(4,\)'
+    ):
+        K.function([a, b], a + b, name="total")([np.ones(3), np.ones(4)])
     with pytest.raises(ValueError, match="output 1 is None"):
         K.function([x], [x, *K.gradients(x, other)])
     with pytest.raises(ValueError, match=r"\['feed_dict'\] are settings of TensorFlow 1 sessions"):
