@@ -5,12 +5,37 @@ Arguments are tensors of one dtype (`lr` and `step` scalar ones) and Python floa
 
 from __future__ import annotations
 
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from contextvars import ContextVar
 from typing import Any
 
 from keras import ops
 from keras.ops.dispatch import kernel
 
 Tensor = Any
+
+_found: ContextVar[dict[Any, tuple[Tensor, Any]] | None] = ContextVar("keras_step_of_optimizer", default=None)
+
+
+@contextmanager
+def one_step() -> Iterator[None]:
+    """The block is one step of all variables: what is the same for all of them is computed `once`."""
+    token = _found.set({})
+    try:
+        yield
+    finally:
+        _found.reset(token)
+
+
+def once(key: Any, compute: Callable[[], Tensor]) -> Tensor:
+    """What `compute` gave when it was first called with this key in the step."""
+    found = _found.get()
+    if found is None:
+        return compute()
+    if key not in found:
+        found[key] = compute(), compute  # what the key names by its id lives as long
+    return found[key][0]
 
 
 @kernel
@@ -66,8 +91,12 @@ def moments_update(grad: Tensor, m: Tensor, v: Tensor, beta_1: Any, beta_2: Any)
 
 def corrected_rate(lr: Tensor, beta_1: float, beta_2: float, step: Tensor) -> Tensor:
     """The learning rate with which averages that began at zero give the step of unbiased ones."""
-    unbias = ops.divide(ops.sqrt(one_minus_power(beta_2, step)), one_minus_power(beta_1, step))
-    return ops.multiply(lr, unbias)
+
+    def rate() -> Tensor:
+        unbias = ops.divide(ops.sqrt(one_minus_power(beta_2, step)), one_minus_power(beta_1, step))
+        return ops.multiply(lr, unbias)
+
+    return once((id(lr), id(step), beta_1, beta_2), rate)
 
 
 def one_minus_power(base: float, step: Tensor) -> Tensor:

@@ -16,6 +16,7 @@ from keras import ops
 from keras.backend.state import Variable, auto_name, to_snake_case
 from keras.optimizers.gradients import clip_by_global_norm, clip_by_norm
 from keras.optimizers.guard import holding, only_if
+from keras.optimizers.kernels import once, one_step
 from keras.optimizers.schedules.schedule import LearningRateSchedule
 from keras.optimizers.settings import check_settings, modernised
 from keras.optimizers.variables import OwnsVariables
@@ -236,9 +237,10 @@ class Optimizer(OwnsVariables, Serializable):
         for dtype in {v.dtype for v in variables}:
             rates[dtype] = ops.cast(ops.convert_to_tensor(rate), dtype)
         self._decay(variables, rates)
-        self.begin_step()
-        for grad, variable in zip(grads, variables, strict=True):
-            self.update_step(grad, variable, rates[variable.dtype])
+        with one_step():
+            self.begin_step()
+            for grad, variable in zip(grads, variables, strict=True):
+                self.update_step(grad, variable, rates[variable.dtype])
         if self.use_ema:
             self._move_averages()
         for variable in variables:
@@ -256,7 +258,7 @@ class Optimizer(OwnsVariables, Serializable):
 
     def local_step(self, dtype: str) -> Tensor:
         """The number of the current step, counted from 1, in a float dtype."""
-        return ops.add(ops.cast(self.iterations, dtype), 1.0)
+        return once(("step", id(self), dtype), lambda: ops.add(ops.cast(self.iterations, dtype), 1.0))
 
     # ------------------------------------------------------------------ weight decay
     def exclude_from_weight_decay(
