@@ -1,5 +1,7 @@
 """Functions of Keras 2's backend that tf-keras has no numbers for: values, settings, random draws, and errors."""
 
+import itertools
+
 import numpy as np
 import pytest
 from scipy import sparse as scipy_sparse
@@ -135,6 +137,32 @@ def test_slice(engine):
     np.testing.assert_array_equal(K.function([p], y)([x]), x[1:, :, :2])
     with pytest.raises(ValueError, match=r"slice: .*one int per axis"):
         K.slice(x, [0], [1])
+
+
+def test_batch_dot_of_every_rank(engine):
+    sizes = {0: 4, 1: 2, 2: 3, 3: 5}
+    for x_rank, y_rank in itertools.product((2, 3, 4), repeat=2):
+        for a, b in itertools.product(range(1, x_rank), range(1, y_rank)):
+            x, y = rows(*[sizes[i] for i in range(x_rank)]), rows(*[sizes[i] for i in range(y_rank)], seed=1)
+            y = np.moveaxis(np.resize(np.moveaxis(y, b, -1), (*np.delete(y.shape, b), x.shape[a])), -1, b)
+            expected = np.stack([np.tensordot(u, v, (a - 1, b - 1)) for u, v in zip(x, y, strict=True)])
+            found = array(K.batch_dot(x, y, axes=(a, b)))
+            np.testing.assert_allclose(found, expected.reshape(found.shape), rtol=1e-4, atol=1e-5)
+            assert found.shape == (expected.shape if expected.ndim > 1 else (4, 1))
+
+
+@pytest.mark.parametrize("padding", ["valid", "same"])
+@pytest.mark.parametrize(("strides", "dilation"), [((1, 1), (1, 1)), ((2, 3), (1, 1)), ((1, 1), (2, 2))])
+def test_conv2d_transpose_is_the_transpose(engine, padding, strides, dilation):
+    """<conv(x), y> = <x, transpose(y)> for images of every size that one size of output can come from."""
+    kernel = rows(3, 2, 4, 5)
+    for height, width in itertools.product((7, 8), (6, 7)):
+        x = rows(2, height, width, 4)
+        settings = {"strides": strides, "padding": padding, "dilation_rate": dilation}
+        forward = array(K.conv2d(x, kernel, **settings))
+        y = rows(*forward.shape, seed=2)
+        back = array(K.conv2d_transpose(y, kernel, x.shape, **settings))
+        assert (forward * y).sum() == pytest.approx((x * back).sum(), rel=1e-3, abs=1e-2)
 
 
 def test_separable_conv1d_is_conv2d_of_height_1(engine):
