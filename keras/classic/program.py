@@ -7,7 +7,7 @@ the loss and in its gradient, and a forward pass is paid for once.
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from typing import Any
 
 from keras import ops, tree
@@ -70,14 +70,14 @@ class Gradient(Layer):
         n = len(self.by_tensors)
         program = self._program(wanted)
 
-        def loss(*leaves: Tensor) -> tuple[Tensor, list[Tensor]]:
-            for leaf, value in zip(leaves, values, strict=False):
-                set_mask(leaf, get_mask(value))
+        def loss(*leaves: Tensor) -> tuple[Tensor, Any]:
+            _hand_on_masks(map(get_mask, values), leaves)
             total, *others = program.run([*leaves, *values[n:]])
-            return ops.sum(total), others
+            return ops.sum(total), (others, [get_mask(y) for y in others])
 
         wrt = [*values[:n], *self.by_variables]
-        (_, others), gradients = ops.value_and_grad(loss, wrt, has_aux=True)
+        (_, (others, masks)), gradients = ops.value_and_grad(loss, wrt, has_aux=True)
+        _hand_on_masks(masks, others)
         filled = [ops.zeros_like(w) if g is None else g for g, w in zip(gradients, wrt, strict=True)]
         return filled, others
 
@@ -86,6 +86,13 @@ class Gradient(Layer):
         if key not in self._programs:
             self._programs[key] = Program(self.graph.inputs, [self.loss, *wanted])
         return self._programs[key]
+
+
+def _hand_on_masks(masks: Iterable[Any], tensors: Iterable[Tensor]) -> None:
+    """What goes into a differentiated function and comes out of it are new tensors; their masks are put on them."""
+    for mask, x in zip(masks, tensors, strict=False):
+        if mask is not None:
+            set_mask(x, mask)
 
 
 class Program:

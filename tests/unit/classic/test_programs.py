@@ -316,6 +316,19 @@ def test_a_mask_reaches_the_differentiated_part():
     assert not found[0, 2:].any()
 
 
+def test_a_mask_comes_out_of_the_differentiated_part():
+    ids = keras.Input((4,), dtype="int32")
+    table = layers.Embedding(5, 3, mask_zero=True)
+    embedded = table(ids)
+    loss, other = K.sum(layers.LSTM(2)(embedded)), layers.LSTM(2)(embedded)
+    grads = K.gradients(loss, table.trainable_weights)
+    x = np.array([[1, 2, 0, 0], [3, 0, 4, 0]])
+    found = K.function([ids], [loss, other, *grads])([x])
+    np.testing.assert_allclose(found[1], keras.Model(ids, other).predict(x, verbose=0), rtol=1e-9)
+    np.testing.assert_allclose(found[0], keras.Model(ids, loss).predict(x, verbose=0), rtol=1e-9)
+    assert not found[2][0].any()
+
+
 def test_random_tensors_of_unknown_size():
     """Sampling as in a variational autoencoder: new draws at each call, as many as the batch."""
     z = keras.Input((3,))
