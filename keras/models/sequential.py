@@ -108,7 +108,7 @@ class Sequential(Model):
             if isinstance(layer, InputLayer):
                 continue
             try:
-                x = layer(x)
+                x = _applied(layer, x)
             except (ValueError, TypeError) as error:
                 raise add_context(error, f'Sequential "{self.name}"') from error.__cause__
         self._functional = Functional(inputs, x, name=self.name)
@@ -199,6 +199,14 @@ class Sequential(Model):
         if model._functional is None and shape:
             model.build(tuple(shape) if not isinstance(shape, dict) else shape)
         return model
+
+
+def _applied(layer: Layer, x: Any) -> Any:
+    """The layer's output for x; if `add` has called it on this tensor before, what it gave then is `layer.output`."""
+    for node in layer._inbound_nodes:
+        if len(node.args) == 1 and node.args[0] is x and not node.kwargs:
+            return node.outputs
+    return layer(x)
 
 
 def _as_layer(layer: Any) -> Layer:

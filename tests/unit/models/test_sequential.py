@@ -117,3 +117,17 @@ def test_ids_without_a_row_in_the_same_words_everywhere(engine):
     model.compile("sgd", "mse")
     with pytest.raises(ValueError, match=r'Embedding ".*e".*id -1.*rows 0 to 4'):
         model.fit(np.array([[1, 2, -1]] * 4), np.zeros((4, 6)), verbose=0)
+
+
+def test_a_layer_keeps_its_tensors_while_the_stack_grows():
+    model = keras.Sequential()
+    model.add(keras.layers.Dense(4, input_dim=3))
+    first = model.layers[0].output
+    model.add(keras.layers.Dropout(0.5))
+    model.add(keras.layers.Dense(2))
+    assert model.layers[0].output is first
+    assert [layer.output.shape for layer in model.layers] == [(None, 4), (None, 4), (None, 2)]
+    assert keras.Model(first, model.output).predict(np.ones((5, 4)), verbose=0).shape == (5, 2)
+    below = model.layers[1].output
+    model.pop()
+    assert model.output is below
