@@ -22,6 +22,14 @@ class KernelsPart(Engine):
     def relu(self, x: Tensor) -> Tensor:
         return raw.Relu(features=x)
 
+    def elu(self, x: Tensor, alpha: float) -> Tensor:
+        return raw.Elu(features=x) if alpha == 1 else NotImplemented
+
+    def leaky_relu(self, x: Tensor, negative_slope: float) -> Tensor:
+        if x.dtype == tf.float64 or negative_slope > 1:  # the slope is kept in float32, the larger of two is taken
+            return NotImplemented
+        return raw.LeakyRelu(features=x, alpha=negative_slope)
+
     def softplus(self, x: Tensor) -> Tensor:
         return raw.Softplus(features=x)
 

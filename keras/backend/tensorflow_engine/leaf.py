@@ -57,6 +57,12 @@ def _eager_ints(values: Any) -> Tensor:
     return tf.constant(values, tf.int32)
 
 
+@functools.lru_cache(maxsize=4096)
+def _eager_scalar(text: str, value: Any, dtype: str) -> Tensor:
+    """A scalar, kept. Its text tells -0.0 from 0.0, and True from 1."""
+    return tf.constant(value, DTYPES[dtype])
+
+
 def ints(values: Any) -> Tensor:
     """Axes, shapes or one position as int32 tensors, kept in eager mode: converting costs more than most ops.
 
@@ -125,7 +131,8 @@ class LeafPart(Engine):
         to = DTYPES[dtype]
         if to.is_integer or to.is_bool:
             value = int(value) if to.is_integer else bool(value)
-        scalar = tf.constant(value, to)
+        eager = tf.executing_eagerly()
+        scalar = _eager_scalar(repr(value), value, dtype) if eager else tf.constant(value, to)
         return raw.Fill(dims=ints(shape), value=scalar) if shape else scalar
 
     def iota(self, n: int, dtype: str) -> Tensor:
