@@ -173,6 +173,10 @@ def convert(x: Any, dtype: Any = None) -> Tensor:
     if isinstance(x, Variable):
         x = x.value
     if not engine.is_tensor(x):
+        if type(x) is float and (
+            wanted is None or wanted in dtypes.FLOATS
+        ):  # a setting, the most frequent case
+            return engine.full((), x, wanted or config.floatx())
         x = _constant(engine, x, wanted)
     return x if wanted is None or engine.spec(x)[1] == wanted else engine.cast(x, wanted)
 
@@ -241,11 +245,13 @@ def _stack(xs: list[Tensor]) -> Tensor:
 def promote(*xs: Any) -> list[Tensor]:
     """Tensors of one dtype, by the promotion rules; Python scalars are weak."""
     engine = current()
-    kinds = [engine.spec(x)[1] if engine.is_tensor(x) else dtype_or_type(x) for x in xs]
+    is_tensor, spec = engine.is_tensor, engine.spec
+    tensors = [is_tensor(x) for x in xs]
+    kinds = [spec(x)[1] if known else dtype_or_type(x) for x, known in zip(xs, tensors, strict=True)]
     dtype = dtypes.result_type(*kinds)
     return [
-        x if kind == dtype and engine.is_tensor(x) else convert(x, dtype)
-        for x, kind in zip(xs, kinds, strict=True)
+        x if known and kind == dtype else convert(x, dtype)
+        for x, kind, known in zip(xs, kinds, tensors, strict=True)
     ]
 
 

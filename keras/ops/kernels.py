@@ -28,6 +28,21 @@ def relu(x: Tensor) -> Tensor:
 
 
 @kernel
+def elu(x: Tensor, alpha: float) -> Tensor:
+    """x where x > 0, alpha (e^x - 1) elsewhere."""
+    e, zero = current(), scalar(0.0, x)
+    below = e.expm1(e.minimum(x, zero))  # never e^x of a large x, whose gradient would be NaN
+    return e.select(e.less(zero, x), x, below if alpha == 1 else e.mul(scalar(alpha, x), below))
+
+
+@kernel
+def leaky_relu(x: Tensor, negative_slope: float) -> Tensor:
+    """x where x > 0, negative_slope x elsewhere."""
+    e = current()
+    return e.select(e.less(scalar(0.0, x), x), x, e.mul(x, scalar(negative_slope, x)))
+
+
+@kernel
 def softplus(x: Tensor) -> Tensor:
     """log(1 + e^x)."""
     e = current()

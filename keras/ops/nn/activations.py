@@ -44,8 +44,7 @@ def leaky_relu(x: Any, negative_slope: float = 0.2) -> Tensor:
     >>> leaky_relu([-1.0, 2.0], 0.5).tolist()
     [-0.5, 2.0]
     """
-    e, x = current(), as_float(x)
-    return e.select(e.less(scalar(0.0, x), x), x, e.mul(x, scalar(negative_slope, x)))
+    return kernels.leaky_relu(as_float(x), float(negative_slope))
 
 
 @op
@@ -55,8 +54,7 @@ def elu(x: Any, alpha: float = 1.0) -> Tensor:
     >>> elu([0.0, 2.0]).tolist()
     [0.0, 2.0]
     """
-    x = as_float(x)
-    return _above_zero(x, current().mul(scalar(alpha, x), current().expm1(_negative_part(x))))
+    return kernels.elu(as_float(x), float(alpha))
 
 
 @op

@@ -263,6 +263,10 @@ def test_compiled_equals_eager(engine, name, args, kwargs):
 _Q = x(2, 3, 2, 4)
 KERNEL_ROWS = [
     ("relu", (x(3, 4),)),
+    ("elu", (x(3, 4), 1.0)),
+    ("elu", (x(3, 4), 0.5)),
+    ("leaky_relu", (x(3, 4), 0.2)),
+    ("leaky_relu", (x(3, 4), 2.0)),
     ("softplus", (x(3, 4) * 10,)),
     ("silu", (x(3, 4),)),
     ("gelu", (x(3, 4), True)),
