@@ -20,6 +20,7 @@ from keras.callbacks import CallbackList
 from keras.layers.tracking import remembering
 from keras.training.data import ArraySource, Batch, Stream
 from keras.training.pace import Pace
+from keras.training.prefetch import Prefetch
 from keras.training.runners import Piece, Runner, StepRunner
 from keras.utils import pack_x_y_sample_weight
 from keras.utils.progress import write_line
@@ -81,6 +82,9 @@ class ChunkRunner:
         finally:
             rows.close()  # type: ignore[attr-defined]
 
+    def report(self, verbose: bool) -> None:
+        """Nothing: the data is there."""
+
     def _run(self, taken: Sequence[Rows]) -> Sequence[Any]:
         results: Sequence[Any] = []
         start = time.perf_counter()
@@ -139,7 +143,7 @@ def make_runner(
     """
     source, per_piece = stream.source, model.steps_per_execution
     if not isinstance(source, ArraySource) or not isinstance(step, Compiled):
-        return StepRunner(step, stream, per_piece, reweigh)
+        return StepRunner(step, stream if model.run_eagerly else Prefetch(stream), per_piece, reweigh)
     pinned = per_piece if per_piece > 1 else None
     acting = [] if pinned else callbacks.acting(stage)
     if acting:

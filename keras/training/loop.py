@@ -114,6 +114,7 @@ class Fit:
                 if model.optimizer is not None and model.optimizer.built:
                     model.optimizer.finalize_variable_values(model.trainable_variables)
                 callbacks.on_train_end(logs)
+                self.runner.report(bool(callbacks.params.get("verbose")))
                 if self.interrupt.asked:
                     self._note_interrupt()
         except BaseException:

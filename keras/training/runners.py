@@ -2,11 +2,19 @@
 
 from __future__ import annotations
 
+import logging
 from collections.abc import Callable, Iterator, Sequence
 from typing import Any, NamedTuple, Protocol
 
 from keras.training.data import Batch
+from keras.training.prefetch import Prefetch
 from keras.utils import pack_x_y_sample_weight
+from keras.utils.progress import write_line
+
+#: From this part of the time, and this long, waiting for data is mentioned to the user.
+TOLD_SHARE, TOLD_SECONDS = 0.3, 2.0
+
+_logger = logging.getLogger("keras")
 
 
 class Batches(Protocol):
@@ -31,6 +39,8 @@ class Runner(Protocol):
     """What runs epochs."""
 
     def epoch(self) -> Iterator[Piece]: ...
+
+    def report(self, verbose: bool) -> None: ...
 
 
 class StepRunner:
@@ -64,6 +74,15 @@ class StepRunner:
                 first += len(taken)
         finally:
             batches.close()  # type: ignore[attr-defined]
+
+    def report(self, verbose: bool) -> None:
+        """Tell how much of the time went into waiting for data: the log always, the user if it is worth knowing."""
+        data = self._stream
+        if not isinstance(data, Prefetch) or not data.total:
+            return
+        _logger.info(data.report())
+        if verbose and data.share > TOLD_SHARE and data.waited > TOLD_SECONDS:
+            write_line(f"{data.report()}: more workers, or arrays in memory, would make training faster.")
 
     def _run(self, batches: list[Batch]) -> list[Any]:
         logs = None
