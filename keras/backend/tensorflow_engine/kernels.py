@@ -26,7 +26,7 @@ class KernelsPart(Engine):
         return raw.Elu(features=x) if alpha == 1 else NotImplemented
 
     def leaky_relu(self, x: Tensor, negative_slope: float) -> Tensor:
-        if x.dtype == tf.float64 or negative_slope > 1:  # the slope is kept in float32, the larger of two is taken
+        if x.dtype == tf.float64 or negative_slope > 1:  # the slope is a float32, and the larger one is taken
             return NotImplemented
         return raw.LeakyRelu(features=x, alpha=negative_slope)
 
