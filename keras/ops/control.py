@@ -10,7 +10,7 @@ from typing import Any
 
 from keras import tree
 from keras.backend.select import current
-from keras.backend.spec import UNKNOWN, broadcast
+from keras.backend.spec import ABSTRACT, UNKNOWN, broadcast
 from keras.ops.dispatch import axis_of, cast, convert, dtype_of, ndim_of, op, shape_of
 from keras.ops.settling import scalar, slice_axis
 from keras.ops.structure import Structure
@@ -190,7 +190,7 @@ def scan(
         if not isinstance(result, tuple) or len(result) != 2:
             raise ValueError("scan: `f` must return a pair (carry, output)")
         new = [convert(t, d) for t, d in zip(carry_out.flat(result[0]), kinds, strict=True)]
-        if current().name != "abstract" and any(
+        if current() is not ABSTRACT and any(
             shape_of(a) != shape_of(b) for a, b in zip(carry, new, strict=True)
         ):
             raise ValueError("scan: the function must keep the carry's shapes and dtypes")
