@@ -7,10 +7,11 @@ code is read, cautiously: whatever is not plainly harmless counts as acting.
 from __future__ import annotations
 
 import builtins
+import inspect
 import io
 import numbers
 from collections import deque
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from types import BuiltinFunctionType, CodeType, FunctionType, ModuleType
 from typing import Any
 
@@ -46,43 +47,60 @@ def may_act(callback: Any) -> bool:
         return bool(declared)
     if not isinstance(callback, Callback):
         return True
-    own = {name: value for name, value in vars(callback).items() if name not in _OF_EVERY_CALLBACK}
-    values = [v for v in own.values() if not isinstance(v, FunctionType)]
-    functions = [*_functions_of(type(callback)), *(v for v in own.values() if isinstance(v, FunctionType))]
-    return not all(map(_is_plain, values)) or any(map(_reaches_out, functions))
+    return any(_reaches_out(function, callback) for function in _run_at_batches(callback))
 
 
 _OF_EVERY_CALLBACK = frozenset(vars(Callback()))
 
 
-def _functions_of(kind: type) -> Iterator[Callable[..., Any]]:
-    for base in kind.__mro__:
-        if base is Callback:
-            return
-        for value in vars(base).values():
-            value = value.fget if isinstance(value, property) else getattr(value, "__func__", value)
-            if isinstance(value, FunctionType):
-                yield value
+def _run_at_batches(callback: Callback) -> list[Any]:
+    """The functions behind its batch methods, and its own methods that these use."""
+    waiting = [name for name in dir(callback) if name.startswith("on_") and "batch" in name]
+    found: dict[str, Any] = {}
+    while waiting:
+        name = waiting.pop()
+        function = _function(callback, name)
+        if name not in found and function is not None:
+            found[name] = function
+            waiting += _names(function.__code__) if isinstance(function, FunctionType) else ()
+    return list(found.values())
 
 
-def _reaches_out(function: Any) -> bool:
+def _function(callback: Callback, name: str) -> Any:
+    """What a name stands for in a callback, if that runs code; None for data and for what every callback has."""
+    value = vars(callback).get(name)
+    if value is None:
+        value = inspect.getattr_static(type(callback), name, None)
+        if value is inspect.getattr_static(Callback, name, None):
+            return None
+    value = value.fget if isinstance(value, property) else getattr(value, "__func__", value)
+    return value if callable(value) and not isinstance(value, type) else None
+
+
+def _reaches_out(function: Any, callback: Callback) -> bool:
+    if not isinstance(function, FunctionType):
+        return not _is_plain(function)
     names = set(_names(function.__code__))
     if names & _TELLING:
         return True
+    parts = [v for n, v in vars(callback).items() if n in names and n not in _OF_EVERY_CALLBACK]
     held = [cell.cell_contents for cell in function.__closure__ or () if cell.cell_contents is not function]
-    held += [v for name, v in function.__globals__.items() if name in names and not hasattr(builtins, name)]
-    return not all(isinstance(v, _HARMLESS) or _is_plain(v) or _is_plain_function(v) for v in held)
+    held += [v for n, v in function.__globals__.items() if n in names and not hasattr(builtins, n)]
+    return not (
+        all(
+            _is_plain(v) or isinstance(v, FunctionType) for v in parts
+        )  # functions are looked at by themselves
+        and all(isinstance(v, _HARMLESS) or _is_plain(v) or _is_plain_function(v) for v in held)
+    )
 
 
 def _is_plain_function(value: Any) -> bool:
-    return isinstance(value, FunctionType) and not value.__closure__ and not _reaches_out_further(value)
-
-
-def _reaches_out_further(function: FunctionType) -> bool:
     """A function that is called: what it uses in turn must be plainly harmless."""
-    names = set(_names(function.__code__))
-    used = [v for name, v in function.__globals__.items() if name in names and not hasattr(builtins, name)]
-    return bool(names & _TELLING) or not all(isinstance(v, _HARMLESS) for v in used)
+    if not isinstance(value, FunctionType) or value.__closure__:
+        return False
+    names = set(_names(value.__code__))
+    used = [v for name, v in value.__globals__.items() if name in names and not hasattr(builtins, name)]
+    return not names & _TELLING and all(isinstance(v, _HARMLESS) for v in used)
 
 
 def _names(code: CodeType) -> Iterator[str]:

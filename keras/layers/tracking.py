@@ -38,7 +38,7 @@ def remembering() -> Iterator[None]:
 
 
 def forget() -> None:
-    """A layer has got new parts."""
+    """A layer has got new parts, or is trained no more."""
     known = _known.get()
     if known is not None:
         known.clear()
@@ -175,6 +175,7 @@ class Tracked(Operation):
     def trainable(self, value: bool) -> None:
         for layer in self._flatten_layers():
             layer._trainable = bool(value)
+        forget()
 
     def get_weights(self) -> list[np.ndarray]:
         """Values of `weights` as host arrays."""

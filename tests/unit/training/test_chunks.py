@@ -264,6 +264,19 @@ class Collects(Callback):
         print(batch)
 
 
+class ActsAtTheEnd(Collects):
+    def on_epoch_end(self, epoch: int, logs: Any = None) -> None:
+        self.model.optimizer.learning_rate = self.rate()
+
+    def rate(self) -> float:
+        return float(self.model.optimizer.learning_rate)
+
+
+class ActsInAnotherMethod(ActsAtTheEnd):
+    def on_train_batch_begin(self, batch: int, logs: Any = None) -> None:
+        self.losses.append(self.rate())
+
+
 def _closing_over(thing: Any) -> Callback:
     return LambdaCallback(on_train_batch_end=lambda batch, logs: thing.append(batch))
 
@@ -276,6 +289,8 @@ def _helper(batch: int, logs: Any) -> float:
     ("make", "acts"),
     [
         (Collects, False),
+        (ActsAtTheEnd, False),
+        (ActsInAnotherMethod, True),
         (Times, True),
         (lambda: ActsThroughAnother(object()), True),
         (lambda: ActsThroughAnother([]), False),
@@ -312,6 +327,14 @@ def test_layers_are_looked_through_once_in_a_block(monkeypatch: pytest.MonkeyPat
         assert len(looks) == count
     assert model.trainable_variables
     assert len(looks) > count
+
+
+def test_freezing_in_the_block_takes_effect() -> None:
+    model = model_of("dense")
+    with remembering():
+        assert len(model.trainable_variables) == 4
+        model.layers[0].trainable = False
+        assert len(model.trainable_variables) == 2
 
 
 def test_a_layer_built_in_the_block_is_looked_through_again() -> None:
