@@ -57,6 +57,17 @@ def _eager_ints(values: Any) -> Tensor:
     return tf.constant(values, tf.int32)
 
 
+def once_in_graph(key: Any, make: Callable[[], Tensor]) -> Tensor:
+    """A constant of the graph being traced, made when it is first needed there: a third of all nodes are constants."""
+    graph = tf.compat.v1.get_default_graph()
+    known = getattr(graph, "_keras_constants", None)
+    if known is None:
+        known = graph._keras_constants = {}
+    if key not in known:
+        known[key] = make()
+    return known[key]
+
+
 @functools.lru_cache(maxsize=4096)
 def _eager_scalar(text: str, value: Any, dtype: str) -> Tensor:
     """A scalar, kept. Its text tells -0.0 from 0.0, and True from 1."""
@@ -72,7 +83,7 @@ def ints(values: Any) -> Tensor:
         return _eager_ints(values)
     if isinstance(values, tuple) and any(v is UNKNOWN or v is None for v in values):
         values = tuple(-1 if v is UNKNOWN or v is None else v for v in values)
-    return tf.constant(values, tf.int32)
+    return once_in_graph(values, lambda: tf.constant(values, tf.int32))
 
 
 def product(dims: Iterable[Any]) -> Any:
@@ -84,7 +95,10 @@ class LeafPart(Engine):
     """Tensors are `tf.Tensor`, eager or symbolic."""
 
     def constant(self, array: np.ndarray, dtype: str) -> Tensor:
-        return tf.constant(np.asarray(array, DTYPES[dtype].as_numpy_dtype))
+        array = np.asarray(array, DTYPES[dtype].as_numpy_dtype)
+        if array.ndim or dtype == "string" or tf.executing_eagerly():
+            return tf.constant(array)
+        return once_in_graph((array.tobytes(), dtype), lambda: tf.constant(array))
 
     def to_numpy(self, x: Tensor) -> np.ndarray:
         if not hasattr(x, "numpy"):
@@ -131,8 +145,10 @@ class LeafPart(Engine):
         to = DTYPES[dtype]
         if to.is_integer or to.is_bool:
             value = int(value) if to.is_integer else bool(value)
-        eager = tf.executing_eagerly()
-        scalar = _eager_scalar(repr(value), value, dtype) if eager else tf.constant(value, to)
+        if tf.executing_eagerly():
+            scalar = _eager_scalar(repr(value), value, dtype)
+        else:  # -0.0 is not 0.0
+            scalar = once_in_graph((repr(value), dtype), lambda: tf.constant(value, to))
         return raw.Fill(dims=ints(shape), value=scalar) if shape else scalar
 
     def iota(self, n: int, dtype: str) -> Tensor:

@@ -31,6 +31,13 @@ class HeldWrites:
         self._held: dict[int, tuple[tf.Variable, Tensor]] = {}
         self._read: dict[int, tuple[Tensor, tf.Variable]] = {}
         self._updates: list[Update] = []
+        self._once: dict[Any, tuple[Tensor, Any]] = {}
+
+    def once(self, key: Any, compute: Callable[[], Tensor]) -> Tensor:
+        """What `compute` gave when it was first called with this key while the graph was built."""
+        if key not in self._once:
+            self._once[key] = compute(), compute  # what the key names by its id lives as long
+        return self._once[key][0]
 
     def note_read(self, value: Tensor, cell: tf.Variable) -> None:
         self._read[id(value)] = (value, cell)

@@ -42,10 +42,7 @@ class UpdatesPart(Engine):
         cells = _cells((param, m, v))
         if cells is None:
             return NotImplemented
-        power_1, power_2 = (
-            tf.pow(tf.constant(beta_1, step.dtype), step),
-            tf.pow(tf.constant(beta_2, step.dtype), step),
-        )
+        power_1, power_2 = _power(beta_1, step), _power(beta_2, step)
         rate = lr * tf.sqrt(1 - power_2) / (1 - power_1)
         new_m = m + (grad - m) * (1 - beta_1)
         new_v = v + (tf.square(grad) - v) * (1 - beta_2)
@@ -81,6 +78,13 @@ class UpdatesPart(Engine):
             )
 
         return _offered(cells, (new_param, new_velocity), (grad, lr), run)
+
+
+def _power(base: float, step: Tensor) -> Tensor:
+    """`base**step`, once in a graph: it is the same for all variables."""
+    writes = current_writes()
+    assert writes is not None
+    return writes.once((base, id(step)), lambda: tf.pow(tf.constant(base, step.dtype), step))
 
 
 def _cells(values: Sequence[Tensor]) -> list[tf.Variable] | None:
