@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import functools
 import inspect
 from typing import Any, ClassVar
 
@@ -550,6 +551,7 @@ def _batch(x: Any, y: Any, sample_weight: Any) -> tuple[Any, Any, Any]:
     return arrays
 
 
+@functools.lru_cache(maxsize=64)
 def _takes_training(function: Any) -> bool:
     parameters = inspect.signature(function).parameters
     return "training" in parameters or any(p.kind is p.VAR_KEYWORD for p in parameters.values())
