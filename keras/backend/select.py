@@ -100,7 +100,8 @@ def _check_name(name: str) -> None:
 
 def current() -> Engine:
     """The engine in force here: an inner scope (abstract, tape), else `using(...)`, else the default."""
-    return _scope.get() or get(current_name())
+    engine = _scope.get() or _engines.get(_name.get() or _default or "")  # asked many times in every op
+    return engine if engine is not None else get(current_name())
 
 
 def inner() -> Engine | None:

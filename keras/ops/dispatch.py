@@ -26,6 +26,8 @@ from keras.backend.state import Variable, auto_name, to_snake_case
 from keras.ops.node import Node, Operation, fresh
 
 Tensor = Any
+#: Dtypes that hold fractions.
+INEXACT = frozenset(dtypes.FLOATS + dtypes.FLOAT8 + dtypes.COMPLEX)
 F = TypeVar("F", bound=Callable[..., Any])
 
 #: Kernels by name, for tests and docs.
@@ -266,9 +268,10 @@ def dtype_or_type(x: Any) -> Any:
 
 def as_float(x: Any) -> Tensor:
     """A float (or complex) tensor: ints and bools become `floatx`."""
-    x = convert(x)
-    dtype = dtype_of(x)
-    return x if dtypes.is_float(dtype) or dtypes.is_complex(dtype) else current().cast(x, config.floatx())
+    engine = current()
+    if not engine.is_tensor(x):
+        x = convert(x)
+    return x if engine.spec(x)[1] in INEXACT else engine.cast(x, config.floatx())
 
 
 def cast(x: Tensor, dtype: str) -> Tensor:

@@ -13,7 +13,7 @@ from keras.backend import dtypes
 from keras.backend.select import current
 from keras.backend.spec import UNKNOWN, shape_str
 from keras.backend.state import recording
-from keras.ops.dispatch import as_float, axes_of, cast, convert, dtype_of, ndim_of, promote, shape_of
+from keras.ops.dispatch import INEXACT, as_float, axes_of, cast, convert, dtype_of, ndim_of, promote, shape_of
 
 Tensor = Any
 Shape = tuple[Any, ...]
@@ -65,12 +65,14 @@ def real_float(x: Any, who: str, name: str = "x") -> Tensor:
 
 def promote_floats(*xs: Any) -> list[Tensor]:
     """`promote`, and ints and bools become `floatx`."""
-    return [as_float(x) for x in promote(*xs)]
+    tensors = promote(*xs)
+    return tensors if dtype_of(tensors[0]) in INEXACT else [as_float(x) for x in tensors]
 
 
 def promote_numbers(*xs: Any) -> list[Tensor]:
     """`promote`, and bools become int32: arithmetic that bools do not have."""
-    return [cast(x, "int32") if dtype_of(x) == "bool" else x for x in promote(*xs)]
+    tensors = promote(*xs)
+    return [current().cast(x, "int32") for x in tensors] if dtype_of(tensors[0]) == "bool" else tensors
 
 
 def as_number(x: Any) -> Tensor:
@@ -83,13 +85,13 @@ def as_index(x: Any, who: str, name: str = "indices") -> Tensor:
     """An integer tensor (int32 or int64). Raises TypeError for floats."""
     x = convert(x)
     dtype = dtype_of(x)
+    if dtype in ("int32", "int64"):
+        return x
     if dtypes.is_float(dtype) and 0 in shape_of(x):  # an empty list has no dtype of its own
         return cast(x, "int32")
     if not (dtypes.is_int(dtype) or dtype == "bool"):
         raise TypeError(f"{who}: `{name}` must be integers. Received: dtype {dtype}")
-    return (
-        x if dtype in ("int32", "int64") else cast(x, "int64" if dtype in ("uint32", "uint64") else "int32")
-    )
+    return cast(x, "int64" if dtype in ("uint32", "uint64") else "int32")
 
 
 def wrapped_index(indices: Tensor, size: Any) -> Tensor:

@@ -6,6 +6,7 @@ operand needs are summed away as early as possible.
 
 from __future__ import annotations
 
+import functools
 import string
 from typing import Any
 
@@ -43,8 +44,7 @@ def einsum(subscripts: str, *operands: Any, **kwargs: Any) -> Tensor:
     tensors = promote(*operands)
     if dtype_of(tensors[0]) == "int8":
         tensors = [cast(x, "int32") for x in tensors]
-    inputs, output = _parsed(subscripts, [shape_of(x) for x in tensors])
-    _check_sizes(subscripts, inputs, tensors)
+    inputs, output = _parsed(subscripts, tuple(shape_of(x) for x in tensors))
     rest = [_tidied(x, letters) for x, letters in zip(tensors, inputs, strict=True)]
     total = rest.pop(0)
     while rest:
@@ -53,8 +53,15 @@ def einsum(subscripts: str, *operands: Any, **kwargs: Any) -> Tensor:
     return _arranged(total, output)
 
 
-def _parsed(subscripts: str, shapes: list[tuple[Any, ...]]) -> tuple[list[str], str]:
-    """Letters of each operand and of the result, dots spelled out in letters of their own."""
+@functools.lru_cache(maxsize=1024)
+def _parsed(subscripts: str, shapes: tuple[tuple[Any, ...], ...]) -> tuple[list[str], str]:
+    """Letters of each operand and of the result, dots spelled out in letters of their own; the sizes agree."""
+    inputs, output = _letters(subscripts, shapes)
+    _check_sizes(subscripts, inputs, shapes)
+    return inputs, output
+
+
+def _letters(subscripts: str, shapes: tuple[tuple[Any, ...], ...]) -> tuple[list[str], str]:
     text = subscripts.replace(" ", "")
     left, arrow, right = text.partition("->")
     terms = left.split(",")
@@ -84,16 +91,16 @@ def _parsed(subscripts: str, shapes: list[tuple[Any, ...]]) -> tuple[list[str], 
     return inputs, output
 
 
-def _check_sizes(subscripts: str, inputs: list[str], tensors: list[Tensor]) -> None:
+def _check_sizes(subscripts: str, inputs: list[str], shapes: tuple[tuple[Any, ...], ...]) -> None:
     sizes: dict[str, Any] = {}
-    for letters, x in zip(inputs, tensors, strict=True):
-        for c, d in zip(letters, shape_of(x), strict=True):
+    for letters, shape in zip(inputs, shapes, strict=True):
+        for c, d in zip(letters, shape, strict=True):
             if d is UNKNOWN or d == 1:
                 continue
             if sizes.setdefault(c, d) != d:
-                shapes = ", ".join(shape_str(shape_of(t)) for t in tensors)
+                received = ", ".join(map(shape_str, shapes))
                 raise ValueError(
-                    f"einsum: the axes {c!r} of {subscripts!r} have sizes {sizes[c]} and {d}. Received: shapes {shapes}"
+                    f"einsum: the axes {c!r} of {subscripts!r} have sizes {sizes[c]} and {d}. Received: shapes {received}"
                 )
 
 
