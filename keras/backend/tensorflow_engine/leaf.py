@@ -26,7 +26,7 @@ DTYPES: dict[str, tf.DType] = {
         *("float8_e4m3fn", "float8_e5m2", "string"),
     )
 }
-
+_NAMES = {dtype.as_datatype_enum: name for name, dtype in DTYPES.items()}
 
 #: For want of a kernel: the dtype an operation is carried out in. Integers wrap alike in a wider type.
 VIA_WIDER = {
@@ -112,6 +112,9 @@ class LeafPart(Engine):
         return isinstance(x, tf.Tensor)
 
     def spec(self, x: Tensor) -> Spec:
+        kind = getattr(x, "_datatype_enum", None)
+        if kind is not None:  # an eager tensor's own short way: this is asked several times in every op
+            return x._shape_tuple(), _NAMES.get(kind()) or x.dtype.name
         shape = tuple(x.shape)
         if None in shape:  # only in graphs that others trace, such as a tf.data map
             shape = tuple(UNKNOWN if d is None else d for d in shape)
