@@ -213,6 +213,50 @@ def test_unique_and_its_extras(engine):
     assert host(ops.unique(x, size=2)).tolist() == [1, 2]
 
 
+@pytest.mark.parametrize("dtype", ["float16", "float32", "float64", "int32", "int64", "uint8"])
+def test_order_is_stable_whatever_the_size(engine, dtype):
+    x = np.round(np.random.default_rng(7).normal(size=(3, 700)) * 5)
+    if "float" in dtype:
+        x[0, :9] = [NAN, INF, -INF, 0.0, -0.0, -0.0, 0.0, NAN, -NAN]
+    x = np.abs(x).astype(dtype) if dtype == "uint8" else x.astype(dtype)
+    for axis in (0, 1):
+        want = np.argsort(x, axis, kind="stable")
+        np.testing.assert_array_equal(host(ops.argsort(x, axis)), want)
+        np.testing.assert_array_equal(host(ops.sort(x, axis)), np.take_along_axis(x, want, axis))
+    if dtype != "uint8":
+        largest = np.argsort(np.where(np.isnan(x), -INF, -x.astype("float64")), 1, kind="stable")
+        values, places = (host(t) for t in ops.top_k(x[1:], 40))
+        np.testing.assert_array_equal(places, largest[1:, :40])
+        np.testing.assert_array_equal(values, np.take_along_axis(x[1:], places, 1))
+
+
+@pytest.mark.parametrize("count", [0, 1, 15, 16, 17, 100])
+def test_searching_and_counting_in_few_and_in_many(engine, count):
+    rng = np.random.default_rng(8)
+    a = np.sort(rng.integers(0, 60, count)).astype("float32")
+    v = np.concatenate([rng.integers(-5, 70, 40), [NAN, INF, -INF]]).astype("float32")
+    for side in ("left", "right"):
+        np.testing.assert_array_equal(host(ops.searchsorted(a, v, side)), np.searchsorted(a, v, side))
+    np.testing.assert_array_equal(host(ops.isin(v, a)), np.isin(v, a))
+    np.testing.assert_array_equal(host(ops.isin(v, a, invert=True)), ~np.isin(v, a))
+    i = a.astype("int32")
+    w = rng.normal(size=count)
+    np.testing.assert_array_equal(host(ops.bincount(i, minlength=3)), np.bincount(i, minlength=3))
+    np.testing.assert_allclose(host(ops.bincount(i, weights=w)), np.bincount(i, weights=w), atol=1e-12)
+
+
+def test_ctc_of_labels_that_do_not_fit(engine):
+    logits = np.zeros((2, 3, 4), "float16")
+    args = (np.array([[1, 1, 1], [1, 2, 0]]), logits, [3, 2], [3, 3])
+    loss = ops.ctc_loss(*args)
+    assert ops.dtype(loss) == "float32"
+    assert host(loss)[0] == INF
+    assert np.isfinite(host(loss)[1])
+    x = ops.convert_to_tensor(logits.astype("float64"))
+    gradient = ops.value_and_grad(lambda x: ops.ctc_loss(args[0], x, *args[2:])[1], [x])[1][0]
+    assert np.isfinite(host(gradient)).all()
+
+
 # ---------------------------------------------------------------------- einsum
 EXPRESSIONS = [
     ("ii->i", [(3, 3)]),
