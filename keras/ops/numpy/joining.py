@@ -65,8 +65,10 @@ def stack(x: Any, axis: int = 0) -> Tensor:
         if len(s) != len(shapes[0]) or any(a != b for a, b in known):
             raise ValueError(f"stack: shapes must be equal. Received: {', '.join(map(shape_str, shapes))}")
     a = axis_of(axis, len(shapes[0]) + 1, "stack")
-    e = current()
-    return e.concat([e.reshape(t, (*s[:a], 1, *s[a:])) for t, s in zip(tensors, shapes, strict=True)], a)
+    e, (first, *_) = current(), shapes
+    if a < len(first):  # joined along the axis that comes after, and cut there: one step less for each tensor
+        return e.reshape(e.concat(tensors, a), (*first[:a], len(tensors), *first[a:]))
+    return e.concat([e.reshape(t, (*s, 1)) for t, s in zip(tensors, shapes, strict=True)], a)
 
 
 @op
