@@ -159,6 +159,7 @@ ROWS = [
         'tf.einsum("bhts,bshd->bthd", tf.nn.softmax(0.25 * tf.einsum("bthd,bshd->bhts", h, h)), h)',
         "(lambda x: np.matmul(" + _SOFTMAX + ", h.transpose(0, 2, 1, 3)).transpose(0, 2, 1, 3))"
         "(np.float32(0.25) * np.matmul(h.transpose(0, 2, 1, 3), h.transpose(0, 2, 3, 1)))"),
-    Row("random.uniform", "random.uniform(ops.shape(x), seed=SEED)", "tf.random.stateless_uniform(x.shape, tf.cast(x[0, :2] * 1e6, tf.int32))",
+    Row("random.uniform", "random.uniform(ops.shape(x), seed=SEED)",
+        "tf.random.stateless_uniform(x.shape, tf.cast(x[0, :2] * 1e6, tf.int32))",
         "np.random.Generator(np.random.Philox(1)).random(x.shape, dtype=np.float32)"),
 ]  # fmt: skip
