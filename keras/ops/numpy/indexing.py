@@ -77,8 +77,9 @@ def take_along_axis(x: Any, indices: Any, axis: int | None = None) -> Tensor:
     others = broadcast(
         "take_along_axis", (*shape[:a], 1, *shape[a + 1 :]), (*wanted[:a], 1, *wanted[a + 1 :])
     )
-    x = e.broadcast_to(x, (*others[:a], shape[a], *others[a + 1 :]))
-    indices = e.broadcast_to(indices, (*others[:a], wanted[a], *others[a + 1 :]))
+    full_x, full_indices = ((*others[:a], s[a], *others[a + 1 :]) for s in (shape, wanted))
+    x = x if shape == full_x else e.broadcast_to(x, full_x)
+    indices = indices if wanted == full_indices else e.broadcast_to(indices, full_indices)
     return e.take_along(x, wrapped_index(indices, shape[a]), a)
 
 
