@@ -1,4 +1,5 @@
-"""`python -m keras`: what is installed and chosen here (`info`), and how complete an engine is (`missing NAME`)."""
+"""`python -m keras`: what is installed and chosen here (`info`), how complete an engine is (`missing NAME`), whether it
+works (`selftest NAME`), and engines that are built on this machine (`install NAME`, `uninstall NAME`)."""
 
 from __future__ import annotations
 
@@ -9,10 +10,13 @@ import platform
 import sys
 from collections.abc import Sequence
 
+import numpy as np
+
 import keras
 from keras import config
 from keras.backend import select
 from keras.backend.engine import E_PRIMITIVES, PRIMITIVES, Engine
+from keras.errors import InstallError
 
 
 def info() -> str:
@@ -38,9 +42,38 @@ def info() -> str:
 def engine_facts(name: str) -> str:
     """One line about an engine; loading it is part of the answer."""
     if name not in select.available():
-        return f'not installed: pip install "keras[{name}]"'
+        command = select.install_command(name) or f'pip install "keras[{name}]"'
+        return f"not installed: {command}"
     facts = select.get(name).describe()
     return ", ".join(f"{key} {value}" for key, value in facts.items() if key != "engine")
+
+
+def selftest(name: str) -> str:
+    """Train a small network on an engine.
+
+    Returns:
+        The versions, and by how much the loss fell.
+
+    Raises:
+        RuntimeError: it did not fall.
+    """
+    with select.using(name):
+        rng = np.random.default_rng(0)
+        x = rng.normal(size=(64, 8)).astype("float32")
+        y = x.sum(axis=1, keepdims=True)
+        layers = [keras.layers.Dense(16, activation="tanh"), keras.layers.Dense(1)]
+        model = keras.Sequential(layers)
+        model.compile(keras.optimizers.Adam(0.01), "mse")
+        losses = model.fit(x, y, batch_size=16, epochs=20, verbose=0).history["loss"]
+    if not losses[-1] < losses[0] / 2:
+        raise RuntimeError(
+            f"engine {name!r} does not learn: the loss went from {losses[0]:.3g} to {losses[-1]:.3g}"
+        )
+    return (
+        f"keras {keras.__version__}, Python {platform.python_version()}, numpy {np.__version__}\n"
+        f"{name}: {engine_facts(name)}\n"
+        f"trained a network of two layers: the loss fell from {losses[0]:.3g} to {losses[-1]:.3g}"
+    )
 
 
 def coverage(engine: Engine) -> dict[str, str]:
@@ -69,18 +102,41 @@ def missing(name: str) -> str:
 
 def main(arguments: Sequence[str] | None = None) -> int:
     """Run one command; returns the exit code."""
+    chosen = _parser().parse_args(arguments)
+    try:
+        if chosen.command == "install":
+            select.installers()[chosen.engine].run(force=chosen.force, wheel=chosen.wheel)
+        elif chosen.command == "uninstall":
+            select.installers()[chosen.engine].remove()
+        else:
+            print(info() if chosen.command == "info" else _REPORTS[chosen.command](chosen.engine))
+    except (ImportError, InstallError) as error:
+        print(error, file=sys.stderr)
+        return 1
+    except KeyboardInterrupt:
+        print("Interrupted.", file=sys.stderr)
+        return 130
+    return 0
+
+
+_REPORTS = {"missing": missing, "selftest": selftest}
+
+
+def _parser() -> argparse.ArgumentParser:
     parser = argparse.ArgumentParser(prog="python -m keras", description=__doc__)
     commands = parser.add_subparsers(dest="command", required=True)
     commands.add_parser("info", help="versions, settings and engines")
-    command = commands.add_parser("missing", help="which primitives an engine has, inherits or lacks")
-    command.add_argument("engine", choices=select.known())
-    chosen = parser.parse_args(arguments)
-    try:
-        print(info() if chosen.command == "info" else missing(chosen.engine))
-    except ImportError as error:
-        print(error, file=sys.stderr)
-        return 1
-    return 0
+    missing = commands.add_parser("missing", help="which primitives an engine has, inherits or lacks")
+    selftest = commands.add_parser("selftest", help="train a small network on an engine")
+    install = commands.add_parser("install", help="build an engine on this machine")
+    uninstall = commands.add_parser("uninstall", help="remove what install has built")
+    for command in (missing, selftest):
+        command.add_argument("engine", choices=select.known())
+    for command in (install, uninstall):
+        command.add_argument("engine", choices=tuple(select.installers()))
+    install.add_argument("--force", action="store_true", help="fetch and build again what is there already")
+    install.add_argument("--wheel", metavar="PATH", help="the engine's wheel, for a machine without network")
+    return parser
 
 
 if __name__ == "__main__":

@@ -107,16 +107,27 @@ class EngineMissingError(ImportError):
     Args:
         engine: the engine's name, as in `"tensorflow"`.
         package: what pip installs; the engine's name when left out.
+        then: a command to be run after that, for an engine that is built on the user's machine.
         reason: what the import said, when it failed for another reason than absence.
     """
 
-    def __init__(self, engine: str, package: str | None = None, reason: str = "") -> None:
+    def __init__(self, engine: str, package: str | None = None, then: str = "", reason: str = "") -> None:
         self.engine = engine
         why = f" ({reason})" if reason else ""
+        after = f", then: {then}" if then else ""
         super().__init__(
-            f"engine '{engine}' is not installed{why}. Install it with: pip install {package or engine}. "
+            f"engine '{engine}' is not installed{why}. Install it with: pip install {package or engine}{after}. "
             f'Or choose another one: keras.config.set_backend("numpy"), or KERAS_BACKEND=numpy in the environment.'
         )
+
+
+class InstallError(RuntimeError):
+    """An engine could not be built on this machine; the message says why, and what to do.
+
+    >>> raise InstallError("This machine has no C++ compiler.")
+    Traceback (most recent call last):
+    keras.errors.InstallError: This machine has no C++ compiler.
+    """
 
 
 class EngineCannotError(NotImplementedError):

@@ -9,6 +9,7 @@ import threading
 from collections.abc import Iterator
 from contextlib import contextmanager
 from contextvars import ContextVar
+from types import ModuleType
 from typing import TYPE_CHECKING, NamedTuple
 
 from keras import config
@@ -19,11 +20,14 @@ if TYPE_CHECKING:
 
 
 class _Adapter(NamedTuple):
-    """Where an engine's adapter is, and what must be installed for it."""
+    """Where an engine's adapter is, and what must be installed for it: a package, or what an installer of ours builds."""
 
     module: str
     class_name: str
-    requires: str
+    requires: str = ""
+    installer: str = (
+        ""  # a module with `location()`, None before `run()` has built the engine, and `remove()`
+    )
 
 
 _ADAPTERS = {
@@ -50,8 +54,20 @@ def available() -> tuple[str, ...]:
     return tuple(n for n in _ADAPTERS if _installed(n))
 
 
+def installers() -> dict[str, ModuleType]:
+    """Of the engines that `python -m keras install NAME` builds on this machine, the modules that do it."""
+    return {n: importlib.import_module(a.installer) for n, a in _ADAPTERS.items() if a.installer}
+
+
+def install_command(name: str) -> str:
+    """What is run after `pip install "keras[NAME]"` to install the engine; empty for most."""
+    return f"python -m keras install {name}" if _ADAPTERS[name].installer else ""
+
+
 def _installed(name: str) -> bool:
-    requires = _ADAPTERS[name].requires
+    requires, installer = _ADAPTERS[name].requires, _ADAPTERS[name].installer
+    if installer:
+        return importlib.import_module(installer).location() is not None
     return requires in sys.modules or importlib.util.find_spec(requires) is not None
 
 
@@ -72,7 +88,7 @@ def get(name: str) -> Engine:
 def _construct(name: str) -> Engine:
     _check_name(name)
     if not _installed(name):
-        raise EngineMissingError(name, f'"keras[{name}]"')
+        raise EngineMissingError(name, f'"keras[{name}]"', then=install_command(name))
     adapter = _ADAPTERS[name]
     return getattr(importlib.import_module(adapter.module), adapter.class_name)()
 

@@ -1,0 +1,59 @@
+"""The compiled module, into this process."""
+
+from __future__ import annotations
+
+import importlib.util
+import os
+import sys
+from pathlib import Path
+from types import ModuleType
+
+from keras.backend.cntk.install.places import MODULE, location
+from keras.errors import EngineMissingError
+
+COMMAND = "python -m keras install cntk"
+
+
+def load() -> ModuleType:
+    """The module that drives CNTK, loaded at the first call.
+
+    Raises:
+        EngineMissingError: it is not installed, or it is and cannot be loaded.
+    """
+    if MODULE in sys.modules:
+        return sys.modules[MODULE]
+    path = location()
+    if path is None:
+        raise EngineMissingError("cntk", '"keras[cntk]"', then=COMMAND)
+    _choose_fast_mkl()
+    try:
+        module = _load_local(path)
+    except ImportError as error:
+        reason = f"it is there, but does not load: {error}"
+        raise EngineMissingError("cntk", '"keras[cntk]"', then=f"{COMMAND} --force", reason=reason) from error
+    return sys.modules.setdefault(MODULE, module)
+
+
+def _load_local(path: Path) -> ModuleType:
+    """Load with symbols kept to itself: CNTK's protobuf, seen by TensorFlow, would crash the process."""
+    spec = importlib.util.spec_from_file_location(MODULE, path)
+    if spec is None or spec.loader is None:
+        raise ImportError(f"{path} is not a module")
+    flags = sys.getdlopenflags()
+    sys.setdlopenflags(os.RTLD_NOW | os.RTLD_LOCAL)
+    try:
+        module = importlib.util.module_from_spec(spec)
+        spec.loader.exec_module(module)
+    finally:
+        sys.setdlopenflags(flags)
+    return module
+
+
+def _choose_fast_mkl(cpuinfo: Path = Path("/proc/cpuinfo")) -> None:
+    """MKL of 2018 takes the slow way (a third of the speed) on any processor that is not Intel's, unless told not to."""
+    try:
+        processor = cpuinfo.read_text("utf-8", errors="replace")
+    except OSError:
+        return
+    if "AuthenticAMD" in processor and " avx2 " in processor:
+        os.environ.setdefault("MKL_DEBUG_CPU_TYPE", "5")
