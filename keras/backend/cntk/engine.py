@@ -19,7 +19,6 @@ from keras.backend.graph.engine import GraphEngine
 from keras.backend.graph.nodes import Node, Value
 from keras.backend.graph.ops import SLOT, Primitive
 from keras.backend.graph.tensor import GraphTensor
-from keras.backend.kernels.parallel import cores
 from keras.backend.numpy.arrays import NAMES
 
 #: Graphs of single calls that are kept; the oldest goes first.
@@ -42,7 +41,7 @@ class CNTKEngine(GraphEngine):
     def __init__(self) -> None:
         super().__init__()
         self._bare = HostEngine()
-        load().set_threads(cores())
+        load().set_threads(1)
         self._calls: OrderedDict[Any, Callable[..., Any] | None] = OrderedDict()
 
     def describe(self) -> dict[str, str]:
@@ -51,7 +50,7 @@ class CNTKEngine(GraphEngine):
     # ------------------------------------------------------------------ calls on arrays
     def _run(self, name: str, values: Sequence[Any]) -> Any:
         lowering = LOWERINGS.get(name)
-        if lowering is None or lowering.kind == "movement":
+        if lowering is None or lowering.moves:
             return super()._run(name, values)
         key = (name, *map(_signature, values))
         calls = self._calls

@@ -17,9 +17,19 @@ from keras.backend.graph.ops import SLOT, Slots, Spec
 
 #: CNTK's elementwise kernels fail on more axes than these if none can be merged.
 _RANK = 5
-#: Elements from which on an elementwise call is left to NumPy: CNTK takes 3 to 9 ns an element, NumPy 0.5 to 1
-#: (docs/engines/cntk.md), but leaving a segment and entering the next costs some 20 microseconds.
-_LARGE = 1 << 16
+#: Nanoseconds an element that CNTK's kernels take longer than NumPy's (docs/engines/cntk.md), one thread each.
+_SLOWER = {
+    **dict.fromkeys(
+        ("exp", "sigmoid", "softplus", "softmax", "log_softmax", "sin", "cos", "asin", "atan"), 9.0
+    ),
+    "tanh": 20.0,
+    **dict.fromkeys(("maximum", "minimum", "relu", "floor"), 4.0),
+    **dict.fromkeys(("select", "reduce_sum", "transpose"), 2.0),
+    "matmul": 0.0,
+}
+_SLIGHTLY_SLOWER = 0.5
+#: Nanoseconds beyond which a call is left to NumPy. Entering CNTK takes 20 microseconds, and copies what goes in and out.
+_TOO_MUCH = 100_000
 
 
 def native_dtype(
@@ -47,7 +57,7 @@ def native_dtype(
     shapes = [shape for shape, _ in (*in_specs, *out_specs)]
     if any(len(shape) > _RANK or 0 in shape for shape in shapes):
         return None
-    if found.kind == "elementwise" and max(map(math.prod, shapes)) > _LARGE:
+    if max(map(math.prod, shapes)) * _SLOWER.get(name, _SLIGHTLY_SLOWER) > _TOO_MUCH:
         return None
     statics = [a for a in template if a is not SLOT and type(a) is not Slots]
     return dtypes.pop() if found.accepts(in_specs, values, statics) else None

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import Any
 
 import numpy as np
 
@@ -51,7 +50,9 @@ class Segment:
         """The results, for these values of the inputs."""
         dtype = self._dtype
         given = [
-            x if x.dtype is dtype and x.flags.c_contiguous else np.ascontiguousarray(x, dtype).reshape(x.shape)
+            x
+            if x.dtype is dtype and x.flags.c_contiguous
+            else np.ascontiguousarray(x, dtype).reshape(x.shape)
             for x in arrays
         ]
         results = self._program(given)

@@ -82,7 +82,9 @@ class GraphEngine(StatePart, FlowPart, Engine):
                         return self._node(name, args)
                     a = [x.array for x in a]
             elif isinstance(a, self._foreign):
-                return self._call(name, [self._lifted(x) if isinstance(x, self._foreign) else x for x in args])
+                return self._call(
+                    name, [self._lifted(x) if isinstance(x, self._foreign) else x for x in args]
+                )
             values.append(a)
         return self._wrapped(self._run(name, values))
 

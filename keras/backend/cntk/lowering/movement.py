@@ -10,12 +10,12 @@ from keras.backend.cntk.lowering.table import Spec, lowering
 Shape = tuple[int, ...]
 
 
-@lowering("reshape", kind="movement")
+@lowering("reshape", moves=True)
 def _reshape(b: Builder, out: Spec, x: Operand, shape: Shape) -> Operand:
     return Operand(x.node if x.shape == shape else b.c.reshape(b.full(x), shape), out)
 
 
-@lowering("transpose", kind="movement")
+@lowering("transpose", moves=True)
 def _transpose(b: Builder, out: Spec, x: Operand, axes: Shape) -> Operand:
     rank = len(axes)
     if axes == tuple(range(rank)):
@@ -25,12 +25,12 @@ def _transpose(b: Builder, out: Spec, x: Operand, axes: Shape) -> Operand:
     return Operand(b.c.transpose(node, axes), out, swapped=node if axes == last_two else None)
 
 
-@lowering("broadcast_to", kind="movement")
+@lowering("broadcast_to", moves=True)
 def _broadcast_to(b: Builder, out: Spec, x: Operand, shape: Shape) -> Operand:
     return Operand(x.node, out, x.data)
 
 
-@lowering("slice", kind="movement")
+@lowering("slice", moves=True)
 def _slice(b: Builder, out: Spec, x: Operand, starts: Shape, stops: Shape, steps: Shape) -> Operand:
     cut = [
         i
@@ -43,13 +43,13 @@ def _slice(b: Builder, out: Spec, x: Operand, starts: Shape, stops: Shape, steps
     return Operand(node, out)
 
 
-@lowering("pad", kind="movement")
+@lowering("pad", moves=True)
 def _pad(b: Builder, out: Spec, x: Operand, low: Shape, high: Shape, value: float) -> Operand:
     node = b.full(x)
     return Operand(b.c.pad(node, low, high, value) if any(low) or any(high) else node, out)
 
 
-@lowering("concat", kind="movement")
+@lowering("concat", moves=True)
 def _concat(b: Builder, out: Spec, xs: Sequence[Operand], axis: int) -> Operand:
     nodes = [b.full(x) for x in xs]
     return Operand(b.c.concat(nodes, axis) if len(nodes) > 1 else nodes[0], out)

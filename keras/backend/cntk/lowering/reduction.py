@@ -12,7 +12,7 @@ from keras.backend.cntk.builder import Builder, Operand
 from keras.backend.cntk.lowering.table import Spec, lowering
 
 
-@lowering("reduce_sum", kind="elementwise")
+@lowering("reduce_sum")
 def _reduce_sum(b: Builder, out: Spec, x: Operand, axes: tuple[int, ...]) -> Operand:
     node = b.full(x)
     for group in _adjacent(axes):  # CNTK takes no more than two groups of axes in one call

@@ -18,12 +18,12 @@ class Lowering:
     Args:
         build: `(builder, result spec, *arguments)` to operand; tensors among the arguments are operands.
         accepts: `(specs, values, statics)` of a call to whether CNTK does it right; values are arrays where known, else None.
-        kind: "elementwise" (slow on large tensors), "movement" (free on the host) or "other".
+        moves: whether it only moves elements, which is mostly free on the host.
     """
 
     build: Callable[..., Any]
     accepts: Callable[[Sequence[Spec], Sequence[np.ndarray | None], Sequence[Any]], bool]
-    kind: str
+    moves: bool
 
 
 LOWERINGS: dict[str, Lowering] = {}
@@ -35,13 +35,13 @@ def always(specs: Sequence[Spec], values: Sequence[np.ndarray | None], statics: 
 
 
 def lowering(
-    *names: str, kind: str = "other", accepts: Callable[..., bool] = always
+    *names: str, moves: bool = False, accepts: Callable[..., bool] = always
 ) -> Callable[[Callable[..., Any]], Callable[..., Any]]:
     """Enter the decorated function for these primitives."""
 
     def enter(build: Callable[..., Any]) -> Callable[..., Any]:
         for name in names:
-            LOWERINGS[name] = Lowering(build, accepts, kind)
+            LOWERINGS[name] = Lowering(build, accepts, moves)
         return build
 
     return enter

@@ -134,7 +134,7 @@ using W = const std::wstring&;
 using Axes = const std::vector<Axis>&;
 
 #define KERAS_UNARY(X) \
-  X(Negate) X(Abs) X(Exp) X(Floor) X(Sigmoid) X(Sin) X(Cos) X(Asin) X(Atan) X(Softplus) X(ToBatch) X(UnpackBatch) \
+  X(Negate) X(Abs) X(Exp) X(Floor) X(Sigmoid) X(Tanh) X(Sin) X(Cos) X(Asin) X(Atan) X(Softplus) X(ToBatch) X(UnpackBatch) \
   X(Alias)
 #define KERAS_BINARY(X) \
   X(Plus) X(Minus) X(ElementTimes) X(ElementDivide) X(ElementMax) X(ElementMin) X(Equal) X(NotEqual) X(Less)
