@@ -15,11 +15,14 @@ VERSION = re.search(r'__version__ = "(.+)"', (HERE / "keras/version.py").read_te
 # The CPU wheel of TensorFlow exists for x86-64 Linux and Windows only; elsewhere the plain one has no GPU parts anyway.
 X86 = "platform_machine in 'x86_64 AMD64' and sys_platform != 'darwin'"
 OTHER = "platform_machine not in 'x86_64 AMD64' or sys_platform == 'darwin'"
+LINUX_X86 = f"{X86} and sys_platform == 'linux'"
+ONEDNN = f"onednn-cpu-gomp>=2023.2; {LINUX_X86}"
 
 ENGINES = {
     "numpy": [],
     "tensorflow": [f"tensorflow-cpu>=2.18; {X86}", f"tensorflow>=2.18; {OTHER}"],
-    "theano": ["pytensor>=3", f"onednn-cpu-gomp>=2023.2; {X86} and sys_platform == 'linux'"],
+    "theano": ["pytensor>=3", ONEDNN],
+    "cntk": [f"pybind11>=2.13; {LINUX_X86}", ONEDNN],  # then: python -m keras install cntk
 }
 PLOT = ["matplotlib>=3.8"]
 CONSOLE = ["rich>=13"]
@@ -35,7 +38,7 @@ setup(
     license="MIT",
     python_requires=">=3.11",
     packages=find_packages(include=["keras", "keras.*"]),
-    package_data={"keras": ["py.typed"]},
+    package_data={"keras": ["py.typed"], "keras.backend.cntk": ["native/*.cpp", "native/*.h"]},
     install_requires=["numpy>=1.26", "h5py>=3.11"],
     extras_require={
         **ENGINES,

@@ -45,7 +45,7 @@ def engine(request: pytest.FixtureRequest) -> Iterator[Engine]:
     """The engine the test runs on, in force."""
     if request.param not in select.available():
         pytest.fail(
-            f'engine {request.param} is not installed: pip install "keras[{request.param}]"', pytrace=False
+            f"engine {request.param} is not installed; `python -m keras info` says how", pytrace=False
         )
     with select.using(request.param) as engine:
         yield engine

@@ -326,6 +326,21 @@ class Engine(
         else:
             self.write(variable.cell(self), value)
 
+    def looped(self, step: Callable[..., list[Tensor]]) -> Callable[..., list[np.ndarray]]:
+        """What `trace_and_compile` returned, to be run many times in one call.
+
+        The callable takes `(arrays, ahead=0)`: host arrays with one more leading axis. It runs `step` for every index
+        of that axis in turn, each run on the state the one before left, and returns the outputs stacked, as host
+        arrays. After an error the state is that of the runs before. `ahead` says how many runs are still to come in
+        later calls, for engines to which it matters how often something is run.
+        """
+
+        def run(arrays: Sequence[np.ndarray], ahead: int = 0) -> list[np.ndarray]:
+            rows = [step(*row) for row in zip(*arrays, strict=True)]
+            return [np.stack([self.to_numpy(y) for y in column]) for column in zip(*rows, strict=True)]
+
+        return run
+
     def native(self, name: str) -> Callable[..., Any] | None:
         """This engine's own version of the kernel `name`, or None."""
         return getattr(self, name, None)
@@ -348,7 +363,7 @@ class Engine(
 
 #: Public methods of `Engine` that are not primitives.
 SERVICES = frozenset(
-    {"native", "read_variable", "write_variable", "default", "variable_attribute", "describe"}
+    {"native", "read_variable", "write_variable", "looped", "default", "variable_attribute", "describe"}
 )
 
 #: Every primitive by name, in contract order: E first, as written above, then the inherited D and H ones.

@@ -3,9 +3,13 @@
 from __future__ import annotations
 
 import gc
+from collections.abc import Callable
 from typing import Any
 
 from keras.backend import dtypes, select, state
+
+#: What else `clear_session` starts anew; modules above register here.
+ON_CLEAR: list[Callable[[], None]] = []
 
 
 def backend() -> str:
@@ -23,6 +27,8 @@ def backend() -> str:
 def clear_session(free_memory: bool = True) -> None:
     """Start automatic names anew; with `free_memory` also collect garbage. No model is affected."""
     state.reset_names()
+    for start_anew in ON_CLEAR:
+        start_anew()
     if free_memory:
         gc.collect()
 

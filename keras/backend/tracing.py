@@ -40,7 +40,7 @@ class Compiled:
         self._f = f
         self._jit_compile = jit_compile
         self._on_trace = on_trace
-        self._traces: dict[Any, Callable[..., Any]] = {}
+        self._traces: dict[Any, _Trace] = {}
 
     @property
     def trace_count(self) -> int:
@@ -48,35 +48,52 @@ class Compiled:
         return len(self._traces)
 
     def __call__(self, *args: Any) -> Any:
+        dynamic, signature = self._signature(args, 0)
+        trace = self._traces.get(signature) or self._trace(args, signature)
+        return trace.pack(trace.run(*dynamic))
+
+    def many(self, *args: Any, ahead: int = 0) -> Results:
+        """Run for every index of the leading axis of all arrays in the arguments, in turn, in one call of the engine.
+
+        Args:
+            args: as for a call, but each host array has one more axis in front.
+            ahead: how many runs are to come in later calls, as far as that is known.
+
+        Returns:
+            The results of the runs, in order.
+        """
+        dynamic, signature = self._signature(args, 1)
+        trace = self._traces.get(signature) or self._trace(args, signature)
+        if trace.loop is None:
+            trace.loop = current().looped(trace.run)
+        return Results(len(dynamic[0]), trace.loop(dynamic, ahead), trace.pack)
+
+    def _signature(self, args: Any, axes: int) -> tuple[list[Any], tuple[Any, ...]]:
+        """The tensors and arrays in the arguments, and what they are compiled for; `axes` leading ones do not count."""
         engine = current()
-        leaves = tree.flatten(args)
         dynamic: list[Any] = []
         key: list[Any] = [engine.name]
-        for x in leaves:
+        for x in tree.flatten(args):
             if isinstance(x, Variable):
                 x = x.value
             if isinstance(x, np.ndarray):
                 dynamic.append(x)
-                key.append((x.shape, dtypes.standardize(x.dtype)))
+                key.append((x.shape[axes:], dtypes.standardize(x.dtype)))
             elif engine.is_tensor(x):
                 dynamic.append(x)
                 key.append(engine.spec(x))
             else:
                 key.append(("static", type(x), x))
         key.append(tree.signature(args))
-        signature = tuple(key)
-        run = self._traces.get(signature)
-        if run is None:
-            run = self._traces[signature] = self._trace(args, signature)
-        return run(dynamic)
+        return dynamic, tuple(key)
 
-    def _trace(self, args: Any, signature: tuple[Any, ...]) -> Callable[..., Any]:
+    def _trace(self, args: Any, signature: tuple[Any, ...]) -> _Trace:
         if self._on_trace is not None:
             self._on_trace(signature)
         kinds = signature[1:-1]
         specs = [k for k in kinds if k[0] != "static"]
         structure = tree.map_structure(lambda _: None, args)
-        pack: list[Callable[[list[Tensor]], Any]] = []
+        trace = _Trace()
 
         def flat(*tensors: Tensor) -> list[Tensor]:
             engine = current()
@@ -84,17 +101,38 @@ class Compiled:
             full = [k[2] if k[0] == "static" else next(supply) for k in kinds]
             outputs = self._f(*tree.unflatten(structure, full))
             out_leaves = [_as_output(x) for x in tree.flatten(outputs)]
-            if not pack:
-                pack.append(_packer(outputs, [None if engine.is_tensor(x) else (x,) for x in out_leaves]))
+            if trace.packer is None:
+                trace.packer = _packer(outputs, [None if engine.is_tensor(x) else (x,) for x in out_leaves])
             return [x for x in out_leaves if engine.is_tensor(x)]
 
-        compiled = current().trace_and_compile(flat, specs, self._jit_compile)
+        trace.run = current().trace_and_compile(flat, specs, self._jit_compile)
+        self._traces[signature] = trace
+        return trace
 
-        def run(dynamic: list[Any]) -> Any:
-            outputs = compiled(*dynamic)
-            return pack[0](outputs)
 
-        return run
+class _Trace:
+    """What one signature was compiled to."""
+
+    run: Callable[..., list[Tensor]]
+    loop: Callable[..., list[np.ndarray]] | None = None
+    packer: Callable[[list[Tensor]], Any] | None = None  # known when the function has been run once
+
+    def pack(self, outputs: list[Tensor]) -> Any:
+        assert self.packer is not None
+        return self.packer(outputs)
+
+
+class Results:
+    """The results of many runs, put together when they are asked for, with host arrays for tensors."""
+
+    def __init__(self, count: int, stacked: list[np.ndarray], pack: Callable[[list[Tensor]], Any]) -> None:
+        self._count, self._stacked, self._pack = count, stacked, pack
+
+    def __len__(self) -> int:
+        return self._count
+
+    def __getitem__(self, i: int) -> Any:
+        return self._pack([column[i] for column in self._stacked])
 
 
 def _as_output(x: Any) -> Any:

@@ -19,6 +19,11 @@ class Callback:
     epoch 0 is over
     """
 
+    #: Whether it does more in its batch methods than look at the logs: stops training, reads or sets weights or a rate.
+    #: If so `fit` runs step by step; if not, many steps at a time, and it hears of them afterwards, one by one.
+    #: None: its code is looked at; what reaches the model or reads the clock is taken to act.
+    acts_between_batches: bool | None = None
+
     def __init__(self) -> None:
         self.params: dict[str, Any] | None = None
         self.validation_data: Any = None

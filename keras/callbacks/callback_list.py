@@ -6,6 +6,7 @@ from typing import Any
 from keras.callbacks.callback import Callback, Logs
 from keras.callbacks.history import History
 from keras.callbacks.progbar_logger import ProgbarLogger
+from keras.callbacks.reach import may_act
 
 LazyLogs = Logs | Callable[[], Logs] | None
 
@@ -113,8 +114,15 @@ class CallbackList:
 
         The progress bar does not count: it draws itself from whatever logs come.
         """
+        return bool(self._hooked(stage))
+
+    def acting(self, stage: str) -> list[Callback]:
+        """The callbacks that may do something between two batches of a stage, rather than look at logs."""
+        return [callback for callback in self._hooked(stage) if may_act(callback)]
+
+    def _hooked(self, stage: str) -> list[Callback]:
         hooks = self._of_batches[f"on_{stage}_batch_begin"] + self._of_batches[f"on_{stage}_batch_end"]
-        return any(not getattr(callback, "takes_lazy_logs", False) for callback in hooks)
+        return list(dict.fromkeys(c for c in hooks if not getattr(c, "takes_lazy_logs", False)))
 
     # ------------------------------------------------------------------ epochs and runs
     def on_epoch_begin(self, epoch: int, logs: Logs | None = None) -> None:

@@ -50,6 +50,8 @@ class ModelCheckpoint(MonitorCallback):
         self.save_best_only = save_best_only
         self.save_weights_only = save_weights_only
         self.save_freq = _checked_freq(save_freq, "ModelCheckpoint")
+        self.acts_between_batches = self.save_freq not in ("epoch", False)
+        self.takes_lazy_logs = not self.acts_between_batches  # then its batch method does nothing
         self._counter = _BatchCounter(self.save_freq)
         self._epoch = 0
         self._check_suffix()
@@ -147,6 +149,8 @@ class BackupAndRestore(Callback):
         self.save_freq = save_freq if save_freq is False else _checked_freq(save_freq, "BackupAndRestore")
         self.double_checkpoint = double_checkpoint
         self.delete_checkpoint = delete_checkpoint
+        self.acts_between_batches = self.save_freq not in ("epoch", False)
+        self.takes_lazy_logs = not self.acts_between_batches  # then its batch method does nothing
         self._counter = _BatchCounter(self.save_freq)
         self._epoch = 0
 

@@ -42,6 +42,12 @@ class _CallContext:
 _call: ContextVar[_CallContext | None] = ContextVar("keras_layer_call", default=None)
 
 
+def training_in_force() -> bool | None:
+    """The training flag of the layer call being run, False if nobody gave one; None outside of any layer's call."""
+    context = _call.get()
+    return None if context is None else bool(context.training)
+
+
 class _Signature:
     """What a layer class's `call` takes, looked at once."""
 

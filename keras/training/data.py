@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import math
 import warnings
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from typing import Any
 
 import numpy as np
@@ -92,10 +92,35 @@ class ArraySource(Source):
 
     def batches(self) -> Iterator[Batch]:
         """One pass over the rows."""
-        order, data = self.order(), (self.x, self.y, self.sample_weight)
+        return (self.take(rows) for rows in self.rows())
+
+    def rows(self) -> Iterator[slice | np.ndarray]:
+        """One pass, as the rows of each batch: a slice, or numbers of rows."""
+        order = self.order()
         for start in range(0, self.samples, self.batch_size):
-            rows: Any = slice(start, start + self.batch_size)
-            yield take(data, rows if order is None else order[rows])
+            rows = slice(start, min(start + self.batch_size, self.samples))
+            yield rows if order is None else order[rows]
+
+    def take(self, rows: slice | np.ndarray) -> Batch:
+        """These rows of all arrays."""
+        return take((self.x, self.y, self.sample_weight), rows)
+
+    def take_many(self, parts: Sequence[slice | np.ndarray]) -> Batch:
+        """Batches of equal size in one, along a new leading axis.
+
+        >>> source = ArraySource(np.arange(6), None, None, batch_size=2)
+        >>> source.take_many(list(source.rows()))[0].tolist()
+        [[0, 1], [2, 3], [4, 5]]
+        """
+        first, last = parts[0], parts[-1]
+        whole: slice | np.ndarray
+        if isinstance(first, slice) and isinstance(last, slice):
+            whole, size = slice(first.start, last.stop), first.stop - first.start
+        else:
+            whole, size = np.concatenate(parts), len(first)  # type: ignore[arg-type]
+        return tree.map_structure(
+            lambda x: None if x is None else x.reshape(len(parts), size, *x.shape[1:]), self.take(whole)
+        )
 
 
 class IterableSource(Source):
@@ -173,7 +198,7 @@ class Stream:
         self.source = source
         self.steps = steps
         self.ended = False  # whether there is nothing more to come
-        self._pass: Iterator[Batch] | None = None
+        self._pass: Iterator[Any] | None = None
         self._seen = 0
         self._waiting: list[Batch] = []
         self._begun = False
@@ -195,14 +220,18 @@ class Stream:
             self._waiting.append(batch)
         return self._waiting[0]
 
-    def epoch(self) -> Iterator[Batch]:
-        """The batches of the next epoch. It may be shorter than `steps`: then the data has run out."""
+    def epoch(self, rows: bool = False) -> Iterator[Any]:
+        """The batches of the next epoch. It may be shorter than `steps`: then the data has run out.
+
+        Args:
+            rows: give the rows of each batch instead (see `ArraySource.rows`).
+        """
         self._begin_epoch()
         if self.steps is None and not self._waiting:
             self._pass = None
         taken = 0
         while self.steps is None or taken < self.steps:
-            batch = self._waiting.pop() if self._waiting else self._next()
+            batch = self._waiting.pop() if self._waiting else self._next(rows)
             if batch is None:
                 break
             taken += 1
@@ -228,9 +257,10 @@ class Stream:
             self._begun = True
             self.source.on_epoch_begin()
 
-    def _next(self) -> Batch | None:
+    def _next(self, rows: bool = False) -> Any:
         if self._pass is None:
-            self._pass, self._seen = iter(self.source.batches()), 0
+            source: Any = self.source
+            self._pass, self._seen = iter(source.rows() if rows else source.batches()), 0
         batch = next(self._pass, None)
         if batch is not None:
             self._seen += 1

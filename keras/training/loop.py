@@ -1,14 +1,14 @@
 """`fit`, `evaluate` and `predict`: the only loops, the same on every engine.
 
-The steps of an epoch come from a runner, an object that yields pieces of the epoch to run. `StepRunner` runs one
-compiled step after the other; a runner that runs many steps in one compiled call fits in its place.
+The steps of an epoch come from a runner, an object that yields pieces of the epoch to run (see `chunks`, `runners`).
 """
 
 from __future__ import annotations
 
 import math
-from collections.abc import Callable, Iterator
-from typing import Any, NamedTuple, Protocol
+from collections.abc import Callable, Iterator, Sequence
+from functools import partial
+from typing import Any
 
 import numpy as np
 
@@ -16,74 +16,16 @@ from keras import config, tree
 from keras.callbacks import CallbackList, History
 from keras.errors import add_context, shorten
 from keras.random.seeds import host_generator, next_host_seed
+from keras.training.chunks import make_runner
 from keras.training.data import ArraySource, Batch, Stream, make_source, split_rows
 from keras.training.interrupt import StopOnInterrupt
 from keras.training.preflight import Preflight
+from keras.training.runners import Runner, StepRunner
 from keras.training.step import prepare, to_floats, to_host_tree
 from keras.utils import pack_x_y_sample_weight
 from keras.utils.progress import write_line
 
 Logs = dict[str, Any]
-
-
-class Batches(Protocol):
-    """What gives the batches of an epoch: a `Stream`."""
-
-    def epoch(self) -> Iterator[Batch]: ...
-
-
-class Piece(NamedTuple):
-    """Some steps of an epoch: the numbers of the first and the last, and what runs them and returns their logs."""
-
-    first: int
-    last: int
-    run: Callable[[], Any]
-
-
-class StepRunner:
-    """Runs an epoch step by step, `per_piece` steps between two calls of the callbacks.
-
-    Args:
-        step: from a packed batch to logs.
-        stream: gives the batches.
-        per_piece: `steps_per_execution`.
-        reweigh: from a batch to one with other sample weights; or None.
-    """
-
-    def __init__(
-        self,
-        step: Callable[[Any], Any],
-        stream: Batches,
-        per_piece: int = 1,
-        reweigh: Callable[[Batch], Batch] | None = None,
-    ) -> None:
-        self._step = step
-        self._stream = stream
-        self._per_piece = per_piece
-        self._reweigh = reweigh
-
-    def epoch(self) -> Iterator[Piece]:
-        """The pieces of the next epoch; each must be run before the next is asked for."""
-        first, batches = 0, self._stream.epoch()
-        try:
-            while taken := _some(batches, self._per_piece):
-                yield Piece(first, first + len(taken) - 1, lambda taken=taken: self._run(taken))  # type: ignore[misc]
-                first += len(taken)
-        finally:
-            batches.close()  # type: ignore[attr-defined]
-
-    def _run(self, batches: list[Batch]) -> Any:
-        logs = None
-        for batch in batches:
-            logs = self._step(pack_x_y_sample_weight(*(self._reweigh(batch) if self._reweigh else batch)))
-        return logs
-
-
-def _some(batches: Iterator[Batch], count: int) -> list[Batch]:
-    taken: list[Batch] = []
-    while len(taken) < count and (batch := next(batches, None)) is not None:
-        taken.append(batch)
-    return taken
 
 
 # ---------------------------------------------------------------------- fit
@@ -124,11 +66,12 @@ class Fit:
             validation_data, validation_batch_size or batch_size, validation_steps
         )
         self._prepare(source, class_weight, validation_split, validation_data)
-        step = model.make_train_function()
-        self.runner = StepRunner(step, self.stream, model.steps_per_execution, self._reweigh)
         self.callbacks = as_callback_list(
             callbacks, model, verbose, add_history=True, epochs=self.epochs, steps=self.stream.length
         )
+        planned = (self.epochs - initial_epoch) * (self.stream.length or 0)
+        step = model.make_train_function()
+        self.runner = make_runner(model, "train", step, self.stream, self.callbacks, planned, self._reweigh)
 
     def _prepare(self, source: Any, class_weight: Any, validation_split: float, validation_data: Any) -> None:
         """Everything that comes before the first step: variables, class weights, a look at the data."""
@@ -218,7 +161,7 @@ class Fit:
 
 
 def run_pieces(
-    runner: StepRunner, callbacks: CallbackList, stage: str, must_stop: Callable[[], bool]
+    runner: Runner, callbacks: CallbackList, stage: str, must_stop: Callable[[], bool]
 ) -> tuple[int, Logs]:
     """Run an epoch's pieces between the calls of the callbacks.
 
@@ -235,13 +178,23 @@ def run_pieces(
     end = getattr(callbacks, f"on_{stage}_batch_end")
     done, raw = 0, None
     for piece in runner.epoch():
-        begin(piece.first)
-        raw = piece.run()
-        done = piece.last + 1
-        end(piece.last, lambda raw=raw: to_floats(raw))
+        if piece.each and piece.last > piece.first:
+            results = piece.run()
+            for i in range(piece.first, piece.last + 1):
+                begin(i)
+                end(i, partial(_logs_at, results, i - piece.first))
+        else:
+            begin(piece.first)
+            results = piece.run()
+            end(piece.last, partial(_logs_at, results, len(results) - 1))
+        done, raw = piece.last + 1, results
         if must_stop():
             break
-    return done, to_floats(raw)
+    return done, {} if raw is None else _logs_at(raw, len(raw) - 1)
+
+
+def _logs_at(results: Sequence[Any], i: int) -> Logs:
+    return to_floats(results[i])
 
 
 # ---------------------------------------------------------------------- evaluate
@@ -279,7 +232,7 @@ def evaluate_stream(
     """Results over one epoch of a stream, for `evaluate` and for validation."""
     model.stop_evaluating = False
     model.reset_metrics()
-    runner = StepRunner(model.make_test_function(), stream, model.steps_per_execution)
+    runner = make_runner(model, "test", model.make_test_function(), stream, callbacks, stream.length or 0)
     callbacks.on_test_begin()
 
     def must_stop() -> bool:

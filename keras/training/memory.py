@@ -7,6 +7,7 @@ from collections.abc import Callable
 from typing import Any
 
 from keras.backend.tracing import Compiled
+from keras.training.pace import Pace
 from keras.training.step import make_step
 
 Step = Callable[[Any], Any]
@@ -35,6 +36,8 @@ class Memory:
             Any, Any
         ] = {}  # predictions for the kinds of single batches that have been looked at
         self._orders: dict[tuple[str, ...], list[str]] = {}
+        self._paces: dict[Compiled, Pace] = {}
+        self._told: set[Any] = set()
         self._model.train_function = self._model.test_function = self._model.predict_function = None
 
     def begin_run(self) -> None:
@@ -63,6 +66,16 @@ class Memory:
 
             made = self._steps[kind, key] = make_step(function, model.run_eagerly, jit, note)
         return made
+
+    def pace(self, step: Compiled) -> Pace:
+        """How fast a step runs, as far as it is known."""
+        return self._paces.setdefault(step, Pace())
+
+    def first_time(self, what: Any) -> bool:
+        """Whether this is asked for the first time."""
+        known = what in self._told
+        self._told.add(what)
+        return not known
 
     def trainable_key(self, fresh: bool = False) -> Any:
         """What a training step was compiled for: the layers and variables, and which of them are trained.

@@ -38,6 +38,17 @@ def test_coverage_tells_native_from_inherited():
     assert set(E_PRIMITIVES) <= {name for name, origin in found.items() if origin == "native"}
 
 
+def test_every_engine_passes_its_selftest(engine, capsys):
+    assert cli.main(["selftest", engine.name]) == 0
+    assert "the loss fell from" in capsys.readouterr().out
+
+
+def test_an_engine_that_does_not_learn_fails_its_selftest(monkeypatch):
+    monkeypatch.setattr(keras.optimizers, "Adam", lambda rate: keras.optimizers.SGD(1e-9))
+    with pytest.raises(RuntimeError, match="engine 'numpy' does not learn: the loss went from"):
+        cli.selftest("numpy")
+
+
 def test_an_engine_that_is_not_installed_is_told_in_one_line(monkeypatch, capsys):
     monkeypatch.setattr(select, "available", lambda: ("numpy",))
     assert "tensorflow  not installed: pip install" in cli.info()
@@ -46,6 +57,11 @@ def test_an_engine_that_is_not_installed_is_told_in_one_line(monkeypatch, capsys
     )
     assert cli.main(["missing", "tensorflow"]) == 1
     assert capsys.readouterr().err == "engine is not installed\n"
+
+
+def test_an_engine_that_is_broken_does_not_hide_the_others(monkeypatch):
+    monkeypatch.setattr(select, "get", lambda name: (_ for _ in ()).throw(ImportError("libsomething.so")))
+    assert cli.engine_facts("numpy") == "does not load: libsomething.so"
 
 
 def test_an_unknown_engine_is_refused(capsys):

@@ -10,19 +10,16 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 from typing import Any
 
+import numpy as np
 import tensorflow as tf
 from tensorflow.python.eager import context, execute, record
 
 from keras.backend.engine import Engine, Spec
 from keras.backend.tensorflow_engine.leaf import DTYPES
+from keras.backend.tensorflow_engine.loop import Loop
 from keras.backend.tensorflow_engine.state import holding_writes
 
 Tensor = Any
-
-
-def uses_xla(jit_compile: bool | None, specs: Sequence[Spec]) -> bool:
-    """Whether a graph of these inputs goes to XLA when the caller leaves it to the engine: not on its own account."""
-    return bool(jit_compile)
 
 
 class CompilingPart(Engine):
@@ -37,21 +34,33 @@ class CompilingPart(Engine):
                 writes.release_all(outputs)
             return outputs
 
-        function = tf.function(graph, autograph=False, jit_compile=uses_xla(jit_compile, specs))
+        # A single call gains nothing by XLA, whatever the graph: it is used on request, and in loops (see `loop`).
+        function = tf.function(graph, autograph=False, jit_compile=bool(jit_compile))
         signature = [tf.TensorSpec(shape, DTYPES[dtype]) for shape, dtype in specs]
-        return _Compiled(function.get_concrete_function(*signature), [DTYPES[dtype] for _, dtype in specs])
+        concrete = function.get_concrete_function(*signature)
+        return Compiled(concrete, [DTYPES[dtype] for _, dtype in specs], jit_compile)
+
+    def looped(self, step: Callable[..., list[Tensor]]) -> Callable[..., list[np.ndarray]]:
+        return Loop(step) if isinstance(step, Compiled) else super().looped(step)
 
     def describe(self) -> dict[str, str]:
         devices = ", ".join(d.name for d in tf.config.list_physical_devices())
         return {"engine": self.name, "tensorflow": tf.__version__, "devices": devices}
 
 
-class _Compiled:
-    """A concrete function of flat tensors (or host arrays) that returns a flat list."""
+class Compiled:
+    """A concrete function of flat tensors (or host arrays) that returns a flat list.
 
-    def __init__(self, concrete: Any, dtypes: list[tf.DType]) -> None:
-        self._concrete = concrete
-        self._dtypes = dtypes
+    Args:
+        concrete: the function.
+        dtypes: of its arguments.
+        jit_compile: as it was asked for.
+    """
+
+    def __init__(self, concrete: Any, dtypes: list[tf.DType], jit_compile: bool | None) -> None:
+        self.concrete = concrete
+        self.dtypes = dtypes
+        self.jit_compile = jit_compile
         self._cells = concrete.variables  # the graph itself does not keep its variables alive
         self._captured = list(concrete.captured_inputs)
         self._context = context.context()
@@ -60,9 +69,9 @@ class _Compiled:
 
     def __call__(self, *args: Any) -> list[Tensor]:
         if not tf.executing_eagerly() or record.could_possibly_record():
-            return list(self._concrete(*map(self._tensor, args, self._dtypes)))
+            return list(self.concrete(*map(self._tensor, args, self.dtypes)))
         name, n = self._call
-        inputs = [*map(self._tensor, args, self._dtypes), *self._captured]
+        inputs = [*map(self._tensor, args, self.dtypes), *self._captured]
         return execute.execute(name, n, inputs, None, self._context) if n else self._run_only(name, inputs)
 
     def _tensor(self, x: Any, dtype: tf.DType) -> Tensor:

@@ -154,8 +154,9 @@ class StatePart(Engine):
         tf.register_tensor_conversion_function(Variable, _variable_to_tensor)
 
     def variable(self, value: np.ndarray, dtype: str, name: str) -> tf.Variable:
+        # Not named: the eager runtime keeps a kernel (36 kB) for each name a variable was ever made with (2.21).
         with tf.init_scope():  # a cell outlives the graph in which it happens to be touched first
-            return tf.Variable(np.asarray(value, DTYPES[dtype].as_numpy_dtype), name=name)
+            return tf.Variable(np.asarray(value, DTYPES[dtype].as_numpy_dtype))
 
     def read(self, cell: tf.Variable) -> Tensor:
         replays, graphs = _replays.get(), _graphs.get()

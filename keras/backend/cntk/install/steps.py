@@ -43,9 +43,11 @@ def install(force: bool, source: str | os.PathLike[str] | None, verify: bool) ->
 def uninstall() -> None:
     """Remove the folder."""
     root = places.root()
-    if root.is_dir():
-        with _alone_in(root):
-            shutil.rmtree(root)
+    if not root.is_dir():
+        print(f"There is no {root}")
+        return
+    with _alone_in(root):
+        shutil.rmtree(root)
     print(f"Removed {root}")
 
 

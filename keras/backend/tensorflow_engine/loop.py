@@ -1,0 +1,137 @@
+"""Many steps in one call: a `tf.while_loop` around a step that has been traced already.
+
+The executor still spends some microseconds on every operation of every step. For small dense graphs that is nearly all
+there is, and XLA, which makes the whole loop one piece of machine code, is five times faster; where the arithmetic
+counts it is two to three times slower, for it keeps to one core. Compiling takes a second or two. So XLA is chosen by
+what a step consists of and by how many steps there will be.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+import tensorflow as tf
+
+from keras.backend.tensorflow_engine.leaf import product
+
+if TYPE_CHECKING:
+    from keras.backend.tensorflow_engine.compiling import Compiled
+
+Tensor = Any
+
+#: Steps in one call of a loop that XLA compiled, for it compiles for one length only; shorter calls are padded.
+XLA_LENGTH = 64
+#: Steps, done and still to come, from which compiling pays (TensorFlow 2.21, two cores).
+XLA_STEPS = 2000
+#: Multiplications in the matrix products of a step, up to which XLA was faster.
+XLA_PRODUCTS = 2**23
+#: What a step may consist of for XLA to be chosen: no host code, no random numbers, nothing it does badly on a CPU.
+_OPS = """
+    Placeholder Const Identity IdentityN NoOp StopGradient Cast Fill ZerosLike OnesLike BroadcastTo Shape
+    BroadcastGradientArgs ReadVariableOp AssignVariableOp
+    AddV2 AddN Sub Mul RealDiv DivNoNan FloorDiv FloorMod Neg Square SquaredDifference Sqrt SqrtGrad Rsqrt RsqrtGrad Pow
+    Abs Sign Exp Expm1 Log Log1p Tanh TanhGrad Sigmoid SigmoidGrad Relu ReluGrad Softplus SoftplusGrad Softmax
+    LogSoftmax Erf Sin Cos Maximum Minimum Floor Round Reciprocal
+    SelectV2 Equal NotEqual Less LessEqual Greater GreaterEqual LogicalAnd LogicalOr LogicalNot
+    MatMul BatchMatMulV2 BiasAdd BiasAddGrad Sum Mean Max Min Prod All Any ArgMax
+    Reshape Transpose Slice StridedSlice StridedSliceGrad ConcatV2 ConcatOffset Split SplitV Pack Unpack ExpandDims
+    Squeeze Tile Range OneHot
+"""
+XLA_OPS = frozenset(_OPS.split())
+
+
+class Loop:
+    """Runs a compiled step for every index of the leading axis of its arguments.
+
+    Args:
+        step: the compiled step.
+    """
+
+    def __init__(self, step: Compiled) -> None:
+        self._step = step
+        self._plain: Compiled | None = None
+        self._fused: Compiled | None = None
+        self._done = 0
+        self._suits_xla = suits_xla(step.concrete.graph) if step.jit_compile is None else step.jit_compile
+
+    def __call__(self, arrays: Sequence[np.ndarray], ahead: int = 0) -> list[np.ndarray]:
+        count = len(arrays[0])
+        wanted = self._suits_xla and (
+            self._step.jit_compile or self._done + count + ahead >= XLA_STEPS or self._fused is not None
+        )
+        outputs = self._run_fused(arrays, count) if wanted else self._run_plain(arrays, count)
+        self._done += count
+        return outputs
+
+    def _run_plain(self, arrays: Sequence[np.ndarray], count: int) -> list[np.ndarray]:
+        if count == 1:
+            return [y.numpy()[None] for y in self._step(*(x[0] for x in arrays))]
+        if self._plain is None:
+            self._plain = self._compiled(None, jit=False)
+        return [y.numpy() for y in self._plain(np.int32(count), *arrays)]
+
+    def _run_fused(self, arrays: Sequence[np.ndarray], count: int) -> list[np.ndarray]:
+        if self._fused is None:
+            self._fused = self._compiled(XLA_LENGTH, jit=True)
+        parts = []
+        for start in range(0, count, XLA_LENGTH):
+            some = [x[start : start + XLA_LENGTH] for x in arrays]
+            n = len(some[0])
+            outputs = self._fused(np.int32(n), *(_padded(x, XLA_LENGTH) for x in some))
+            parts.append([y.numpy()[:n] for y in outputs])
+        return (
+            parts[0] if len(parts) == 1 else [np.concatenate(column) for column in zip(*parts, strict=True)]
+        )
+
+    def _compiled(self, length: int | None, jit: bool) -> Compiled:
+        step = self._step
+        signature = [
+            tf.TensorSpec((length, *x.shape), x.dtype) for x in step.concrete.inputs[: len(step.dtypes)]
+        ]
+        function = tf.function(self._graph, autograph=False, jit_compile=jit)
+        concrete = function.get_concrete_function(tf.TensorSpec((), tf.int32), *signature)
+        return type(step)(concrete, [tf.int32, *step.dtypes], step.jit_compile)
+
+    def _graph(self, count: Tensor, *arrays: Tensor) -> list[Tensor]:
+        step, length = self._step.concrete, tf.shape(arrays[0])[0]
+        rows = [_array(x.dtype, length, x.shape[1:]).unstack(x) for x in arrays]
+        columns = [_array(y.dtype, length, y.shape) for y in step.outputs]
+
+        def body(i: Tensor, *columns: Any) -> list[Any]:
+            outputs = step(*(r.read(i) for r in rows))
+            return [i + 1, *(c.write(i, y) for c, y in zip(columns, outputs, strict=True))]
+
+        _, *columns = tf.while_loop(lambda i, *_: i < count, body, [tf.constant(0), *columns])
+        return [c.stack() for c in columns]
+
+
+def suits_xla(graph: Any) -> bool:
+    """Whether a step is of the small and dense kind that XLA is good at."""
+    operations = graph.get_operations()
+    if not all(op.type in XLA_OPS for op in operations):
+        return False
+    return sum(multiplications(op) for op in operations if "MatMul" in op.type) <= XLA_PRODUCTS
+
+
+def multiplications(matmul: tf.Operation) -> int:
+    """Those of a matrix product."""
+    inner = matmul.inputs[0].shape[-2 if _is_transposed(matmul) else -1]
+    return product(matmul.outputs[0].shape) * inner
+
+
+def _is_transposed(matmul: tf.Operation) -> bool:
+    return bool(matmul.get_attr("transpose_a" if matmul.type == "MatMul" else "adj_x"))
+
+
+def _array(dtype: tf.DType, length: Any, element_shape: Any) -> tf.TensorArray:
+    return tf.TensorArray(dtype, size=length, element_shape=element_shape)
+
+
+def _padded(x: np.ndarray, length: int) -> np.ndarray:
+    if len(x) == length:
+        return x
+    padded = np.zeros((length, *x.shape[1:]), x.dtype)
+    padded[: len(x)] = x
+    return padded
