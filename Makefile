@@ -7,6 +7,8 @@ ARGS   ?=
 VENV   := .venv
 PY     := $(VENV)/bin/python
 PIP    := $(PY) -m pip install --quiet --disable-pip-version-check
+NATIVE := $(wildcard keras/backend/cntk/native/*)
+LINUX  := $(filter Linux-x86_64,$(shell uname -s)-$(shell uname -m))
 
 .DEFAULT_GOAL := help
 .PHONY: help quickstart test check conformance docs bench missing clean
@@ -58,12 +60,17 @@ $(VENV)/.made:
 $(VENV)/.engine-%: $(VENV)/.made setup.py
 	@echo "Installing keras with its engine '$*' into $(VENV) (once; takes a minute or two) ..."
 	@$(PIP) --editable '.[$*,examples]'
+	@$(if $(filter cntk,$*),$(PY) -m keras install cntk)
 	@touch $@
 
-$(VENV)/.all: $(VENV)/.made setup.py
+$(VENV)/.all: $(VENV)/.made setup.py $(NATIVE)
 	@echo "Installing keras with every engine into $(VENV) (once; takes a minute or two) ..."
 	@$(PIP) --editable '.[engines,test,dev]'
+	@$(if $(LINUX),$(PY) -m keras install cntk,echo "Without cntk, which needs Linux on x86-64: its tests will fail.")
 	@touch $@
+
+# This engine is compiled on the machine, in the user's cache folder, and compiled again when its sources change.
+$(VENV)/.engine-cntk: $(NATIVE)
 
 .venv-keras3/.made: benchmarks/keras3.txt $(VENV)/.made
 	@echo "Installing Keras 3 into .venv-keras3, to compare with (once) ..."

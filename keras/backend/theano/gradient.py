@@ -9,7 +9,8 @@ from pytensor.gradient import DisconnectedType
 from pytensor.graph.basic import Constant, Variable
 
 from keras.backend import select
-from keras.backend.theano.ops import Primitive, differentiable, fill
+from keras.backend.graph.ops import fill
+from keras.backend.theano.ops import Primitive, differentiable
 from keras.backend.theano.tensor import Tensor
 from keras.backend.theano.types import spec_of
 from keras.backend.vjp import pull_back_of

@@ -1,139 +1,37 @@
-"""The linker: a PyTensor graph as one straight Python function over NumPy.
-
-Nodes are sorted, and each becomes a line `v7 = f3(v5, v6)` of a generated function; what is not needed any more is
-forgotten on the way. Nothing is rewritten and nothing compiled but that function, so a graph of a thousand nodes is
-ready in some milliseconds.
-"""
+"""Programs of PyTensor graphs: shared variables are the cells, and nodes of PyTensor's own run by their `perform`."""
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable
 from typing import Any
 
 import numpy as np
 from pytensor.compile.sharedvalue import SharedVariable
 from pytensor.graph.basic import Apply, Constant, Variable
 
-from keras.backend.theano.ops import SLOT, ArrayOp, Primitive, Slots
+from keras.backend.graph import program
+from keras.backend.theano.ops import ArrayOp
 
-_LINE = 3  # of the first node in the generated function
-
-
-class Program:
-    """A function of arrays that computes `outputs` from `inputs` (and from shared variables, at their present value).
-
-    Args:
-        inputs: variables of the graph whose values are given.
-        outputs: what is wanted.
-    """
-
-    def __init__(self, inputs: Sequence[Variable], outputs: Sequence[Variable]) -> None:
-        self.nodes = sorted_nodes(outputs, inputs)
-        self._names: dict[Variable, str] = {}
-        self._scope: dict[str, Any] = {}
-        self._run = self._link(inputs, outputs)
-
-    def __call__(self, *arrays: np.ndarray) -> list[np.ndarray]:
-        try:
-            return self._run(*arrays)
-        except Exception as error:
-            self._explain(error)
-            raise
-
-    # ------------------------------------------------------------------ code
-    def _link(
-        self, inputs: Sequence[Variable], outputs: Sequence[Variable]
-    ) -> Callable[..., list[np.ndarray]]:
-        arguments = [self._name(x) for x in inputs]
-        last = self._last_uses(outputs)
-        lines = []
-        for i, node in enumerate(self.nodes):
-            line = self._line(i, node)
-            dead = [self._names[x] for x in last.get(i, ())]
-            lines.append(f"  {line}; del {', '.join(dead)}" if dead else f"  {line}")
-        shared = [x for x in self._names if isinstance(x, SharedVariable)]
-        shared += [x for x in outputs if isinstance(x, SharedVariable) and x not in self._names]
-        reads = [f"{self._name(x)} = {self._cell(x)}[0]" for x in shared]
-        results = ", ".join(self._name(y) for y in outputs)
-        source = [
-            f"def run({', '.join(arguments)}):",
-            f"  {'; '.join(reads) or 'pass'}",
-            *lines,
-            f"  return [{results}]",
-        ]
-        code = compile("\n".join(source), "<linked graph>", "exec")
-        exec(code, self._scope)
-        return self._scope["run"]
-
-    def _last_uses(self, outputs: Sequence[Variable]) -> dict[int, list[Variable]]:
-        """For every node, by number, the results nobody needs after it."""
-        kept, seen = set(outputs), set()
-        last: dict[int, list[Variable]] = {}
-        for i in reversed(range(len(self.nodes))):
-            for x in (*self.nodes[i].outputs, *self.nodes[i].inputs):
-                if x not in seen and x not in kept and x.owner is not None and not isinstance(x, Constant):
-                    last.setdefault(i, []).append(x)
-                seen.add(x)
-        inside = {y for node in self.nodes for y in node.outputs}
-        return {i: [x for x in xs if x in inside] for i, xs in last.items()}
-
-    def _line(self, i: int, node: Apply) -> str:
-        op, arguments = node.op, [self._name(x) for x in node.inputs]
-        results = [self._name(y) for y in node.outputs]
-        if isinstance(op, Primitive):
-            self._scope[f"f{i}"] = op.method
-            supply = iter(arguments)
-            arguments = [self._argument(a, supply, f"s{i}_{k}") for k, a in enumerate(op.template)]
-        elif isinstance(op, ArrayOp):
-            self._scope[f"f{i}"] = op.function
-        else:
-            self._scope[f"f{i}"] = foreign(node)
-        targets = f"{results[0]}" if not several(op) else f"[{', '.join(results)}]"
-        return f"{targets} = f{i}({', '.join(arguments)})"
-
-    def _argument(self, a: Any, supply: Any, name: str) -> str:
-        if a is SLOT:
-            return next(supply)
-        if type(a) is Slots:
-            return f"[{', '.join(next(supply) for _ in a)}]"
-        self._scope[name] = a
-        return name
-
-    def _name(self, x: Variable) -> str:
-        name = self._names.get(x)
-        if name is None:
-            name = self._names[x] = f"v{len(self._names)}"
-            if isinstance(x, Constant):
-                self._scope[name] = x.data
-        return name
-
-    def _cell(self, x: SharedVariable) -> str:
-        name = f"cell_{self._names[x]}"
-        self._scope[name] = x.container.storage
-        return name
-
-    # ------------------------------------------------------------------ errors
-    def _explain(self, error: Exception) -> None:
-        """Say in which op of which layer it happened."""
-        line, trace = None, error.__traceback__
-        while trace is not None:
-            if (
-                trace.tb_frame.f_code.co_filename == "<linked graph>"
-                and trace.tb_frame.f_globals is self._scope
-            ):
-                line = trace.tb_lineno
-            trace = trace.tb_next
-        if line is None or not 0 <= line - _LINE < len(self.nodes):
-            return
-        node = self.nodes[line - _LINE]
-        where = getattr(node.op, "layer", "")
-        shapes = ", ".join(f"{x.type.dtype}{list(x.type.shape)}" for x in node.inputs)
-        error.add_note(f"while running {node.op}({shapes})" + (f" in layer {where!r}" if where else ""))
+Spec = tuple[tuple[int, ...], str]
 
 
-def several(op: Any) -> bool:
-    """Whether the function of a node returns a sequence of results."""
-    return op.several if isinstance(op, ArrayOp) else True
+class Program(program.Program):
+    """A PyTensor graph as one Python function."""
+
+    constants = Constant
+    cells = SharedVariable
+
+    def _storage(self, cell: SharedVariable) -> list[np.ndarray]:
+        return cell.container.storage
+
+    def _function(self, node: Apply) -> Callable[..., Any]:
+        return node.op.function if isinstance(node.op, ArrayOp) else foreign(node)
+
+    def _layer(self, node: Apply) -> str:
+        return getattr(node.op, "layer", "")
+
+    def _spec(self, x: Variable) -> Spec:
+        return tuple(x.type.shape), x.type.dtype
 
 
 def foreign(node: Apply) -> Callable[..., list[np.ndarray]]:
@@ -149,34 +47,9 @@ def foreign(node: Apply) -> Callable[..., list[np.ndarray]]:
     return run
 
 
-def sorted_nodes(outputs: Iterable[Variable], inputs: Iterable[Variable] = ()) -> list[Apply]:
-    """The nodes `outputs` depend on, down to `inputs`, each after those it needs."""
-    given, done = set(inputs), set()
-    order: list[Apply] = []
-    stack: list[tuple[Apply, bool]] = [
-        (y.owner, False) for y in outputs if y.owner is not None and y not in given
-    ]
-    stack.reverse()
-    while stack:
-        node, ready = stack.pop()
-        if node in done:
-            continue
-        if ready:
-            done.add(node)
-            order.append(node)
-            continue
-        stack.append((node, True))
-        stack.extend(
-            (x.owner, False)
-            for x in reversed(node.inputs)
-            if x.owner is not None and x.owner not in done and x not in given
-        )
-    return order
-
-
 def leaves(outputs: Iterable[Variable]) -> list[Variable]:
     """What a graph begins with, constants excepted."""
     outputs = list(outputs)
-    found = {x: None for node in sorted_nodes(outputs) for x in node.inputs}
+    found = {x: None for node in program.sorted_nodes(outputs) for x in node.inputs}
     found.update(dict.fromkeys(outputs))
     return [x for x in found if x.owner is None and not isinstance(x, Constant)]

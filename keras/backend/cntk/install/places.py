@@ -25,7 +25,15 @@ STUBS = ("libmpi.so.12", "libmpi_cxx.so.1")
 
 SOURCES = Path(__file__).parents[1] / "native"
 #: The module finds the libraries from where it lies itself, so the whole folder may be moved.
-FLAGS = ("-std=c++17", "-O3", "-fPIC", "-shared", "-fvisibility=hidden", "-Wl,-rpath,$ORIGIN/../libs")
+FLAGS = (
+    "-std=c++17",
+    "-O3",
+    "-fno-math-errno",
+    "-fPIC",
+    "-shared",
+    "-fvisibility=hidden",
+    "-Wl,-rpath,$ORIGIN/../libs",
+)
 
 
 def root() -> Path:

@@ -17,7 +17,6 @@ namespace CNTK {
 enum class DataType : unsigned int { Unknown = 0, Float = 1, Double = 2 };
 enum class StorageFormat : int { Dense = 0 };
 enum class VariableKind : unsigned int { Input = 0, Output = 1, Parameter = 2, Constant = 3, Placeholder = 4 };
-enum class PoolingType { Max = 0, Average = 1 };
 enum class PaddingMode { Constant = 0, Reflect = 1, Symmetric = 2 };
 enum class TraceLevel : unsigned int { Error = 0, Warning = 1, Info = 2 };
 enum class DeviceKind : unsigned int { CPU = 0, GPU = 1 };
@@ -135,40 +134,26 @@ using W = const std::wstring&;
 using Axes = const std::vector<Axis>&;
 
 #define KERAS_UNARY(X) \
-  X(Negate) X(Abs) X(Exp) X(Log) X(Sqrt) X(Square) X(Floor) X(Ceil) X(Sigmoid) X(Tanh) X(ReLU) X(Sin) X(Cos) X(Asin) \
-  X(Atan) X(Softplus) X(StopGradient) X(ToBatch) X(UnpackBatch) X(Alias)
+  X(Negate) X(Abs) X(Exp) X(Floor) X(Sigmoid) X(Tanh) X(Sin) X(Cos) X(Asin) X(Atan) X(Softplus) X(ToBatch) X(UnpackBatch) \
+  X(Alias)
 #define KERAS_BINARY(X) \
-  X(Plus) X(Minus) X(ElementTimes) X(ElementDivide) X(Pow) X(ElementMax) X(ElementMin) X(Equal) X(NotEqual) X(Less) \
-  X(LessEqual) X(Greater) X(GreaterEqual)
-#define KERAS_REDUCE(X) X(ReduceSum) X(ReduceMax) X(ReduceMin) X(ReduceProd) X(ReduceLogSum)
+  X(Plus) X(Minus) X(ElementTimes) X(ElementDivide) X(ElementMax) X(ElementMin) X(Equal) X(NotEqual) X(Less)
 #define KERAS_DECLARE(name) FunctionPtr name(V, W);
 KERAS_UNARY(KERAS_DECLARE)
 #undef KERAS_DECLARE
 #define KERAS_DECLARE(name) FunctionPtr name(V, V, W);
 KERAS_BINARY(KERAS_DECLARE)
 #undef KERAS_DECLARE
-#define KERAS_DECLARE(name) FunctionPtr name(V, Axes, bool keepDimensions, W);
-KERAS_REDUCE(KERAS_DECLARE)
-#undef KERAS_DECLARE
-
+FunctionPtr ReduceSum(V, Axes, bool keepDimensions, W);
 FunctionPtr Times(V, V, size_t outputRank, int inferInputRank, W);
+FunctionPtr TransposeTimes(V, V, size_t outputRank, W);
 FunctionPtr ElementSelect(V condition, V, V, W);
 FunctionPtr Combine(const std::vector<Variable>&, W);
 FunctionPtr Splice(const std::vector<Variable>&, const Axis&, W);
 FunctionPtr Softmax(V, const Axis&, W);
 FunctionPtr LogSoftmax(V, const Axis&, W);
-FunctionPtr Argmax(V, const Axis&, W);
 FunctionPtr Reshape(V, const NDShape&, const Axis& begin, const Axis& end, W);
 FunctionPtr Transpose(V, Axes, W);
 FunctionPtr Slice(V, Axes, const std::vector<int>& begin, const std::vector<int>& end, const std::vector<int>& strides, W);
 FunctionPtr Pad(V, PaddingMode, const std::vector<size_t>& low, const std::vector<size_t>& high, double value, W);
-FunctionPtr GatherOp(V indices, V reference, W);
-FunctionPtr Convolution(V kernel, V x, const NDShape& strides, const std::vector<bool>& sharing,
-                        const std::vector<bool>& autoPadding, const NDShape& dilation, size_t reductionRank,
-                        size_t groups, size_t maxTempMemory, bool sequential, W);
-FunctionPtr ConvolutionTranspose(V kernel, V x, const NDShape& strides, const std::vector<bool>& sharing,
-                                 const std::vector<bool>& autoPadding, const NDShape& outputShape,
-                                 const NDShape& dilation, size_t reductionRank, size_t maxTempMemory, W);
-FunctionPtr Pooling(V, PoolingType, const NDShape& window, const NDShape& strides, const std::vector<size_t>& low,
-                    const std::vector<size_t>& high, bool ceilOutDim, bool includePad, W);
 }  // namespace CNTK

@@ -1,9 +1,9 @@
 // CNTK 2.7's core for Python: build a graph, run it on arrays.
 //
 // Shapes, axes and index lists are NumPy's here and reversed below: CNTK is column-major with the first axis fastest, so
-// an array of shape s is a CNTK tensor of shape reversed(s) over the same bytes. All axes are static; an op that needs a
-// batch axis is put between `ToBatch` and `UnpackBatch` by the caller. Arguments are checked by the caller, too: CNTK
-// answers some wrong graphs with a crash.
+// an array of shape s is a CNTK tensor of shape reversed(s) over the same bytes. All axes are static; a batched product is
+// put between `ToBatch` and `UnpackBatch` by the caller. Arguments are checked by the caller, too: CNTK answers some wrong
+// graphs with a crash.
 #include "cntk_abi.h"
 
 #include <pybind11/numpy.h>
@@ -112,12 +112,10 @@ private:
 // ---------------------------------------------------------------------- building
 using Unary = FunctionPtr (*)(const Variable&, const std::wstring&);
 using Binary = FunctionPtr (*)(const Variable&, const Variable&, const std::wstring&);
-using Reduce = FunctionPtr (*)(const Variable&, const std::vector<Axis>&, bool, const std::wstring&);
 
 #define KERAS_ENTRY(name) {#name, &CNTK::name},
 const std::unordered_map<std::string, Unary> kUnary = {KERAS_UNARY(KERAS_ENTRY)};
 const std::unordered_map<std::string, Binary> kBinary = {KERAS_BINARY(KERAS_ENTRY)};
-const std::unordered_map<std::string, Reduce> kReduce = {KERAS_REDUCE(KERAS_ENTRY)};
 #undef KERAS_ENTRY
 
 template <class F> F find(const std::unordered_map<std::string, F>& table, const std::string& name) {
@@ -180,8 +178,9 @@ Node binary(const std::string& op, const Node& a, const Node& b) {
   return {Variable(find(kBinary, op)(a.variable, b.variable, kNoName))};
 }
 
-Node reduce(const std::string& op, const Node& x, const std::vector<size_t>& axes) {
-  return {Variable(find(kReduce, op)(x.variable, x.axes(axes), true, kNoName))};
+// The axes stay, with length 1.
+Node reduce_sum(const Node& x, const std::vector<size_t>& axes) {
+  return {Variable(CNTK::ReduceSum(x.variable, x.axes(axes), true, kNoName))};
 }
 
 Node choose(const Node& condition, const Node& a, const Node& b) {
@@ -191,6 +190,11 @@ Node choose(const Node& condition, const Node& a, const Node& b) {
 // a @ b of matrices: CNTK's operands are swapped.
 Node times(const Node& a, const Node& b) {
   return {Variable(CNTK::Times(b.variable, a.variable, 1, -1, kNoName))};
+}
+
+// a @ b.T, without a copy of b.
+Node times_transposed(const Node& a, const Node& b) {
+  return {Variable(CNTK::TransposeTimes(b.variable, a.variable, 1, kNoName))};
 }
 
 Node reshape(const Node& x, const Shape& shape) {
@@ -219,38 +223,6 @@ Node concat(const std::vector<Node>& xs, size_t axis) {
 Node softmax(const Node& x, size_t axis, bool logarithm) {
   auto op = logarithm ? &CNTK::LogSoftmax : &CNTK::Softmax;
   return {Variable(op(x.variable, x.axis(axis), kNoName))};
-}
-
-Node argmax(const Node& x, size_t axis) { return {Variable(CNTK::Argmax(x.variable, x.axis(axis), kNoName))}; }
-
-Node gather(const Node& x, const Node& indices) {
-  return {Variable(CNTK::GatherOp(indices.variable, x.variable, kNoName))};
-}
-
-// Channels-first, in a batch: x [C, *spatial], kernel [O, C / groups, *window].
-Node convolution(const Node& x, const Node& kernel, const Shape& strides, size_t groups) {
-  const size_t rank = strides.size();
-  Shape steps = reversed(strides);
-  steps.push_back(size_t(reversed(kernel.shape()).at(rank)));
-  const std::vector<bool> padding(rank + 1, false);
-  return {Variable(CNTK::Convolution(kernel.variable, x.variable, NDShape(steps), {true}, padding, NDShape(Shape{1}), 1,
-                                     groups, 0, false, kNoName))};
-}
-
-// The adjoint of `convolution`: y [O, *spatial] back to [C, *output]; kernel [O, C, *window].
-Node convolution_transpose(const Node& y, const Node& kernel, const Shape& strides, const Shape& output) {
-  const size_t rank = strides.size();
-  Shape steps = reversed(strides);
-  steps.push_back(size_t(reversed(kernel.shape()).at(rank)));
-  const std::vector<bool> padding(rank + 1, false);
-  return {Variable(CNTK::ConvolutionTranspose(kernel.variable, y.variable, NDShape(steps), {true}, padding,
-                                              shape_of(output), NDShape(Shape{1}), 1, 0, kNoName))};
-}
-
-// Channels-first, in a batch: the largest value of every window, padding excluded.
-Node max_pool(const Node& x, const Shape& window, const Shape& strides, const Shape& low, const Shape& high) {
-  return {Variable(CNTK::Pooling(x.variable, CNTK::PoolingType::Max, shape_of(window), shape_of(strides), reversed(low),
-                                 reversed(high), false, false, kNoName))};
 }
 
 // ---------------------------------------------------------------------- optimizer updates
@@ -345,20 +317,16 @@ PYBIND11_MODULE(_keras_cntk, m) {
   m.def("set_threads", &CNTK::SetMaxNumCPUThreads);
   m.def("unary", &unary);
   m.def("binary", &binary);
-  m.def("reduce", &reduce);
+  m.def("reduce_sum", &reduce_sum);
   m.def("select", &choose);
   m.def("times", &times);
+  m.def("times_transposed", &times_transposed);
   m.def("reshape", &reshape);
   m.def("transpose", &transpose);
   m.def("slice", &slice);
   m.def("pad", &pad);
   m.def("concat", &concat);
   m.def("softmax", &softmax);
-  m.def("argmax", &argmax);
-  m.def("gather", &gather);
-  m.def("convolution", &convolution);
-  m.def("convolution_transpose", &convolution_transpose);
-  m.def("max_pool", &max_pool);
   define_updates<float>(m);
   define_updates<double>(m);
 }

@@ -1,4 +1,4 @@
-"""State and compilation: variables are shared variables, whose arrays a compiled function reads and replaces."""
+"""State and compilation: a variable is a cell of the graph, whose array a compiled function reads and replaces."""
 
 from __future__ import annotations
 
@@ -10,33 +10,28 @@ from contextvars import ContextVar
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
-from pytensor.compile.sharedvalue import SharedVariable
-from pytensor.graph.basic import Apply
-from pytensor.tensor.sharedvar import TensorSharedVariable
-from pytensor.tensor.type import TensorType
 
 from keras.backend import select
 from keras.backend.engine import Engine, Spec
+from keras.backend.graph.nodes import Cell
+from keras.backend.graph.tensor import GraphTensor as Tensor
 from keras.backend.kernels.blas import one_thread
 from keras.backend.numpy.arrays import dtype_of_name
 from keras.backend.state import RecordingScope, recording
-from keras.backend.theano.program import Program
-from keras.backend.theano.tensor import Tensor
-from keras.backend.theano.types import type_of
 
 if TYPE_CHECKING:
-    from keras.backend.state import Variable as KerasVariable
+    from keras.backend.state import Variable
 
 
-_tracing: ContextVar[Trace | None] = ContextVar("keras_theano_trace", default=None)
+_tracing: ContextVar[Trace | None] = ContextVar("keras_graph_trace", default=None)
 
 
 class Trace(RecordingScope):
     """State of a trace, and the nodes made in it."""
 
-    def __init__(self, reader: Callable[[KerasVariable], Tensor]) -> None:
+    def __init__(self, reader: Callable[[Variable], Tensor]) -> None:
         super().__init__(reader)
-        self.nodes: set[Apply] = set()
+        self.nodes: set[Any] = set()
 
     def __enter__(self) -> Trace:
         self._outer = _tracing.set(self)
@@ -56,25 +51,31 @@ def tracing() -> Trace | None:
 class StatePart(Engine):
     """Arrays of cells are replaced, never written into, so a tensor once read stays as it was."""
 
-    def variable(self, value: np.ndarray, dtype: str, name: str) -> SharedVariable:
+    _tensor: type[Tensor]
+    _placeholder: Callable[[Spec], Tensor]
+    _lifted: Callable[[Any], Tensor]
+
+    def variable(self, value: np.ndarray, dtype: str, name: str) -> Any:
         array = _kept(np.array(value, dtype_of_name(dtype)))
-        kind = type_of((array.shape, dtype))
-        shared = TensorSharedVariable if isinstance(kind, TensorType) else SharedVariable
-        cell = shared(kind, array, strict=False, allow_downcast=True, name=name)
-        cell.container.storage[0] = array  # the filter of the type may have copied it
-        return cell
+        return self._cell((array.shape, dtype), array, name)
 
-    def read(self, cell: SharedVariable) -> Tensor:
-        return Tensor(cell.container.storage[0])
+    def read(self, cell: Any) -> Tensor:
+        return self._tensor(self._storage(cell)[0])
 
-    def write(self, cell: SharedVariable, value: Tensor) -> None:
-        cell.container.storage[0] = _kept(np.array(self.to_numpy(value)))
+    def write(self, cell: Any, value: Tensor) -> None:
+        self._storage(cell)[0] = _kept(np.array(self.to_numpy(value)))
 
-    def _read_symbolic(self, variable: KerasVariable) -> Tensor:
-        cell = variable.cell(self)
-        return Tensor(None, cell, (variable.shape, variable._dtype))
+    def _cell(self, spec: Spec, array: np.ndarray, name: str) -> Any:
+        """The variable of a graph that stands for a variable of the library's and holds its array."""
+        return Cell(spec, array)
 
-    def _note(self, node: Apply) -> None:
+    def _storage(self, cell: Any) -> list[np.ndarray]:
+        return cell.storage
+
+    def _read_symbolic(self, variable: Variable) -> Tensor:
+        return self._tensor(None, variable.cell(self), (variable.shape, variable._dtype))
+
+    def _note(self, node: Any) -> None:
         trace = tracing()
         if trace is not None:
             trace.nodes.add(node)
@@ -85,7 +86,7 @@ class StatePart(Engine):
     ) -> Callable[..., list[Tensor]]:
         if recording() is not None or select.current() is not self:
             return lambda *xs: list(f(*xs))  # inside another compiled function, or on a tape: a part of that
-        arguments = [Tensor(None, type_of(spec).make_variable(), spec) for spec in specs]
+        arguments = [self._placeholder(spec) for spec in specs]
         with Trace(self._read_symbolic) as trace:
             outputs = [self._lifted(y) for y in f(*arguments)]
         return Compiled(self, f, arguments, outputs, trace)
@@ -99,10 +100,10 @@ class Compiled:
     ) -> None:
         self._engine, self._f = engine, f
         self._variables = list({**trace.read, **trace.written})  # keeps them alive
-        self._places = [v.cell(engine).container.storage for v in trace.written]
+        self._places = [engine._storage(v.cell(engine)) for v in trace.written]
         self._count = len(outputs)
         wanted = [y.variable for y in (*outputs, *trace.written.values())]
-        self._program = Program([x.variable for x in arguments], wanted)
+        self._program = engine._program([x.variable for x in arguments], wanted)
         self._specs = [x.spec for x in arguments]
 
     def __call__(self, *args: Any) -> list[Tensor]:
@@ -123,11 +124,11 @@ class Compiled:
         # One call into C, which Ctrl-C cannot interrupt: all cells get their new array or none does.
         places = self._places
         collections.deque(map(operator.setitem, places, itertools.repeat(0), new), maxlen=0)
-        return [Tensor(y) for y in outputs]
+        return [self._engine._tensor(y) for y in outputs]
 
 
 def _array(x: Any) -> np.ndarray:
-    if type(x) is Tensor:
+    if isinstance(x, Tensor):
         return x.numpy()
     return x if type(x) is np.ndarray else np.asarray(x)
 

@@ -10,19 +10,25 @@ from collections.abc import Callable, Sequence
 from typing import Any
 
 import numpy as np
-from pytensor.graph.basic import Constant, Variable
 
 from keras.backend.engine import Engine, Spec
+from keras.backend.graph.ops import ArrayOp
+from keras.backend.graph.program import Program, sorted_nodes
+from keras.backend.graph.state import Trace, tracing
+from keras.backend.graph.tensor import GraphTensor as Tensor
 from keras.backend.state import RecordingScope, recording
-from keras.backend.theano.ops import ArrayOp
-from keras.backend.theano.program import Program, sorted_nodes
-from keras.backend.theano.state import Trace, tracing
-from keras.backend.theano.tensor import Tensor
-from keras.backend.theano.types import type_of
 
 
 class FlowPart(Engine):
     """Functions take and return flat lists. With concrete values everything is Python's own."""
+
+    _tensor: type[Tensor]
+    _array_op: type[ArrayOp]
+    _eager: Engine
+    _lifted: Callable[[Any], Tensor]
+    _spec_of: Callable[[Any], Spec]
+    _applied: Callable[[ArrayOp, Sequence[Tensor]], list[Tensor]]
+    _program: Callable[[Sequence[Any], Sequence[Any]], Program]
 
     def cond(
         self,
@@ -40,13 +46,13 @@ class FlowPart(Engine):
         for b in branches:
             b.outputs += [b.trace.written[v] if v in b.trace.written else outer.get(v) for v in written]
         captured = list(dict.fromkeys(x for b in branches for x in b.captured()))
-        yes, no = (Program(captured, [y.variable for y in b.outputs]) for b in branches)
+        yes, no = (self._program(captured, [y.variable for y in b.outputs]) for b in branches)
 
         def run(pred: np.ndarray, *values: np.ndarray) -> list[np.ndarray]:
             return (yes if pred else no)(*values)
 
         specs = tuple(y.spec for y in branches[0].outputs)
-        op = ArrayOp("cond", run, specs, True)
+        op = self._array_op("cond", run, specs, True)
         results = self._applied(op, [pred, *map(self._lifted_inside, captured)])
         count = len(results) - len(written)
         for v, value in zip(written, results[count:], strict=True):
@@ -80,7 +86,7 @@ class FlowPart(Engine):
                 now = advance(*now, *rest)
             return now
 
-        op = ArrayOp("while_loop", run, tuple(specs), True)
+        op = self._array_op("while_loop", run, tuple(specs), True)
         results = self._applied(op, [*state, *map(self._lifted_inside, captured)])
         for v, value in zip(written, results[len(init) :], strict=True):
             outer.set(v, value)
@@ -128,7 +134,7 @@ class FlowPart(Engine):
             return [*now, *stacked]
 
         specs = (*(x.spec for x in carry), *y_specs)
-        op = ArrayOp("scan", run, specs, True)
+        op = self._array_op("scan", run, specs, True)
         results = self._applied(op, [*carry, *rows, *map(self._lifted_inside, captured)])
         return results[:n], results[n:]
 
@@ -146,9 +152,9 @@ class FlowPart(Engine):
             return self._eager.host_call(fn, out_specs, arrays)
 
         if all(x.array is not None for x in xs) and tracing() is None:
-            return [Tensor(y) for y in run(*(x.numpy() for x in xs))]
+            return [self._tensor(y) for y in run(*(x.numpy() for x in xs))]
         specs = tuple((tuple(shape), dtype) for shape, dtype in out_specs)
-        return self._applied(ArrayOp("host_call", run, specs, True), xs)
+        return self._applied(self._array_op("host_call", run, specs, True), xs)
 
     # ------------------------------------------------------------------ helpers
     def _trace(self) -> RecordingScope:
@@ -157,8 +163,8 @@ class FlowPart(Engine):
             raise RuntimeError("A tensor of a trace was used after the trace had ended.")
         return scope
 
-    def _lifted_inside(self, x: Variable) -> Tensor:
-        return Tensor(None, x, (tuple(x.type.shape), x.type.dtype))
+    def _lifted_inside(self, x: Any) -> Tensor:
+        return self._tensor(None, x, self._spec_of(x))
 
 
 class Inner:
@@ -175,13 +181,14 @@ class Inner:
         specs: Sequence[Spec] = (),
         written: Sequence[Any] = (),
     ) -> None:
-        self.placeholders = [Tensor(None, type_of(spec).make_variable(), spec) for spec in specs]
+        self._engine = engine
+        self.placeholders = [engine._placeholder(spec) for spec in specs]
         with Trace(outer.get) as self.trace:
             for v, x in zip(reversed(written), reversed(self.placeholders), strict=False):
                 self.trace.read[v] = x
             self.outputs = [engine._lifted(y) for y in f(*self.placeholders)]
 
-    def captured(self) -> list[Variable]:
+    def captured(self) -> list[Any]:
         """What the function uses from outside: results of nodes made elsewhere, arguments, shared variables."""
         given = {x.variable for x in self.placeholders}
         own, found = self.trace.nodes, {}
@@ -194,10 +201,10 @@ class Inner:
             if node.outputs and node.outputs[0] in inner:
                 found.update(dict.fromkeys(x for x in node.inputs if x not in inner))
         found.update(dict.fromkeys(y for y in outputs if y not in inner))
-        return [x for x in found if not isinstance(x, Constant)]
+        return [x for x in found if not isinstance(x, self._engine._program_class.constants)]
 
-    def program(self, captured: Sequence[Variable]) -> Program:
+    def program(self, captured: Sequence[Any]) -> Program:
         """The function as a program of the placeholders and what it captures."""
-        return Program(
+        return self._engine._program(
             [*(x.variable for x in self.placeholders), *captured], [y.variable for y in self.outputs]
         )

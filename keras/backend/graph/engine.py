@@ -1,0 +1,199 @@
+"""How a primitive is called on a graph engine: at once on arrays, or as a node of the graph."""
+
+from __future__ import annotations
+
+import functools
+import importlib
+import inspect
+from collections.abc import Callable, Sequence
+from typing import Any, ClassVar
+
+import numpy as np
+
+from keras.backend import select
+from keras.backend.engine import PRIMITIVES, Engine
+from keras.backend.graph.flow import FlowPart
+from keras.backend.graph.nodes import Node, Value
+from keras.backend.graph.ops import SLOT, ArrayOp, Primitive, Slots, Spec, Template, fill
+from keras.backend.graph.program import Program
+from keras.backend.graph.state import StatePart
+from keras.backend.graph.tensor import GraphTensor
+from keras.backend.kernels.arrays import ParallelEngine
+from keras.backend.kernels.memory import keep_freed_memory
+from keras.backend.numpy.engine import NumPyEngine
+from keras.backend.numpy.kernels import Kernels
+from keras.backend.numpy.updates import Updates
+from keras.backend.spec import ABSTRACT, KerasTensor
+from keras.backend.state import current_path
+
+Shape = tuple[int, ...]
+
+
+class GraphEngine(StatePart, FlowPart, Engine):
+    """Every primitive and kernel: on arrays by `_run`, on what is being traced by `_node`."""
+
+    _tensor: type[GraphTensor] = GraphTensor
+    _primitive: type[Primitive] = Primitive
+    _array_op: type[ArrayOp] = ArrayOp
+    _program_class: type[Program] = Program
+    #: Variables of the graph that users may pass where a tensor is expected.
+    _foreign: ClassVar[tuple[type, ...]] = ()
+
+    def __init__(self) -> None:
+        keep_freed_memory()
+        self._eager: Engine = NumPyEngine()
+        self._bare: Engine = ParallelEngine()
+        self._out_specs: dict[Any, tuple[tuple[Spec, ...], bool]] = {}
+
+    # ------------------------------------------------------------------ leaves
+    def constant(self, array: np.ndarray, dtype: str) -> GraphTensor:
+        return self._tensor(self._eager.constant(array, dtype))
+
+    def full(self, shape: Shape, value: float | int | bool, dtype: str) -> GraphTensor:
+        return self._tensor(self._eager.full(shape, value, dtype))
+
+    def iota(self, n: int, dtype: str) -> GraphTensor:
+        return self._tensor(self._eager.iota(n, dtype))
+
+    def to_numpy(self, x: Any) -> np.ndarray:
+        return self._lifted(x).numpy()
+
+    def is_tensor(self, x: Any) -> bool:
+        return type(x) is self._tensor or isinstance(x, self._foreign)
+
+    def spec(self, x: Any) -> Spec:
+        return x.spec if type(x) is self._tensor else self._lifted(x).spec
+
+    def stop_gradient(self, x: GraphTensor) -> GraphTensor:
+        return x
+
+    # ------------------------------------------------------------------ calling
+    def _call(self, name: str, args: Sequence[Any]) -> Any:
+        values: list[Any] = []
+        for a in args:
+            if type(a) is self._tensor:
+                if a.array is None:
+                    return self._node(name, args)
+                a = a.array
+            elif type(a) is list or type(a) is tuple:
+                if a and any(map(self.is_tensor, a)):
+                    a = [self._lifted(x) for x in a]
+                    if any(x.array is None for x in a):
+                        return self._node(name, args)
+                    a = [x.array for x in a]
+            elif isinstance(a, self._foreign):
+                return self._call(
+                    name, [self._lifted(x) if isinstance(x, self._foreign) else x for x in args]
+                )
+            values.append(a)
+        return self._wrapped(self._run(name, values))
+
+    def _run(self, name: str, values: Sequence[Any]) -> Any:
+        """A call whose tensors are arrays, all with a value."""
+        return getattr(self._eager, name)(*values)
+
+    def _wrapped(self, y: Any) -> Any:
+        if type(y) is np.ndarray:
+            return self._tensor(y)
+        if isinstance(y, np.generic):
+            return self._tensor(np.asarray(y))
+        return type(y)(map(self._wrapped, y)) if isinstance(y, (tuple, list)) else y
+
+    def _lifted(self, x: Any) -> GraphTensor:
+        """A tensor for an array, or for a variable of the user's own graph."""
+        if type(x) is self._tensor:
+            return x
+        if isinstance(x, np.ndarray):
+            return self._tensor(x)
+        raise TypeError(f"expected a tensor of engine {self.name!r}. Received: {type(x).__name__}")
+
+    # ------------------------------------------------------------------ graphs
+    def _placeholder(self, spec: Spec) -> GraphTensor:
+        """A tensor for an argument of a graph."""
+        return self._tensor(None, Value(spec), spec)
+
+    def _spec_of(self, variable: Any) -> Spec:
+        return variable.spec
+
+    def _program(self, inputs: Sequence[Any], outputs: Sequence[Any]) -> Program:
+        return self._program_class(inputs, outputs)
+
+    def _made(self, op: ArrayOp, inputs: Sequence[Any]) -> Any:
+        """A node that applies an op to variables of the graph."""
+        return Node(op, inputs, current_path())
+
+    def _node(self, name: str, args: Sequence[Any]) -> Any:
+        """A call with a traced argument, as a node."""
+        inputs: list[GraphTensor] = []
+        template: list[Any] = []
+        for a in args:
+            if self.is_tensor(a) or isinstance(a, np.ndarray):
+                inputs.append(self._lifted(a))
+                template.append(SLOT)
+            elif isinstance(a, (list, tuple)) and a and any(map(self.is_tensor, a)):
+                inputs.extend(map(self._lifted, a))
+                template.append(Slots((SLOT,) * len(a)))
+            else:
+                template.append(tuple(a) if isinstance(a, list) else a)
+        specs, several = self._specs(name, tuple(template), tuple(x.spec for x in inputs))
+        op = self._primitive(name, tuple(template), getattr(self._bare, name), specs, several)
+        outputs = self._applied(op, inputs)
+        return tuple(outputs) if several else outputs[0]
+
+    def _applied(self, op: ArrayOp, inputs: Sequence[GraphTensor]) -> list[GraphTensor]:
+        """The results of an op on tensors, in the graph."""
+        node = self._made(op, [x.variable for x in inputs])
+        self._note(node)
+        return [self._tensor(None, y, spec) for y, spec in zip(node.outputs, op.out_specs, strict=True)]
+
+    def _specs(self, name: str, template: Template, specs: tuple[Spec, ...]) -> tuple[tuple[Spec, ...], bool]:
+        """Specs of the results of a call, and whether it has a tuple of them: by the abstract engine, remembered."""
+        key = (name, template, specs)
+        found = self._out_specs.get(key)
+        if found is None:
+            args = fill(template, [KerasTensor(*spec) for spec in specs])
+            with select.scope(ABSTRACT):
+                outputs = self._abstract(name)(*args)
+            several = isinstance(outputs, (tuple, list))
+            outputs = outputs if several else [outputs]
+            found = tuple(ABSTRACT.spec(y) for y in outputs), several
+            self._out_specs[key] = found
+        return found
+
+    def _abstract(self, name: str) -> Callable[..., Any]:
+        if name in PRIMITIVES:
+            return getattr(ABSTRACT, name)
+        return (
+            importlib.import_module("keras.ops.dispatch").KERNELS[name].body
+        )  # above this module; loaded by now
+
+
+#: Primitives these engines do in their own way, not by a call on arrays.
+_OWN = frozenset(
+    (
+        *("constant", "to_numpy", "is_tensor", "spec", "full", "iota", "stop_gradient"),
+        *("cond", "while_loop", "scan", "vmap", "value_and_grad", "custom_vjp", "jvp", "remat"),
+        *("device_scope", "synchronize", "variable", "read", "write", "trace_and_compile", "host_call"),
+    )
+)
+
+
+def _routed(name: str) -> Callable[..., Any]:
+    """A method that calls primitive or kernel `name`."""
+    signature = inspect.signature(getattr(NumPyEngine, name))
+
+    def method(self: GraphEngine, *args: Any, **named: Any) -> Any:
+        if named:
+            args = signature.bind(self, *args, **named).args[1:]
+        return self._call(name, args)
+
+    return functools.wraps(getattr(NumPyEngine, name))(method)
+
+
+def _complete() -> None:
+    kernels = [n for part in (Kernels, Updates) for n in vars(part) if not n.startswith("_")]
+    for name in {*PRIMITIVES, *kernels} - _OWN:
+        setattr(GraphEngine, name, _routed(name))
+
+
+_complete()
