@@ -183,6 +183,10 @@ Node reduce_sum(const Node& x, const std::vector<size_t>& axes) {
   return {Variable(CNTK::ReduceSum(x.variable, x.axes(axes), true, kNoName))};
 }
 
+Node reduce_max(const Node& x, const std::vector<size_t>& axes) {
+  return {Variable(CNTK::ReduceMax(x.variable, x.axes(axes), true, kNoName))};
+}
+
 Node choose(const Node& condition, const Node& a, const Node& b) {
   return {Variable(CNTK::ElementSelect(condition.variable, a.variable, b.variable, kNoName))};
 }
@@ -235,12 +239,13 @@ template <class T> Array<T> like(const Array<T>& a) {
 
 template <class T>
 std::tuple<Array<T>, Array<T>, Array<T>> adam(const Array<T>& param, const Array<T>& grad, const Array<T>& m,
-                                              const Array<T>& v, T rate, T beta_1, T beta_2, T epsilon) {
+                                              const Array<T>& v, T rate, double beta_1, double beta_2,
+                                              T epsilon) {
   Array<T> new_p = like(param), new_m = like(param), new_v = like(param);
   const T *p = param.data(), *g = grad.data(), *m0 = m.data(), *v0 = v.data();
   T *p1 = new_p.mutable_data(), *m1 = new_m.mutable_data(), *v1 = new_v.mutable_data();
   const py::ssize_t n = param.size();
-  const T a = 1 - beta_1, b = 1 - beta_2;
+  const T a = T(1 - beta_1), b = T(1 - beta_2);  // 1 - 0.999 in float32 would lose four digits
   {
     py::gil_scoped_release release;
     for (py::ssize_t i = 0; i < n; ++i) {
@@ -272,16 +277,16 @@ std::tuple<Array<T>, Array<T>> momentum(const Array<T>& param, const Array<T>& g
 
 template <class T>
 std::tuple<Array<T>, Array<T>> rmsprop(const Array<T>& param, const Array<T>& grad, const Array<T>& velocity, T lr,
-                                       T rho, T epsilon) {
+                                       double rho, T epsilon) {
   Array<T> new_p = like(param), new_v = like(param);
   const T *p = param.data(), *g = grad.data(), *v0 = velocity.data();
   T *p1 = new_p.mutable_data(), *v1 = new_v.mutable_data();
   const py::ssize_t n = param.size();
-  const T a = 1 - rho;
+  const T decay = T(rho), a = T(1 - rho);
   {
     py::gil_scoped_release release;
     for (py::ssize_t i = 0; i < n; ++i) {
-      v1[i] = v0[i] * rho + g[i] * g[i] * a;
+      v1[i] = v0[i] * decay + g[i] * g[i] * a;
       p1[i] = p[i] - g[i] * lr / std::sqrt(v1[i] + epsilon);
     }
   }
@@ -318,6 +323,7 @@ PYBIND11_MODULE(_keras_cntk, m) {
   m.def("unary", &unary);
   m.def("binary", &binary);
   m.def("reduce_sum", &reduce_sum);
+  m.def("reduce_max", &reduce_max);
   m.def("select", &choose);
   m.def("times", &times);
   m.def("times_transposed", &times_transposed);
