@@ -330,7 +330,9 @@ def own_cell(keras):
             self.output_size = units
 
         def build(self, input_shape):
-            self.kernel = self.add_weight(shape=(input_shape[-1], self.units), initializer="uniform", name="kernel")
+            self.kernel = self.add_weight(
+                shape=(input_shape[-1], self.units), initializer="uniform", name="kernel"
+            )
             self.back = self.add_weight(shape=(self.units, self.units), initializer="uniform", name="back")
 
         def call(self, inputs, states):

@@ -1,0 +1,148 @@
+"""The cntk engine: what runs where, deep graphs, the module's arrays and errors, updates, memory."""
+
+import gc
+import os
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+from keras import ops
+from keras.backend import select
+from keras.backend.cntk.builder import Builder
+from keras.backend.cntk.install import load
+from keras.backend.cntk.placement import native_dtype
+from keras.backend.cntk.program import Program
+from keras.backend.cntk.segment import Segment
+from keras.backend.graph.ops import SLOT
+from keras.backend.tracing import Compiled
+
+F32, F64, INT, BOOL = ((2, 3), "float32"), ((2, 3), "float64"), ((2, 3), "int32"), ((2, 3), "bool")
+
+
+@pytest.fixture
+def cntk():
+    with select.using("cntk") as engine:
+        yield engine
+
+
+def programs(f, *arrays):
+    """The programs that compiling and calling `f` makes."""
+    before = {id(p) for p in gc.get_objects() if isinstance(p, Program)}
+    compiled = Compiled(f)
+    compiled(*arrays)
+    return [p for p in gc.get_objects() if isinstance(p, Program) and id(p) not in before]
+
+
+def place(name, *specs, out=None, statics=(), values=None):
+    template = (*(SLOT for _ in specs), *statics)
+    return native_dtype(name, template, specs, values or [None] * len(specs), [out or specs[0]])
+
+
+def test_floats_run_on_cntk_and_what_it_has_not_on_the_host():
+    assert place("add", F32, F32) == "float32"
+    assert place("add", F64, F64) == "float64"
+    assert place("less", F32, F32, out=BOOL) == "float32"
+    assert place("add", INT, INT) is None
+    assert place("add", ((2, 3), "bfloat16"), ((2, 3), "bfloat16")) is None
+    assert place("cast", F32, out=F64, statics=("float64",)) is None
+    assert place("add", ((1,) * 6, "float32"), ((1,) * 6, "float32")) is None
+    assert place("add", ((0, 3), "float32"), ((0, 3), "float32")) is None
+
+
+def test_large_elementwise_calls_run_on_the_host_and_products_never():
+    large = ((1024, 1024), "float32")
+    assert place("tanh", large) is None
+    assert place("matmul", large, large) == "float32"
+
+
+def test_division_needs_a_divisor_that_is_known_and_not_zero():
+    assert place("div", F32, F32, values=[None, np.float32([2, -3, 1e-3])]) == "float32"
+    assert place("div", F32, F32) is None
+    assert place("div", F32, F32, values=[None, np.float32([2, 0, 1])]) is None
+
+
+def test_a_function_of_floats_is_one_segment(cntk):
+    (program,) = programs(
+        lambda x: ops.tanh(ops.matmul(x, ops.ones((3, 4))) + 1.0) * 2.0, np.ones((2, 3), "f")
+    )
+    assert [type(node) for node in program.nodes] == [Segment]
+
+
+def test_host_nodes_part_segments_and_the_values_are_right(cntk):
+    x = np.random.default_rng(0).normal(size=(4, 3)).astype("f")
+    table = np.float32([[1, 2, 3], [4, 5, 6]])
+
+    def f(x):
+        row = ops.argmax(x, axis=1) % 2  # integers: on the host
+        return ops.tanh(x) + ops.take(table, row, axis=0) * 2.0, row
+
+    y, row = Compiled(f)(x)
+    want = x.argmax(1) % 2
+    np.testing.assert_array_equal(row, want)
+    np.testing.assert_allclose(y, np.tanh(x) + table[want] * 2, rtol=1e-6)
+
+
+def test_a_graph_of_many_thousand_ops_is_built_and_does_not_overflow_the_stack(cntk):
+    def f(x):
+        for _ in range(3000):
+            x = x + 1.0
+        return x
+
+    np.testing.assert_array_equal(Compiled(f)(np.zeros(3, "f")), np.full(3, 3000, "f"))
+
+
+def test_the_module_refuses_arrays_that_do_not_fit():
+    builder = Builder("float32")
+    x = builder.input(((2, 3), "float32"))
+    program = builder.compile([x])
+    for wrong in (np.zeros((2, 3)), np.zeros((3, 3), "f"), np.zeros((4, 3), "f")[::2]):
+        with pytest.raises(ValueError, match="C-contiguous array of the graph's dtype with 6 elements"):
+            program([wrong])
+    with pytest.raises(ValueError, match="no such op: Nonsense"):
+        load().unary("Nonsense", x.node)
+
+
+def test_cntks_own_exceptions_become_pythons_and_leave_it_usable():
+    builder = Builder("float32")
+    a, b = builder.input(((2, 3), "float32")), builder.input(((4, 5), "float32"))
+    with pytest.raises((RuntimeError, ValueError)):
+        load().binary("Plus", a.node, b.node)
+    with select.using("cntk"):
+        assert float(ops.sum(ops.ones((2, 3)))) == 6
+
+
+@pytest.mark.parametrize("dtype", ["float32", "float64"])
+def test_updates_equal_the_numpy_engines(dtype, cntk):
+    rng = np.random.default_rng(3)
+    host, plain = cntk._bare, select.get("numpy").inside
+    p, g, m, v = (rng.normal(size=(5, 7)).astype(dtype) for _ in range(4))
+    v, lr, step = np.abs(v), np.asarray(0.01, dtype), np.asarray(3, dtype)
+    calls = (
+        ("adam_update", (p, g, m, v, lr, 0.9, 0.999, 1e-7, step)),
+        ("momentum_update", (p, g, m, lr, 0.9, False)),
+        ("momentum_update", (p, g, m, lr, 0.9, True)),
+        ("rmsprop_update", (p, g, v, lr, 0.9, 1e-7)),
+    )
+    for name, args in calls:
+        for got, want in zip(getattr(host, name)(*args), getattr(plain, name)(*args), strict=True):
+            assert got.dtype == dtype
+            np.testing.assert_allclose(got, want, rtol=2e-6 if dtype == "float32" else 1e-14, atol=1e-8)
+
+
+def test_graphs_are_freed(cntk):
+    def cycle(i):
+        Compiled(lambda x: ops.tanh(ops.matmul(x, ops.ones((64, 64)))) + float(i))(np.ones((8, 64), "f"))
+
+    for i in range(20):
+        cycle(i)
+    gc.collect()
+    before = _resident()
+    for i in range(150):
+        cycle(i)
+    gc.collect()
+    assert _resident() - before < 6 << 20  # kept, 150 graphs would take more
+
+
+def _resident():
+    return int(Path("/proc/self/statm").read_text().split()[1]) * os.sysconf("SC_PAGE_SIZE")
