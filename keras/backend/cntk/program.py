@@ -83,7 +83,8 @@ class _Schedule:
         return order
 
     def _group(self, dtype: str) -> list[Node]:
-        ready, group = self._ready[dtype], []
+        ready = self._ready[dtype]
+        group: list[Node] = []
         while ready and len(group) < _LONGEST:
             node = self._nodes[heapq.heappop(ready)]
             group.append(node)

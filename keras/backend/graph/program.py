@@ -30,8 +30,8 @@ class Program:
     """
 
     #: Kinds of variables that are known, and that hold the array of a variable of the library's.
-    constants: ClassVar[type] = Constant
-    cells: ClassVar[type] = Cell
+    constants: ClassVar[Any] = Constant
+    cells: ClassVar[Any] = Cell
 
     def __init__(self, inputs: Sequence[Variable], outputs: Sequence[Variable]) -> None:
         self.nodes = self._arranged(sorted_nodes(outputs, inputs), outputs)

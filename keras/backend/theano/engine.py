@@ -14,6 +14,7 @@ from pytensor.tensor.type import TensorType
 
 from keras.backend.graph.engine import GraphEngine
 from keras.backend.graph.ops import Spec
+from keras.backend.graph.tensor import GraphTensor
 from keras.backend.state import current_path
 from keras.backend.theano.ops import ArrayOp, Primitive
 from keras.backend.theano.program import Program, leaves
@@ -39,7 +40,7 @@ class TheanoEngine(GraphEngine):
             "device": "cpu",
         }
 
-    def _lifted(self, x: Any) -> Tensor:
+    def _lifted(self, x: Any) -> GraphTensor:
         """A tensor for a variable of the user's own PyTensor code, with its value if it depends on constants only."""
         if not isinstance(x, Variable):
             return super()._lifted(x)

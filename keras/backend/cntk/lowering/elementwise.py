@@ -15,16 +15,12 @@ from keras.backend.cntk.builder import Builder, Operand
 from keras.backend.cntk.lowering.table import Spec, lowering
 
 
-def _elementwise(*names: str, accepts: Callable[..., bool] | None = None) -> Any:
-    return lowering(*names, **({"accepts": accepts} if accepts else {}))
-
-
 def _unary(name: str, op: str) -> None:
-    _elementwise(name)(lambda b, out, x: Operand(b.c.unary(op, x.node), out))
+    lowering(name)(lambda b, out, x: Operand(b.c.unary(op, x.node), out))
 
 
 def _binary(name: str, op: str) -> None:
-    _elementwise(name)(lambda b, out, x, y: Operand(b.c.binary(op, x.node, y.node), out))
+    lowering(name)(lambda b, out, x, y: Operand(b.c.binary(op, x.node, y.node), out))
 
 
 for _name, _op in (
@@ -46,7 +42,7 @@ def _ordinary_divisor(
     return divisor is not None and bool((np.abs(divisor) > 1e-30).all())  # false for NaN, too
 
 
-@_elementwise("div", accepts=_ordinary_divisor)
+@lowering("div", accepts=_ordinary_divisor)
 def _div(b: Builder, out: Spec, x: Operand, y: Operand) -> Operand:
     return Operand(b.c.binary("ElementDivide", x.node, y.node), out)
 
@@ -64,43 +60,43 @@ def _extreme(op: str) -> Callable[..., Operand]:
     return build
 
 
-_elementwise("maximum")(_extreme("ElementMax"))
-_elementwise("minimum")(_extreme("ElementMin"))
+lowering("maximum")(_extreme("ElementMax"))
+lowering("minimum")(_extreme("ElementMin"))
 
 
-@_elementwise("relu")
+@lowering("relu")
 def _relu(b: Builder, out: Spec, x: Operand) -> Operand:
     # CNTK's ReLU of -inf is NaN in float32, and of NaN 0 in float64.
     return Operand(b.c.binary("ElementMax", b.scalar(0), x.node), out)
 
 
-@_elementwise("logical_or")
+@lowering("logical_or")
 def _logical_or(b: Builder, out: Spec, x: Operand, y: Operand) -> Operand:
     return Operand(b.c.binary("ElementMax", x.node, y.node), out)
 
 
-@_elementwise("logical_not")
+@lowering("logical_not")
 def _logical_not(b: Builder, out: Spec, x: Operand) -> Operand:
     return Operand(b.c.binary("Minus", b.scalar(1), x.node), out)
 
 
-@_elementwise("select")
+@lowering("select")
 def _select(b: Builder, out: Spec, condition: Operand, x: Operand, y: Operand) -> Operand:
     return Operand(b.c.select(condition.node, x.node, y.node), out)
 
 
-@_elementwise("cast")
+@lowering("cast")
 def _cast(b: Builder, out: Spec, x: Operand, dtype: str) -> Operand:
     if dtype == "bool" and x.spec[1] != "bool":
         return Operand(b.c.binary("NotEqual", x.node, b.scalar(0)), out)
     return Operand(x.node, out, x.data)
 
 
-@_elementwise("softmax")
+@lowering("softmax")
 def _softmax(b: Builder, out: Spec, x: Operand, axis: int) -> Operand:
     return Operand(b.c.softmax(b.full(x), axis, False), out)
 
 
-@_elementwise("log_softmax")
+@lowering("log_softmax")
 def _log_softmax(b: Builder, out: Spec, x: Operand, axis: int) -> Operand:
     return Operand(b.c.softmax(b.full(x), axis, True), out)
