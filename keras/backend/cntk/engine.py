@@ -68,9 +68,9 @@ class CNTKEngine(GraphEngine):
         template = tuple(SLOT if isinstance(a, np.ndarray) else a for a in values)
         specs = tuple((a.shape, NAMES[a.dtype]) for a in arrays)
         out_specs, several = self._specs(name, template, specs)
-        if native_dtype(name, template, specs, [None] * len(arrays), out_specs) is None:
+        dtype = native_dtype(name, specs, [None] * len(arrays), out_specs)
+        if dtype is None:
             return None
-        dtype = next(d for _, d in (*specs, *out_specs) if d != "bool")
         op = Primitive(name, template, getattr(self._bare, name), out_specs, several)
         node = Node(op, [Value(spec) for spec in specs], "")
         run = Segment([node], dtype, node.outputs).run

@@ -9,6 +9,7 @@ import numpy as np
 from keras.backend.cntk.install import load
 from keras.backend.kernels.arrays import ParallelEngine
 from keras.backend.numpy.arrays import Array
+from keras.backend.numpy.updates import corrected_rate
 
 
 class HostEngine(ParallelEngine):
@@ -42,9 +43,7 @@ class HostEngine(ParallelEngine):
     ) -> tuple[Array, Array, Array]:
         if not _served(param):
             return super().adam_update(param, grad, m, v, lr, beta_1, beta_2, epsilon, step)
-        kind = param.dtype.type
-        one, decay_1, decay_2 = kind(1), kind(beta_1) ** step, kind(beta_2) ** step
-        rate = lr * (np.sqrt(one - decay_2) / (one - decay_1))
+        rate = corrected_rate(param.dtype.type, lr, beta_1, beta_2, step)
         return load().adam(*_flat(param, grad, m, v), rate, beta_1, beta_2, epsilon)
 
 

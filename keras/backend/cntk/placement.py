@@ -8,12 +8,11 @@ from __future__ import annotations
 
 import math
 from collections.abc import Sequence
-from typing import Any
 
 import numpy as np
 
 from keras.backend.cntk.lowering import LOWERINGS
-from keras.backend.graph.ops import SLOT, Slots, Spec
+from keras.backend.graph.ops import Spec
 
 #: CNTK's elementwise kernels fail on more axes than these if none can be merged.
 _RANK = 5
@@ -34,7 +33,6 @@ _TOO_MUCH = 100_000
 
 def native_dtype(
     name: str,
-    template: Sequence[Any],
     in_specs: Sequence[Spec],
     values: Sequence[np.ndarray | None],
     out_specs: Sequence[Spec],
@@ -43,7 +41,6 @@ def native_dtype(
 
     Args:
         name: of the primitive or kernel.
-        template: its arguments, with slots for the tensors.
         in_specs: of the tensors, in order.
         values: of the tensors: arrays where they are constants.
         out_specs: of the results.
@@ -59,5 +56,4 @@ def native_dtype(
         return None
     if max(map(math.prod, shapes)) * _SLOWER.get(name, _SLIGHTLY_SLOWER) > _TOO_MUCH:
         return None
-    statics = [a for a in template if a is not SLOT and type(a) is not Slots]
-    return dtypes.pop() if found.accepts(in_specs, values, statics) else None
+    return dtypes.pop() if found.accepts(in_specs, values) else None

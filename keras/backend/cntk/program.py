@@ -37,7 +37,7 @@ def placed(nodes: Iterable[Node]) -> dict[Node, str]:
         if not isinstance(op, Primitive):
             continue
         values = [x.data if isinstance(x, Constant) else None for x in node.inputs]
-        dtype = native_dtype(op.name, op.template, [x.spec for x in node.inputs], values, op.out_specs)
+        dtype = native_dtype(op.name, [x.spec for x in node.inputs], values, op.out_specs)
         if dtype is None or (LOWERINGS[op.name].moves and not _inside(node, places, dtype)):
             continue
         places[node] = dtype

@@ -13,6 +13,7 @@ from keras.backend.kernels import onednn
 from keras.backend.kernels.parallel import POOL, split
 from keras.backend.numpy.arrays import Array
 from keras.backend.numpy.engine import BareNumPyEngine
+from keras.backend.numpy.updates import corrected_rate
 
 Shape = tuple[int, ...]
 Pads = tuple[tuple[int, int], ...]
@@ -60,8 +61,8 @@ class ParallelEngine(BareNumPyEngine):
     ) -> tuple[Array, Array, Array]:
         if param.size < _ELEMENTS or param.dtype != np.float32:
             return super().adam_update(param, grad, m, v, lr, beta_1, beta_2, epsilon, step)
-        one, keep_1, keep_2 = np.float32(1), np.float32(1 - beta_1), np.float32(1 - beta_2)
-        rate = lr * (np.sqrt(one - np.float32(beta_2) ** step) / (one - np.float32(beta_1) ** step))
+        keep_1, keep_2 = np.float32(1 - beta_1), np.float32(1 - beta_2)
+        rate = corrected_rate(np.float32, lr, beta_1, beta_2, step)
         new = tuple(np.empty(param.shape, np.float32) for _ in range(3))
         flat_in = [np.ascontiguousarray(x).reshape(-1) for x in (param, grad, m, v)]
         flat_out = [y.reshape(-1) for y in new]

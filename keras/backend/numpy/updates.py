@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from typing import Any
 
 import numpy as np
 
@@ -56,9 +57,7 @@ class Updates:
         epsilon: float,
         step: Array,
     ) -> tuple[Array, Array, Array]:
-        kind = param.dtype.type
-        one, decay_1, decay_2 = kind(1), kind(beta_1) ** step, kind(beta_2) ** step
-        rate = lr * (np.sqrt(one - decay_2) / (one - decay_1))
+        rate = corrected_rate(param.dtype.type, lr, beta_1, beta_2, step)
         new = (
             np.empty(param.shape, param.dtype),
             np.empty(param.shape, param.dtype),
@@ -77,6 +76,13 @@ class Updates:
             np.divide(new_m * rate, change, out=change)
             np.subtract(p, change, out=new_p)
         return new
+
+
+def corrected_rate(kind: type[np.generic], lr: Array, beta_1: float, beta_2: float, step: Array) -> Array:
+    """Adam's learning rate at a step, in a dtype: for averages that began at zero."""
+    one: Any = kind(1)
+    decay_1, decay_2 = kind(beta_1) ** step, kind(beta_2) ** step
+    return lr * (np.sqrt(one - decay_2) / (one - decay_1))
 
 
 def _blocks(

@@ -7,7 +7,6 @@ and negatives -85.1), `sqrt` (of negatives and NaN 0), `pow`, and `div` by anyth
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from typing import Any
 
 import numpy as np
 
@@ -35,9 +34,7 @@ for _name, _op in (
     _binary(_name, _op)
 
 
-def _ordinary_divisor(
-    specs: Sequence[Spec], values: Sequence[np.ndarray | None], statics: Sequence[Any]
-) -> bool:
+def _ordinary_divisor(specs: Sequence[Spec], values: Sequence[np.ndarray | None]) -> bool:
     divisor = values[1]
     return divisor is not None and bool((np.abs(divisor) > 1e-30).all())  # false for NaN, too
 

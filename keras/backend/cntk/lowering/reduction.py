@@ -31,7 +31,7 @@ def _adjacent(axes: Sequence[int]) -> list[list[int]]:
     return groups
 
 
-def _one_batch(specs: Sequence[Spec], values: Sequence[np.ndarray | None], statics: Sequence[Any]) -> bool:
+def _one_batch(specs: Sequence[Spec], values: Sequence[np.ndarray | None]) -> bool:
     (a, _), (b, _) = specs
     return len(b) == 2 or a[:-2] == b[:-2]
 

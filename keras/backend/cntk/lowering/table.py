@@ -17,19 +17,19 @@ class Lowering:
 
     Args:
         build: `(builder, result spec, *arguments)` to operand; tensors among the arguments are operands.
-        accepts: `(specs, values, statics)` of a call to whether CNTK does it right; values are arrays where known, else None.
+        accepts: `(specs, values)` of the tensors of a call to whether CNTK does it right; values are arrays where known, else None.
         moves: whether it only moves elements, which is mostly free on the host.
     """
 
     build: Callable[..., Any]
-    accepts: Callable[[Sequence[Spec], Sequence[np.ndarray | None], Sequence[Any]], bool]
+    accepts: Callable[[Sequence[Spec], Sequence[np.ndarray | None]], bool]
     moves: bool
 
 
 LOWERINGS: dict[str, Lowering] = {}
 
 
-def always(specs: Sequence[Spec], values: Sequence[np.ndarray | None], statics: Sequence[Any]) -> bool:
+def always(specs: Sequence[Spec], values: Sequence[np.ndarray | None]) -> bool:
     """Every call of the primitive."""
     return True
 
