@@ -11,11 +11,10 @@ from collections.abc import Callable, Sequence
 from typing import Any
 
 import numpy as np
-import tensorflow as tf
-from tensorflow.python.eager import context, execute, record
 
 from keras.backend.engine import Engine, Spec
 from keras.backend.tensorflow_engine.leaf import DTYPES
+from keras.backend.tensorflow_engine.loading import context, execute, record, tf
 from keras.backend.tensorflow_engine.loop import Loop
 from keras.backend.tensorflow_engine.state import holding_writes
 

@@ -5,10 +5,9 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import Any
 
-import tensorflow as tf
-
 from keras.backend.engine import Engine
 from keras.backend.tensorflow_engine.leaf import VIA_WIDER, raw, through
+from keras.backend.tensorflow_engine.loading import tf
 
 Tensor = Any
 

@@ -6,9 +6,8 @@ from collections.abc import Callable, Sequence
 from contextlib import AbstractContextManager
 from typing import Any
 
-import tensorflow as tf
-
 from keras.backend.engine import Engine
+from keras.backend.tensorflow_engine.loading import tf
 from keras.backend.tensorflow_engine.state import holding_writes
 
 Tensor = Any

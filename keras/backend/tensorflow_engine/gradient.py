@@ -6,11 +6,11 @@ from collections.abc import Callable, Sequence
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
-import tensorflow as tf
 
 from keras.backend.engine import Engine, Spec
 from keras.backend.state import recording
 from keras.backend.tensorflow_engine.leaf import DTYPES, raw
+from keras.backend.tensorflow_engine.loading import tf
 from keras.backend.tensorflow_engine.state import Replay
 
 if TYPE_CHECKING:

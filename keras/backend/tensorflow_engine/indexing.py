@@ -5,10 +5,9 @@ from __future__ import annotations
 import math
 from typing import Any
 
-import tensorflow as tf
-
 from keras.backend.engine import Engine
 from keras.backend.tensorflow_engine.leaf import ints, product, raw
+from keras.backend.tensorflow_engine.loading import tf
 
 Tensor = Any
 

@@ -8,10 +8,9 @@ from __future__ import annotations
 
 from typing import Any
 
-import tensorflow as tf
-
 from keras.backend.engine import Engine
 from keras.backend.tensorflow_engine.leaf import DTYPES, raw
+from keras.backend.tensorflow_engine.loading import tf
 
 Tensor = Any
 

@@ -8,10 +8,10 @@ from collections.abc import Callable, Iterable
 from typing import Any
 
 import numpy as np
-import tensorflow as tf
 
 from keras.backend.engine import Engine, Shape, Spec
 from keras.backend.spec import UNKNOWN
+from keras.backend.tensorflow_engine.loading import tf
 
 Tensor = Any
 

@@ -6,10 +6,9 @@ import functools
 from collections.abc import Callable
 from typing import Any
 
-import tensorflow as tf
-
 from keras.backend.engine import Engine
 from keras.backend.tensorflow_engine.leaf import raw
+from keras.backend.tensorflow_engine.loading import tf
 
 Tensor = Any
 

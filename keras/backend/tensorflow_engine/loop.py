@@ -12,9 +12,9 @@ from collections.abc import Sequence
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
-import tensorflow as tf
 
 from keras.backend.tensorflow_engine.leaf import product
+from keras.backend.tensorflow_engine.loading import tf
 
 if TYPE_CHECKING:
     from keras.backend.tensorflow_engine.compiling import Compiled

@@ -6,10 +6,9 @@ import math
 from collections.abc import Sequence
 from typing import Any
 
-import tensorflow as tf
-
 from keras.backend.engine import Axes, Engine, Shape
 from keras.backend.tensorflow_engine.leaf import ints, raw
+from keras.backend.tensorflow_engine.loading import tf
 
 Tensor = Any
 

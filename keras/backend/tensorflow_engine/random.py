@@ -4,10 +4,9 @@ from __future__ import annotations
 
 from typing import Any
 
-import tensorflow as tf
-
 from keras.backend.engine import Engine, Shape
 from keras.backend.tensorflow_engine.leaf import DTYPES, ints, raw
+from keras.backend.tensorflow_engine.loading import tf
 
 Tensor = Any
 

@@ -4,10 +4,9 @@ from __future__ import annotations
 
 from typing import Any
 
-import tensorflow as tf
-
 from keras.backend.engine import Axes, Engine
 from keras.backend.tensorflow_engine.leaf import VIA_WIDER, ints, product, raw, through
+from keras.backend.tensorflow_engine.loading import tf
 
 Tensor = Any
 

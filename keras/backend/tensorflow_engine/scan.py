@@ -13,12 +13,10 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-import tensorflow as tf
-from tensorflow.python.eager import record
-
 from keras.backend.engine import Engine, Spec
 from keras.backend.tensorflow_engine.flow import as_graph
 from keras.backend.tensorflow_engine.leaf import DTYPES, ints, product, raw
+from keras.backend.tensorflow_engine.loading import record, tf
 from keras.backend.tensorflow_engine.state import holding_writes
 
 Tensor = Any

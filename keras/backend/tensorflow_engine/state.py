@@ -14,11 +14,11 @@ from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
-import tensorflow as tf
 
 from keras.backend.engine import Engine
 from keras.backend.state import Variable
 from keras.backend.tensorflow_engine.leaf import DTYPES
+from keras.backend.tensorflow_engine.loading import tf
 
 Tensor = Any
 

@@ -12,10 +12,9 @@ import math
 from collections.abc import Callable, Sequence
 from typing import Any
 
-import tensorflow as tf
-
 from keras.backend.engine import Engine
 from keras.backend.tensorflow_engine.leaf import raw
+from keras.backend.tensorflow_engine.loading import tf
 from keras.backend.tensorflow_engine.state import Update, current_writes
 
 Tensor = Any

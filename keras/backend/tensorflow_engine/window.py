@@ -10,10 +10,9 @@ from __future__ import annotations
 import math
 from typing import Any
 
-import tensorflow as tf
-
 from keras.backend.engine import Engine, Pads, Shape
 from keras.backend.tensorflow_engine.leaf import ints, raw
+from keras.backend.tensorflow_engine.loading import tf
 
 Tensor = Any
 

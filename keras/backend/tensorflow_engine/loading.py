@@ -1,0 +1,183 @@
+"""TensorFlow without what this library does not use: half of what `import tensorflow` costs.
+
+`import tensorflow` imports all of its public names, and for them 1,600 modules: estimators, TPUs, data pipelines, TFLite.
+Here a public name is imported when it is first asked for, from where TensorFlow's own list of names says it is, so that
+no private path is written down; `tf.raw_ops.Conv2D` loads the module of raw convolutions.
+
+The package `tensorflow` is then in `sys.modules` with what its modules need of it, and loads the rest as soon as anything
+else is asked of it: `import tensorflow as tf` in a program, before or after, in this thread or another, works as ever.
+With `KERAS_TENSORFLOW_IMPORT=full`, or if a TensorFlow is built otherwise, all of it is imported at once.
+"""
+
+from __future__ import annotations
+
+import importlib
+import os
+import re
+import sys
+import threading
+from collections.abc import Iterable
+from importlib import util
+from importlib.abc import Loader, MetaPathFinder
+from importlib.machinery import ModuleSpec
+from pathlib import Path
+from types import ModuleType
+from typing import TYPE_CHECKING, Any
+
+#: Modules that are imported for what that does: they register gradients, loops and branches of version 2.
+_REGISTERING = (
+    *(
+        "array_grad",
+        "control_flow_grad",
+        "data_flow_grad",
+        "manip_grad",
+        "math_grad",
+        "nn_grad",
+        "random_grad",
+    ),
+    *("state_grad", "tensor_array_grad", "cond_v2", "while_v2", "list_ops", "resource_variable_ops"),
+)
+_IMPORT = re.compile(r"^from (tensorflow\.\S+) import (\w+)(?: as (\w+))?", re.MULTILINE)
+
+
+class Names:
+    """A package of public names, each loaded when it is first asked for.
+
+    Args:
+        package: where TensorFlow lists them, such as `"tensorflow._api.v2.math"`.
+        folder: of that package.
+    """
+
+    def __init__(self, package: str, folder: Path) -> None:
+        listed = _IMPORT.findall((folder / "__init__.py").read_text("utf-8"))
+        self._package, self._folder = package, folder
+        self._places = {alias or name: (module, name) for module, name, alias in listed}
+
+    def __getattr__(self, name: str) -> Any:
+        module, original = self._places.get(name, (self._package, name))
+        if module.startswith("tensorflow._api"):
+            value: Any = Names(f"{module}.{original}", self._folder_of(module) / original)
+        else:
+            value = getattr(importlib.import_module(module), original)
+            self._register_gradients(module)
+        self.__dict__[name] = value  # found there the next time, without this method
+        return value
+
+    def _register_gradients(self, module: str) -> None:
+        """With `gen_linalg_ops` comes `linalg_grad`."""
+        family = re.fullmatch(r"tensorflow\.python\.ops\.gen_(\w+)_ops", module)
+        gradients = family and f"tensorflow.python.ops.{family[1]}_grad"
+        if gradients and gradients not in sys.modules and util.find_spec(gradients):
+            importlib.import_module(gradients)
+
+    def _folder_of(self, module: str) -> Path:
+        root = self._folder
+        while root.name != "tensorflow":
+            root = root.parent
+        return root.joinpath(*module.split(".")[1:])
+
+
+class _Partial(ModuleType):
+    """The package `tensorflow` of which some modules are loaded; whatever else is asked of it loads all of it."""
+
+    def __getattr__(self, name: str) -> Any:
+        _complete(self)
+        return getattr(self, name)
+
+
+_lock = threading.RLock()
+_completing = False
+
+
+def _complete(package: ModuleType) -> None:
+    """Run TensorFlow's own `__init__`, once; other threads wait for it."""
+    global _completing
+    with _lock:
+        if not isinstance(package, _Partial):
+            return  # another thread has done it
+        if _completing:  # its own `__init__` asks what is there already
+            raise AttributeError(f"module {package.__name__!r} is being loaded")
+        _completing = True
+        try:
+            importlib.reload(package)
+            package.__class__ = ModuleType
+        finally:
+            _completing = False
+
+
+class _PartialLoader(Loader):
+    """Loads what the library uses as the package `tensorflow`, under the import system's own lock."""
+
+    def exec_module(self, module: ModuleType) -> None:
+        os.environ.setdefault("ENABLE_RUNTIME_UPTIME_TELEMETRY", "1")  # as TensorFlow's own `__init__` does
+        os.environ["TF2_BEHAVIOR"] = "1"
+        _import("pywrap_tensorflow", "tf2")
+        sys.modules["tensorflow.python.tf2"].enable()  # type: ignore[attr-defined]
+        _import(*(f"ops.{name}" for name in _REGISTERING), "compat.v2_compat")
+        sys.modules["tensorflow.python.compat.v2_compat"].enable_v2_behavior()  # type: ignore[attr-defined]
+        module.__class__ = _Partial
+        del module.__path__  # submodules that are not loaded yet may need what `__init__` does
+
+
+class _PartialFinder(MetaPathFinder):
+    """Finds TensorFlow where it is, and gives it another loader."""
+
+    def find_spec(self, fullname: str, path: Any, target: ModuleType | None = None) -> ModuleSpec | None:
+        if fullname != "tensorflow" or target is not None:
+            return None
+        found = _find()
+        if found is None or found.origin is None:
+            return None
+        return util.spec_from_file_location(
+            fullname, found.origin, loader=_PartialLoader(), submodule_search_locations=_folders(found)
+        )
+
+
+def _import(*modules: str) -> None:
+    for name in modules:
+        importlib.import_module(f"tensorflow.python.{name}")
+
+
+def _find() -> ModuleSpec | None:
+    for finder in sys.meta_path:
+        if not isinstance(finder, _PartialFinder):
+            found = finder.find_spec("tensorflow", None)
+            if found is not None:
+                return found
+    return None
+
+
+def _folders(spec: ModuleSpec) -> list[str]:
+    locations: Iterable[str] = spec.submodule_search_locations or ()
+    return list(locations)
+
+
+def load() -> Any:
+    """TensorFlow's public names."""
+    if "tensorflow" in sys.modules or os.environ.get("KERAS_TENSORFLOW_IMPORT") == "full":
+        return importlib.import_module("tensorflow")
+    finder = _PartialFinder()
+    sys.meta_path.insert(0, finder)
+    try:
+        package = importlib.import_module("tensorflow")
+        names = Names("tensorflow", Path(package.__spec__.origin).parent)  # type: ignore[arg-type,union-attr]
+        if all(map(callable, (names.constant, names.function, names.raw_ops.AddV2))):  # as its list says
+            return names
+    except (ImportError, AttributeError, OSError):
+        sys.modules.pop("tensorflow", None)
+    finally:
+        sys.meta_path.remove(finder)
+    return importlib.import_module("tensorflow")
+
+
+if TYPE_CHECKING:
+    import tensorflow as tf
+else:
+    tf = load()
+
+#: The eager runtime, which has no public names.
+context, execute, record = (
+    importlib.import_module(f"tensorflow.python.eager.{name}") for name in ("context", "execute", "record")
+)
+
+__all__ = ["context", "execute", "load", "record", "tf"]
