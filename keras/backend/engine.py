@@ -67,6 +67,8 @@ class Engine(
     records_state: ClassVar[bool] = True
     #: True when arguments must be checked on the abstract engine before every eager op (an engine that can crash).
     checks_first: ClassVar[bool] = False
+    #: True when a looped step takes whole arrays and picks the rows of each run itself (see `looped`).
+    picks_rows: ClassVar[bool] = False
 
     # ------------------------------------------------------------------ leaf
     def constant(self, array: np.ndarray, dtype: str) -> Tensor:
@@ -332,7 +334,8 @@ class Engine(
         The callable takes `(arrays, ahead=0)`: host arrays with one more leading axis. It runs `step` for every index
         of that axis in turn, each run on the state the one before left, and returns the outputs stacked, as host
         arrays. After an error the state is that of the runs before. `ahead` says how many runs are still to come in
-        later calls, for engines to which it matters how often something is run.
+        later calls, for engines to which it matters how often something is run. An engine that `picks_rows` also takes
+        `(arrays, ahead, picked)`: whole arrays, and the `Picked` rows of them that make up the batch of each run.
         """
 
         def run(arrays: Sequence[np.ndarray], ahead: int = 0) -> list[np.ndarray]:

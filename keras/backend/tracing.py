@@ -52,24 +52,28 @@ class Compiled:
         trace = self._traces.get(signature) or self._trace(args, signature)
         return trace.pack(trace.run(*dynamic))
 
-    def many(self, *args: Any, ahead: int = 0) -> Results:
+    def many(self, *args: Any, ahead: int = 0, picked: Picked | None = None) -> Results:
         """Run for every index of the leading axis of all arrays in the arguments, in turn, in one call of the engine.
 
         Args:
-            args: as for a call, but each host array has one more axis in front.
+            args: as for a call, but each host array has one more axis in front; or, with `picked`, whole arrays.
             ahead: how many runs are to come in later calls, as far as that is known.
+            picked: the rows of the arrays that each run gets, for an engine that `picks_rows`.
 
         Returns:
             The results of the runs, in order.
         """
-        dynamic, signature = self._signature(args, 1)
+        dynamic, signature = self._signature(args, 1, () if picked is None else picked.rows.shape[1:])
         trace = self._traces.get(signature) or self._trace(args, signature)
         if trace.loop is None:
             trace.loop = current().looped(trace.run)
-        return Results(len(dynamic[0]), trace.loop(dynamic, ahead), trace.pack)
+        outputs = trace.loop(dynamic, ahead) if picked is None else trace.loop(dynamic, ahead, picked)
+        return Results(len(dynamic[0] if picked is None else picked.rows), outputs, trace.pack)
 
-    def _signature(self, args: Any, axes: int) -> tuple[list[Any], tuple[Any, ...]]:
-        """The tensors and arrays in the arguments, and what they are compiled for; `axes` leading ones do not count."""
+    def _signature(
+        self, args: Any, axes: int, head: tuple[int, ...] = ()
+    ) -> tuple[list[Any], tuple[Any, ...]]:
+        """The tensors and arrays in the arguments, and what they are compiled for; `head` replaces `axes` axes of arrays."""
         engine = current()
         dynamic: list[Any] = []
         key: list[Any] = [engine.name]
@@ -78,7 +82,7 @@ class Compiled:
                 x = x.value
             if isinstance(x, np.ndarray):
                 dynamic.append(x)
-                key.append((x.shape[axes:], dtypes.standardize(x.dtype)))
+                key.append(((*head, *x.shape[axes:]), dtypes.standardize(x.dtype)))
             elif engine.is_tensor(x):
                 dynamic.append(x)
                 key.append(engine.spec(x))
@@ -108,6 +112,18 @@ class Compiled:
         trace.run = current().trace_and_compile(flat, specs, self._jit_compile)
         self._traces[signature] = trace
         return trace
+
+
+class Picked:
+    """Rows of host arrays, for many runs.
+
+    Args:
+        rows: numbers of rows, a line for each run.
+        kept: where the engine keeps copies of the arrays; it lives as long as they are in use.
+    """
+
+    def __init__(self, rows: np.ndarray, kept: dict[int, Any]) -> None:
+        self.rows, self.kept = rows, kept
 
 
 class _Trace:

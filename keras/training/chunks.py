@@ -15,7 +15,8 @@ from typing import Any
 import numpy as np
 
 from keras import tree
-from keras.backend.tracing import Compiled
+from keras.backend.select import current
+from keras.backend.tracing import Compiled, Picked
 from keras.callbacks import CallbackList
 from keras.layers.tracking import remembering
 from keras.training.data import ArraySource, Batch, Stream
@@ -29,6 +30,8 @@ Rows = slice | np.ndarray
 
 #: Bytes of data in a chunk: its batches are copied together.
 CHUNK_BYTES = 2**26
+#: Bytes of data of which an engine may keep a copy of its own for the length of a run.
+KEPT_BYTES = 2**29
 
 
 class ChunkRunner:
@@ -59,6 +62,8 @@ class ChunkRunner:
         self._each = each and pinned is None
         self._planned = planned
         self._most = max(1, CHUNK_BYTES // max(1, _bytes_of(source)))
+        self._picks = current().picks_rows and _bytes_of(source) * source.num_batches <= KEPT_BYTES
+        self._kept: dict[int, Any] = {}
 
     def epoch(self) -> Iterator[Piece]:
         """The pieces of the next epoch; each must be run before the next is asked for."""
@@ -91,11 +96,19 @@ class ChunkRunner:
         for part in _of_equal_size(taken):
             full = _size(part[0]) == self._source.batch_size
             self._planned -= len(part) if full else 0
-            batch = pack_x_y_sample_weight(*self._source.take_many(part))
+            ahead = max(self._planned, 0) if full else 0
             with remembering():
-                results = self._step.many(batch, ahead=max(self._planned, 0) if full else 0)
+                results = self._many(part, ahead)
         self._pace.took(len(taken), time.perf_counter() - start)
         return results
+
+    def _many(self, part: Sequence[Rows], ahead: int) -> Sequence[Any]:
+        source = self._source
+        if not self._picks:
+            return self._step.many(pack_x_y_sample_weight(*source.take_many(part)), ahead=ahead)
+        whole = pack_x_y_sample_weight(source.x, source.y, source.sample_weight)
+        numbers = np.stack([np.arange(r.start, r.stop) if isinstance(r, slice) else r for r in part])
+        return self._step.many(whole, ahead=ahead, picked=Picked(numbers.astype(np.int32), self._kept))
 
 
 def _of_equal_size(taken: Sequence[Rows]) -> Iterator[Sequence[Rows]]:

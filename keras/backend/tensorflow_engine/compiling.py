@@ -24,6 +24,8 @@ Tensor = Any
 class CompilingPart(Engine):
     """Concrete functions; their writes are made at the end of a call (see `state`)."""
 
+    picks_rows = True
+
     def trace_and_compile(
         self, f: Callable[..., Sequence[Tensor]], specs: Sequence[Spec], jit_compile: bool | None = None
     ) -> Callable[..., list[Tensor]]:

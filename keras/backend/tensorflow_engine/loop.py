@@ -8,7 +8,7 @@ what a step consists of and by how many steps there will be.
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -18,6 +18,7 @@ from keras.backend.tensorflow_engine.loading import tf
 
 if TYPE_CHECKING:
     from keras.backend.tensorflow_engine.compiling import Compiled
+    from keras.backend.tracing import Picked
 
 Tensor = Any
 
@@ -54,18 +55,24 @@ class Loop:
     def __init__(self, step: Compiled) -> None:
         self._step = step
         self._plain: Compiled | None = None
+        self._picking: Compiled | None = None
         self._fused: Compiled | None = None
         self._done = 0
         self._suits_xla = suits_xla(step.concrete.graph) if step.jit_compile is None else step.jit_compile
 
-    def __call__(self, arrays: Sequence[np.ndarray], ahead: int = 0) -> list[np.ndarray]:
-        count = len(arrays[0])
+    def __call__(
+        self, arrays: Sequence[np.ndarray], ahead: int = 0, picked: Picked | None = None
+    ) -> list[np.ndarray]:
+        count = len(arrays[0] if picked is None else picked.rows)
         wanted = self._suits_xla and (
             self._step.jit_compile or self._done + count + ahead >= XLA_STEPS or self._fused is not None
         )
-        outputs = self._run_fused(arrays, count) if wanted else self._run_plain(arrays, count)
+        if picked is not None and (wanted or count == 1):
+            arrays, picked = [x[picked.rows] for x in arrays], None
         self._done += count
-        return outputs
+        if wanted:
+            return self._run_fused(arrays, count)
+        return self._run_plain(arrays, count) if picked is None else self._run_picking(arrays, picked)
 
     def _run_plain(self, arrays: Sequence[np.ndarray], count: int) -> list[np.ndarray]:
         if count == 1:
@@ -73,6 +80,17 @@ class Loop:
         if self._plain is None:
             self._plain = self._compiled(None, jit=False)
         return [y.numpy() for y in self._plain(np.int32(count), *arrays)]
+
+    def _run_picking(self, arrays: Sequence[np.ndarray], picked: Picked) -> list[np.ndarray]:
+        """On one copy of the arrays for all calls, and no copies of batches."""
+        if self._picking is None:
+            self._picking = self._compiled_picking()
+        kept, whole = picked.kept, []
+        for x, dtype in zip(arrays, self._step.dtypes, strict=True):
+            if id(x) not in kept:  # the caller holds the array as long as what is kept
+                kept[id(x)] = tf.constant(x, dtype)
+            whole.append(kept[id(x)])
+        return [y.numpy() for y in self._picking(picked.rows, *whole)]
 
     def _run_fused(self, arrays: Sequence[np.ndarray], count: int) -> list[np.ndarray]:
         if self._fused is None:
@@ -88,21 +106,49 @@ class Loop:
         )
 
     def _compiled(self, length: int | None, jit: bool) -> Compiled:
+        """Of a number of runs, and batches along a new leading axis."""
         step = self._step
-        signature = [
-            tf.TensorSpec((length, *x.shape), x.dtype) for x in step.concrete.inputs[: len(step.dtypes)]
-        ]
-        function = tf.function(self._graph, autograph=False, jit_compile=jit)
+
+        def graph(count: Tensor, *arrays: Tensor) -> list[Tensor]:
+            length = tf.shape(arrays[0])[0]
+            rows = [_array(x.dtype, length, x.shape[1:]).unstack(x) for x in arrays]
+            return self._loop(count, length, lambda i: [r.read(i) for r in rows])
+
+        signature = [tf.TensorSpec((length, *x.shape), x.dtype) for x in self._inputs()]
+        function = tf.function(graph, autograph=False, jit_compile=jit)
         concrete = function.get_concrete_function(tf.TensorSpec((), tf.int32), *signature)
         return type(step)(concrete, [tf.int32, *step.dtypes], step.jit_compile)
 
-    def _graph(self, count: Tensor, *arrays: Tensor) -> list[Tensor]:
-        step, length = self._step.concrete, tf.shape(arrays[0])[0]
-        rows = [_array(x.dtype, length, x.shape[1:]).unstack(x) for x in arrays]
-        columns = [_array(y.dtype, length, y.shape) for y in step.outputs]
+    def _compiled_picking(self) -> Compiled:
+        """Of rows' numbers, a line for each run, and whole arrays."""
+        step, inputs = self._step, self._inputs()
+
+        def graph(picked: Tensor, *arrays: Tensor) -> list[Tensor]:
+            def batch(i: Tensor) -> list[Tensor]:
+                rows = picked[i]
+                return [
+                    tf.ensure_shape(tf.gather(a, rows), x.shape) for a, x in zip(arrays, inputs, strict=True)
+                ]
+
+            count = tf.shape(picked)[0]
+            return self._loop(count, count, batch)
+
+        signature = [tf.TensorSpec((None, *x.shape[1:]), x.dtype) for x in inputs]
+        rows = tf.TensorSpec((None, inputs[0].shape[0]), tf.int32)
+        concrete = tf.function(graph, autograph=False).get_concrete_function(rows, *signature)
+        return type(step)(concrete, [tf.int32, *step.dtypes], step.jit_compile)
+
+    def _inputs(self) -> list[Tensor]:
+        """The step's placeholders for a batch."""
+        return list(self._step.concrete.inputs[: len(self._step.dtypes)])
+
+    def _loop(self, count: Tensor, length: Tensor, batch: Callable[[Tensor], list[Tensor]]) -> list[Tensor]:
+        """`count` runs, run `i` on `batch(i)`; the outputs are stacked to `length`."""
+        step = self._step
+        columns = [_array(y.dtype, length, y.shape) for y in step.concrete.outputs]
 
         def body(i: Tensor, *columns: Any) -> list[Any]:
-            outputs = step(*(r.read(i) for r in rows))
+            outputs = step(*batch(i))
             return [i + 1, *(c.write(i, y) for c, y in zip(columns, outputs, strict=True))]
 
         _, *columns = tf.while_loop(lambda i, *_: i < count, body, [tf.constant(0), *columns])
