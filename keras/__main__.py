@@ -1,5 +1,6 @@
 """`python -m keras`: what is installed and chosen here (`info`), how complete an engine is (`missing NAME`), whether it
-works (`selftest NAME`), and engines that are built on this machine (`install NAME`, `uninstall NAME`)."""
+works (`selftest NAME`), engines that are built on this machine (`install NAME`, `uninstall NAME`), and what engines have
+compiled and kept (`cache`)."""
 
 from __future__ import annotations
 
@@ -14,7 +15,7 @@ import numpy as np
 
 import keras
 from keras import config
-from keras.backend import select
+from keras.backend import compile_cache, select
 from keras.backend.engine import E_PRIMITIVES, PRIMITIVES, Engine
 from keras.errors import InstallError
 
@@ -110,6 +111,8 @@ def main(arguments: Sequence[str] | None = None) -> int:
     try:
         if chosen.command == "install":
             select.installers()[chosen.engine].run(force=chosen.force, wheel=chosen.wheel)
+        elif chosen.command == "cache":
+            print(compile_cache.clear() if chosen.clear else compile_cache.describe())
         elif chosen.command == "uninstall":
             select.installers()[chosen.engine].remove()
         else:
@@ -134,6 +137,8 @@ def _parser() -> argparse.ArgumentParser:
     selftest = commands.add_parser("selftest", help="train a small network on an engine")
     install = commands.add_parser("install", help="build an engine on this machine")
     uninstall = commands.add_parser("uninstall", help="remove what install has built")
+    cache = commands.add_parser("cache", help="what engines have compiled and kept for the next run")
+    cache.add_argument("--clear", action="store_true", help="remove it")
     for command in (missing, selftest):
         command.add_argument("engine", choices=select.known())
     for command in (install, uninstall):

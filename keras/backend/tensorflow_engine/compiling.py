@@ -13,6 +13,7 @@ from typing import Any
 import numpy as np
 
 from keras.backend.engine import Engine, Spec
+from keras.backend.tensorflow_engine import xla_cache
 from keras.backend.tensorflow_engine.leaf import DTYPES
 from keras.backend.tensorflow_engine.loading import context, execute, record, tf
 from keras.backend.tensorflow_engine.loop import Loop
@@ -25,6 +26,10 @@ class CompilingPart(Engine):
     """Concrete functions; their writes are made at the end of a call (see `state`)."""
 
     picks_rows = True
+
+    def __init__(self) -> None:
+        super().__init__()
+        xla_cache.switch_on()
 
     def trace_and_compile(
         self, f: Callable[..., Sequence[Tensor]], specs: Sequence[Spec], jit_compile: bool | None = None

@@ -37,6 +37,8 @@ _REGISTERING = (
     ),
     *("state_grad", "tensor_array_grad", "cond_v2", "while_v2", "list_ops", "resource_variable_ops"),
 )
+#: Where gradients are registered, if not in a module named after the ops.
+_GRADIENTS = {"spectral": "signal.fft_ops"}
 _IMPORT = re.compile(r"^from (tensorflow\.\S+) import (\w+)(?: as (\w+))?", re.MULTILINE)
 
 
@@ -66,9 +68,10 @@ class Names:
     def _register_gradients(self, module: str) -> None:
         """With `gen_linalg_ops` comes `linalg_grad`."""
         family = re.fullmatch(r"tensorflow\.python\.ops\.gen_(\w+)_ops", module)
-        gradients = family and f"tensorflow.python.ops.{family[1]}_grad"
-        if gradients and gradients not in sys.modules and util.find_spec(gradients):
-            importlib.import_module(gradients)
+        if family:
+            gradients = "tensorflow.python.ops." + _GRADIENTS.get(family[1], f"{family[1]}_grad")
+            if gradients not in sys.modules and util.find_spec(gradients):
+                importlib.import_module(gradients)
 
     def _folder_of(self, module: str) -> Path:
         root = self._folder
@@ -100,7 +103,7 @@ def _complete(package: ModuleType) -> None:
         _completing = True
         try:
             importlib.reload(package)
-            package.__class__ = ModuleType
+            package.__class__ = ModuleType  # type: ignore[assignment]
         finally:
             _completing = False
 
@@ -112,9 +115,9 @@ class _PartialLoader(Loader):
         os.environ.setdefault("ENABLE_RUNTIME_UPTIME_TELEMETRY", "1")  # as TensorFlow's own `__init__` does
         os.environ["TF2_BEHAVIOR"] = "1"
         _import("pywrap_tensorflow", "tf2")
-        sys.modules["tensorflow.python.tf2"].enable()  # type: ignore[attr-defined]
+        sys.modules["tensorflow.python.tf2"].enable()
         _import(*(f"ops.{name}" for name in _REGISTERING), "compat.v2_compat")
-        sys.modules["tensorflow.python.compat.v2_compat"].enable_v2_behavior()  # type: ignore[attr-defined]
+        sys.modules["tensorflow.python.compat.v2_compat"].enable_v2_behavior()
         module.__class__ = _Partial
         del module.__path__  # submodules that are not loaded yet may need what `__init__` does
 

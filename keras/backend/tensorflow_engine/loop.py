@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
+from keras.backend.tensorflow_engine import xla_cache
 from keras.backend.tensorflow_engine.leaf import product
 from keras.backend.tensorflow_engine.loading import tf
 
@@ -24,8 +25,8 @@ Tensor = Any
 
 #: Steps in one call of a loop that XLA compiled, for it compiles for one length only; shorter calls are padded.
 XLA_LENGTH = 128
-#: Steps, done and still to come, from which compiling pays (TensorFlow 2.21, two cores).
-XLA_STEPS = 2000
+#: Steps, done and still to come, from which compiling pays: the first time in some thousands, later, from the disk, at once.
+XLA_STEPS = 600
 #: Multiplications in the matrix products of a step, up to which XLA was faster.
 XLA_PRODUCTS = 2**23
 #: Elements of the largest tensor in a step, up to which it was faster.
@@ -95,6 +96,8 @@ class Loop:
     def _run_fused(self, arrays: Sequence[np.ndarray], count: int) -> list[np.ndarray]:
         if self._fused is None:
             self._fused = self._compiled(XLA_LENGTH, jit=True)
+            with xla_cache.without_complaint():
+                return self._run_fused(arrays, count)
         parts = []
         for start in range(0, count, XLA_LENGTH):
             some = [x[start : start + XLA_LENGTH] for x in arrays]

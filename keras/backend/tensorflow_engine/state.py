@@ -158,6 +158,7 @@ class StatePart(Engine):
     records_state = False
 
     def __init__(self) -> None:
+        super().__init__()
         tf.register_tensor_conversion_function(Variable, _variable_to_tensor)
 
     def variable(self, value: np.ndarray, dtype: str, name: str) -> tf.Variable:

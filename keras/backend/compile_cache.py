@@ -1,0 +1,105 @@
+"""Where engines keep what they have compiled, from one run of a program to the next.
+
+`~/.cache/keras/compiled` holds a folder for each engine and whatever its code depends on: the versions and the processor.
+`KERAS_CACHE` names another place, or is `off`. `python -m keras cache` says what is there, and with `--clear` removes it.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import os
+import platform
+import shutil
+from collections.abc import Callable
+from contextlib import suppress
+from pathlib import Path
+
+import keras
+
+#: Bytes that are kept; what was used longest ago goes first.
+LIMIT = 1 << 29
+
+
+def root() -> Path | None:
+    """The folder of all engines; None if nothing is to be kept."""
+    asked = os.environ.get("KERAS_CACHE", "").strip()
+    if asked.lower() in ("off", "0", "false", "no"):
+        return None
+    if asked:
+        return Path(asked).expanduser()
+    base = os.environ.get("XDG_CACHE_HOME")
+    return (Path(base) if base else Path.home() / ".cache") / "keras" / "compiled"
+
+
+def folder(engine: str, version: str, is_whole: Callable[[Path], bool]) -> Path | None:
+    """The folder of one engine, made if need be.
+
+    Args:
+        engine: its name.
+        version: of the engine.
+        is_whole: whether a file is complete; others, which a killed process or a full disk left behind, are removed.
+
+    Returns:
+        None if nothing is to be kept, or nothing can be written there.
+    """
+    base = root()
+    if base is None:
+        return None
+    place = base / f"{engine}-{version}-keras-{keras.__version__}-{_processor()}"
+    try:
+        place.mkdir(parents=True, exist_ok=True)
+        if not os.access(place, os.W_OK | os.X_OK):
+            return None
+        for path in place.iterdir():
+            if not is_whole(path):
+                path.unlink()
+        _prune(base)
+    except OSError:
+        return None
+    return place
+
+
+def describe() -> str:
+    """Where it is and how much is in it."""
+    base = root()
+    if base is None:
+        return "The cache of compiled code is off: KERAS_CACHE says so."
+    lines = [f"{base}  (KERAS_CACHE names another place, or is off)"]
+    for place in sorted(p for p in base.glob("*") if p.is_dir()):
+        sizes = [p.stat().st_size for p in place.iterdir()]
+        lines.append(f"  {place.name}: {len(sizes)} files, {sum(sizes) / 2**20:.1f} MB")
+    return "\n".join(lines if len(lines) > 1 else [*lines, "  empty"])
+
+
+def clear() -> str:
+    """Remove everything in it; returns what was done."""
+    base = root()
+    if base is None or not base.exists():
+        return "There is nothing to remove."
+    freed = sum(p.stat().st_size for p in base.rglob("*") if p.is_file())
+    for place in base.glob("*-keras-*"):  # only what is ours, whatever folder KERAS_CACHE names
+        shutil.rmtree(place)
+    return f"Removed {freed / 2**20:.1f} MB from {base}."
+
+
+def _prune(base: Path) -> None:
+    found = []
+    for path in base.glob("*-keras-*/*"):
+        with suppress(FileNotFoundError):  # another process prunes, too
+            facts = path.stat()
+            found.append((facts.st_mtime, facts.st_size, path))
+    total = sum(size for _, size, _ in found)
+    for _, size, path in sorted(found):
+        if total <= LIMIT:
+            return
+        path.unlink(missing_ok=True)
+        total -= size
+
+
+def _processor() -> str:
+    """What machine code is compiled for: code for one processor may not run on another."""
+    facts = [platform.machine()]
+    with suppress(OSError):
+        lines = Path("/proc/cpuinfo").read_text("utf-8", "replace").splitlines()
+        facts += [line for line in lines if line.startswith(("model name", "flags", "Features"))][:2]
+    return hashlib.sha256("\n".join(facts).encode()).hexdigest()[:12]

@@ -1,0 +1,92 @@
+"""What engines have compiled is kept on disk, and a damaged or forbidden cache costs nothing but time."""
+
+import os
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+from keras.backend import compile_cache
+
+TRAIN = """
+import os
+import numpy as np, keras
+from keras.backend.tensorflow_engine import loop
+loop.XLA_STEPS = 1
+keras.utils.set_random_seed(0)
+x = np.arange(64, dtype="float32").reshape(16, 4) / 64
+model = keras.Sequential([keras.layers.Dense(3, "tanh"), keras.layers.Dense(1)])
+model.compile("adam", "mse")
+model.fit(x, x[:, 0], batch_size=4, epochs=3, verbose=0)
+print([w.tolist() for w in model.get_weights()])
+"""
+
+
+def train(cache: Path | str) -> subprocess.CompletedProcess[str]:
+    environment = {k: v for k, v in os.environ.items() if k != "TF_XLA_FLAGS"}
+    environment |= {"KERAS_CACHE": str(cache), "KERAS_BACKEND": "tensorflow", "TF_CPP_MIN_LOG_LEVEL": "2"}
+    done = subprocess.run(
+        [sys.executable, "-c", TRAIN],
+        capture_output=True,
+        text=True,
+        check=False,
+        timeout=300,
+        env=environment,
+    )
+    assert done.returncode == 0, done.stderr[-2000:]
+    return done
+
+
+def entries(cache: Path) -> list[Path]:
+    return sorted(cache.glob("*/*"))
+
+
+def test_a_second_run_finds_what_the_first_compiled(tmp_path: Path) -> None:
+    first = train(tmp_path)
+    kept = [(p, p.stat().st_mtime_ns) for p in entries(tmp_path)]
+    assert kept
+    second = train(tmp_path)
+    assert second.stdout == first.stdout
+    assert "text-format" not in second.stderr  # TensorFlow 2.21 complains about every entry it reads
+    assert [(p, p.stat().st_mtime_ns) for p in entries(tmp_path)] == kept
+    assert train("off").stdout == first.stdout
+
+
+@pytest.mark.parametrize("left", [0, 100])
+def test_what_was_cut_short_is_removed(tmp_path: Path, left: int) -> None:
+    first = train(tmp_path)
+    for path in entries(tmp_path):
+        path.write_bytes(path.read_bytes()[:left])
+    assert train(tmp_path).stdout == first.stdout
+    assert all(p.stat().st_size > 1000 for p in entries(tmp_path))
+
+
+def test_where_nothing_can_be_written_nothing_is_kept(tmp_path: Path) -> None:
+    (tmp_path / "file").write_text("not a folder")
+    assert train(tmp_path / "file").stdout == train("off").stdout
+
+
+def test_the_oldest_go_when_there_is_too_much(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("KERAS_CACHE", str(tmp_path))
+    monkeypatch.setattr(compile_cache, "LIMIT", 250)
+    place = compile_cache.folder("engine", "1.0", lambda path: True)
+    assert place is not None
+    for age, name in enumerate("cab"):
+        (place / name).write_bytes(bytes(100))
+        os.utime(place / name, (1e9 - age, 1e9 - age))
+    compile_cache.folder("engine", "1.0", lambda path: True)
+    assert sorted(p.name for p in place.iterdir()) == ["a", "c"]
+
+
+def test_the_command_tells_and_clears(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("KERAS_CACHE", str(tmp_path))
+    (tmp_path / "not ours").mkdir()
+    place = compile_cache.folder("engine", "1.0", lambda path: True)
+    assert place is not None
+    (place / "entry").write_bytes(bytes(2**20))
+    assert f"{place.name}: 1 files, 1.0 MB" in compile_cache.describe()
+    assert "Removed 1.0 MB" in compile_cache.clear()
+    assert [p.name for p in tmp_path.iterdir()] == ["not ours"]
+    monkeypatch.setenv("KERAS_CACHE", "off")
+    assert "is off" in compile_cache.describe()

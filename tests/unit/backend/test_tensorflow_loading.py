@@ -1,0 +1,137 @@
+"""TensorFlow is loaded in part, and a program that imports it itself gets all of it."""
+
+import json
+import os
+import subprocess
+import sys
+from typing import Any
+
+import pytest
+
+PARTIAL = "type(sys.modules['tensorflow']).__name__ == '_Partial'"
+ENGINE = "from keras.backend.tensorflow_engine.loading import tf as ours"
+
+
+def run(code: str, **environment: str) -> str:
+    """What a fresh process prints."""
+    done = subprocess.run(
+        [sys.executable, "-c", f"import sys\n{code}"],
+        capture_output=True,
+        text=True,
+        check=False,
+        timeout=300,
+        env={**os.environ, "TF_CPP_MIN_LOG_LEVEL": "3", "KERAS_BACKEND": "tensorflow", **environment},
+    )
+    assert done.returncode == 0, done.stderr[-2000:]
+    return done.stdout.strip()
+
+
+def test_training_does_not_need_all_of_it() -> None:
+    """Also saving, predicting and a second derivative."""
+    code = f"""
+import numpy as np, keras
+model = keras.Sequential([keras.layers.Dense(3, "relu"), keras.layers.Dropout(0.5), keras.layers.Dense(1)])
+model.compile("adam", "mse")
+model.fit(np.ones((8, 4)), np.ones(8), epochs=2, verbose=0)
+model.predict(np.ones((2, 4)), verbose=0)
+f = lambda x: keras.ops.sum(x ** 3)
+keras.ops.value_and_grad(lambda x: keras.ops.sum(keras.ops.value_and_grad(f, x)[1]), keras.ops.ones(2))
+print({PARTIAL}, sum(m.startswith("tensorflow.") for m in sys.modules) < 600)
+"""
+    assert run(code) == "True True"
+
+
+@pytest.mark.parametrize("before", [True, False])
+def test_a_programs_own_import_is_whole(before: bool) -> None:
+    own = "import tensorflow as tf"
+    code = f"""
+{own if before else ENGINE}
+{ENGINE if before else own}
+import keras
+x = keras.ops.convert_to_tensor([1.0, 2.0])
+data = list(tf.data.Dataset.from_tensor_slices(x).map(tf.sqrt).batch(2))
+import tensorflow.python.framework.ops as inner
+print(isinstance(x, tf.Tensor), ours.Tensor is tf.Tensor, len(data), tf.signal.frame.__name__, inner.Operation is tf.Operation)
+print(type(tf).__name__, tf.nn.relu is ours.nn.relu, tf.__path__[-1].endswith("v2"))
+"""
+    assert run(code) == "True True 1 frame True\nmodule True True"
+
+
+@pytest.mark.parametrize(
+    "statement",
+    [
+        "from tensorflow import keras",
+        "from tensorflow import data",
+        "import tensorflow.lite",
+        "tensorflow.nn",
+    ],
+)
+def test_whatever_is_asked_of_it_loads_the_rest(statement: str) -> None:
+    code = f"{ENGINE}\nimport tensorflow\nassert {PARTIAL}\n{statement}\nprint({PARTIAL}, len(dir(tensorflow)) > 300)"
+    assert run(code) == "False True"
+
+
+def test_two_threads_may_load_it_at_once() -> None:
+    """One wants the engine, the other the package; whichever is first, neither waits for ever nor finds half of it."""
+    code = f"""
+import threading
+results = []
+def engine():
+    {ENGINE}
+    results.append(float(ours.constant(1.0)) == 1)
+def package():
+    import tensorflow as tf
+    results.append(hasattr(tf, "data") and hasattr(tf.nn, "relu") and float(tf.constant(1.0)) == 1)
+threads = [threading.Thread(target=f) for f in (engine, package, package, engine)]
+[t.start() for t in threads], [t.join(120) for t in threads]
+print(results)
+"""
+    assert run(code) == "[True, True, True, True]"
+
+
+def test_everything_at_once_on_request() -> None:
+    assert (
+        run(f"{ENGINE}\nprint(type(ours).__name__, {PARTIAL})", KERAS_TENSORFLOW_IMPORT="full")
+        == "module False"
+    )
+
+
+def test_a_package_that_is_built_otherwise_is_imported_as_it_is() -> None:
+    """Nothing is left of the attempt when a module is not where this library looks for it."""
+    code = f"""
+from importlib.abc import MetaPathFinder
+class Refuses(MetaPathFinder):
+    def find_spec(self, name, path, target=None):
+        if name == "tensorflow.python.ops.array_grad" and {PARTIAL.replace("==", "!=")} and not self.asked:
+            self.asked = True
+            raise ImportError(name)
+    asked = False
+sys.meta_path.insert(0, Refuses())
+{ENGINE}
+print(type(ours).__name__, ours.constant(1.0).numpy())
+"""
+    assert run(code) == "module 1.0"
+
+
+def gradients(full: bool) -> dict[str, Any]:
+    """Which ops have a gradient after the engine has used every raw op it names."""
+    code = f"""
+import json, pathlib, re
+{ENGINE}
+import keras.backend.tensorflow
+folder = pathlib.Path(keras.backend.__path__[0]) / "tensorflow_engine"
+names = sorted(set(re.findall(r"\\braw\\.(\\w+)", "".join(p.read_text() for p in folder.glob("*.py")))))
+found = [n for n in names if hasattr(ours.raw_ops, n)]
+from tensorflow.python.framework import ops
+known = set(ops.gradient_registry.list())
+loops = ["While", "StatelessWhile", "If", "StatelessIf", "PartitionedCall", "TensorListStack", "TensorListGetItem",
+         "TensorListSetItem", "TensorListFromTensor", "TensorListReserve", "ReadVariableOp", "ResourceGather", "Roll"]
+print(json.dumps([n for n in (*found, *loops) if n in known]))
+"""
+    return json.loads(run(code, **({"KERAS_TENSORFLOW_IMPORT": "full"} if full else {})))
+
+
+def test_every_op_it_uses_has_the_gradient_it_has_in_the_whole() -> None:
+    partial = gradients(full=False)
+    assert partial == gradients(full=True)
+    assert len(partial) > 80
