@@ -1,4 +1,4 @@
-"""Epochs over arrays in memory, many steps in one call of the engine.
+"""Epochs as chunks, many steps in one call of the engine: over arrays in memory, and over batches that come one by one.
 
 The engine runs a compiled step for every batch of a chunk and hands the logs of all of them back. Chunks are as long as
 takes some tens of milliseconds, so that the progress bar, Ctrl-C and callbacks that look at the clock stay responsive.
@@ -20,9 +20,9 @@ from keras.backend.tracing import Compiled, Picked
 from keras.callbacks import CallbackList
 from keras.layers.tracking import remembering
 from keras.training.data import ArraySource, Batch, Stream
-from keras.training.pace import Pace
+from keras.training.pace import CHUNK_SECONDS, FixedPace, Pace
 from keras.training.prefetch import Prefetch
-from keras.training.runners import Piece, Runner, StepRunner
+from keras.training.runners import Piece, Runner, StepRunner, report_waiting
 from keras.utils import pack_x_y_sample_weight
 from keras.utils.progress import write_line
 
@@ -111,6 +111,97 @@ class ChunkRunner:
         return self._step.many(whole, ahead=ahead, picked=Picked(numbers.astype(np.int32), self._kept))
 
 
+class StreamRunner:
+    """Runs epochs of batches that a dataset or generator gives; the counterpart of `ChunkRunner`.
+
+    A chunk is made of batches that are alike and that come within the time it takes to train on them.
+
+    Args:
+        step: the compiled step.
+        stream: gives the batches; how many is known.
+        pace: says how long chunks are.
+        each: whether callbacks hear of every step of a chunk.
+        planned: how many steps are to come in all epochs.
+        reweigh: from a batch to one with other sample weights; or None.
+    """
+
+    def __init__(
+        self,
+        step: Compiled,
+        stream: Prefetch,
+        pace: Pace,
+        each: bool = False,
+        planned: int = 0,
+        reweigh: Callable[[Batch], Batch] | None = None,
+    ) -> None:
+        self._step, self._stream, self._pace, self._each = step, stream, pace, each
+        self._planned, self._reweigh = planned, reweigh
+        self._waiting: list[Any] = []  # a batch unlike those before it, or what was raised instead of a batch
+        self._kinds: set[Any] = set()
+        self.report = partial(report_waiting, stream)
+
+    def epoch(self) -> Iterator[Piece]:
+        """The pieces of the next epoch; each must be run before the next is asked for."""
+        first, batches = 0, self._stream.epoch()
+        try:
+            while taken := self._some(batches):
+                yield Piece(first, first + len(taken) - 1, partial(self._run, taken), self._each)
+                first += len(taken)
+        finally:
+            batches.close()  # type: ignore[attr-defined]
+
+    def _some(self, batches: Iterator[Batch]) -> list[Any]:
+        taken: list[Any] = []
+        until = time.perf_counter() + CHUNK_SECONDS
+        length = self._pace.length
+        while len(taken) < length and (not taken or time.perf_counter() < until):
+            batch = self._waiting.pop() if self._waiting else self._next(batches)
+            if taken and (isinstance(batch, BaseException) or _kind(batch) != _kind(taken[0])):
+                self._waiting.append(batch)
+                break
+            if isinstance(batch, BaseException):  # after the steps before it have run
+                raise batch
+            if batch is None:
+                break
+            if length > 1:  # a dataset may fill its arrays anew for the next batch
+                batch = tree.map_structure(lambda x: x.copy() if isinstance(x, np.ndarray) else x, batch)
+            if not taken:
+                length = min(length, max(1, CHUNK_BYTES // max(1, _nbytes(batch))))
+            taken.append(batch)
+        return taken
+
+    def _next(self, batches: Iterator[Batch]) -> Any:
+        try:
+            batch = next(batches, None)
+        except BaseException as error:
+            return error
+        if batch is None:
+            return None
+        batch = pack_x_y_sample_weight(*(self._reweigh(batch) if self._reweigh else batch))
+        engine = current()
+        return tree.map_structure(lambda x: engine.to_numpy(x) if engine.is_tensor(x) else x, batch)
+
+    def _run(self, taken: Sequence[Any]) -> Sequence[Any]:
+        start = time.perf_counter()
+        self._planned -= len(taken)
+        self._kinds.add(_kind(taken[0]))
+        stacked = tree.map_structure(lambda *xs: None if xs[0] is None else np.stack(xs), *taken)
+        # Where batches come in several shapes, how many of each are to come is not known.
+        ahead = max(self._planned, 0) if len(self._kinds) == 1 else 0
+        with remembering():
+            results = self._step.many(stacked, ahead=ahead)
+        self._pace.took(len(taken), time.perf_counter() - start)
+        return results
+
+
+def _kind(batch: Any) -> Any:
+    """What batches of one chunk have in common; nothing is like the end of the data."""
+    if batch is None:
+        return None
+    leaves = tree.flatten(batch)
+    return tree.signature(batch), tuple(None if x is None else (x.shape, x.dtype) for x in leaves)
+
+
 def _of_equal_size(taken: Sequence[Rows]) -> Iterator[Sequence[Rows]]:
     """A chunk cut where the batches become smaller."""
     start = 0
@@ -130,8 +221,11 @@ def _size(rows: Rows) -> int:
 
 def _bytes_of(source: ArraySource) -> int:
     """Bytes in a batch."""
-    arrays = [x for x in tree.flatten((source.x, source.y, source.sample_weight)) if x is not None]
-    return sum(x.nbytes // max(1, len(x)) for x in arrays) * source.batch_size
+    return _nbytes((source.x, source.y, source.sample_weight)) * source.batch_size // max(1, source.samples)
+
+
+def _nbytes(arrays: Any) -> int:
+    return sum(x.nbytes for x in tree.flatten(arrays) if x is not None)
 
 
 def make_runner(
@@ -155,15 +249,18 @@ def make_runner(
         reweigh: from a batch to one with other sample weights; or None.
     """
     source, per_piece = stream.source, model.steps_per_execution
-    if not isinstance(source, ArraySource) or not isinstance(step, Compiled):
+    in_memory = isinstance(source, ArraySource)
+    if not isinstance(step, Compiled) or (not in_memory and (per_piece > 1 or stream.length is None)):
         return StepRunner(step, stream if model.run_eagerly else Prefetch(stream), per_piece, reweigh)
     pinned = per_piece if per_piece > 1 else None
     acting = [] if pinned else callbacks.acting(stage)
     if acting:
         pinned = 1
         _tell(model, stage, acting, callbacks)
-    pace = model._memory.pace(step)
-    return ChunkRunner(step, source, stream, pace, pinned, callbacks.wants_batches(stage), planned)
+    pace, each = model._memory.pace(step), callbacks.wants_batches(stage)
+    if isinstance(source, ArraySource):
+        return ChunkRunner(step, source, stream, pace, pinned, each, planned)
+    return StreamRunner(step, Prefetch(stream), FixedPace(1) if pinned else pace, each, planned, reweigh)
 
 
 def _tell(model: Any, stage: str, acting: Sequence[Any], callbacks: CallbackList) -> None:

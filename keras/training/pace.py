@@ -31,3 +31,18 @@ class Pace:
             fitting = int(CHUNK_SECONDS * steps / max(seconds, 1e-9))
             self.length = max(1, min(fitting, self.length * GROWTH))
         self._seen.add(is_chunk)
+
+
+class FixedPace(Pace):
+    """Always the same number of steps.
+
+    Args:
+        length: that number.
+    """
+
+    def __init__(self, length: int) -> None:
+        super().__init__()
+        self.length = length
+
+    def took(self, steps: int, seconds: float) -> None:
+        """Nothing is learned."""

@@ -76,13 +76,9 @@ class StepRunner:
             batches.close()  # type: ignore[attr-defined]
 
     def report(self, verbose: bool) -> None:
-        """Tell how much of the time went into waiting for data: the log always, the user if it is worth knowing."""
-        data = self._stream
-        if not isinstance(data, Prefetch) or not data.total:
-            return
-        _logger.info(data.report())
-        if verbose and data.share > TOLD_SHARE and data.waited > TOLD_SECONDS:
-            write_line(f"{data.report()}: more workers, or arrays in memory, would make training faster.")
+        """Tell how much of the time went into waiting for data."""
+        if isinstance(self._stream, Prefetch):
+            report_waiting(self._stream, verbose)
 
     def _run(self, batches: list[Batch]) -> list[Any]:
         logs = None
@@ -96,3 +92,12 @@ def _some(batches: Iterator[Batch], count: int) -> list[Batch]:
     while len(taken) < count and (batch := next(batches, None)) is not None:
         taken.append(batch)
     return taken
+
+
+def report_waiting(data: Prefetch, verbose: bool) -> None:
+    """Tell how much of the time went into waiting for data: the log always, the user if it is worth knowing."""
+    if not data.total:
+        return
+    _logger.info(data.report())
+    if verbose and data.share > TOLD_SHARE and data.waited > TOLD_SECONDS:
+        write_line(f"{data.report()}: more workers, or arrays in memory, would make training faster.")

@@ -65,15 +65,41 @@ class Loop:
         self, arrays: Sequence[np.ndarray], ahead: int = 0, picked: Picked | None = None
     ) -> list[np.ndarray]:
         count = len(arrays[0] if picked is None else picked.rows)
-        wanted = self._suits_xla and (
-            self._step.jit_compile or self._done + count + ahead >= XLA_STEPS or self._fused is not None
-        )
-        if picked is not None and (wanted or count == 1):
-            arrays, picked = [x[picked.rows] for x in arrays], None
+        plain = count - self._fused_of(count, ahead)
+        parts = []
+        if plain:
+            parts.append(self._run_part(arrays, picked, slice(0, plain), self._run_plain))
+        if plain < count:
+            parts.append(self._run_part(arrays, picked, slice(plain, count), self._run_fused))
+        return parts[0] if len(parts) == 1 else _joined(parts)
+
+    def _fused_of(self, count: int, ahead: int) -> int:
+        """How many of the next runs go through XLA, whatever the lengths of the calls they come in."""
+        if not self._suits_xla:
+            return 0
+        if (
+            self._step.jit_compile
+            or self._fused is not None
+            or (ahead and self._done + count + ahead >= XLA_STEPS)
+        ):
+            return count
+        return 0 if ahead else max(0, min(count, self._done + count - XLA_STEPS + 1))
+
+    def _run_part(
+        self,
+        arrays: Sequence[np.ndarray],
+        picked: Picked | None,
+        runs: slice,
+        run: Callable[[Sequence[np.ndarray], int], list[np.ndarray]],
+    ) -> list[np.ndarray]:
+        """Some of the runs. Where rows are to be picked, a loop of the plain kind does that itself."""
+        count = runs.stop - runs.start
         self._done += count
-        if wanted:
-            return self._run_fused(arrays, count)
-        return self._run_plain(arrays, count) if picked is None else self._run_picking(arrays, picked)
+        if picked is None:
+            return run([x[runs] for x in arrays], count)
+        if run == self._run_plain and count > 1:
+            return self._run_picking(arrays, picked.rows[runs], picked.kept)
+        return run([x[picked.rows[runs]] for x in arrays], count)
 
     def _run_plain(self, arrays: Sequence[np.ndarray], count: int) -> list[np.ndarray]:
         if count == 1:
@@ -82,16 +108,18 @@ class Loop:
             self._plain = self._compiled(None, jit=False)
         return [y.numpy() for y in self._plain(np.int32(count), *arrays)]
 
-    def _run_picking(self, arrays: Sequence[np.ndarray], picked: Picked) -> list[np.ndarray]:
+    def _run_picking(
+        self, arrays: Sequence[np.ndarray], rows: np.ndarray, kept: dict[int, Any]
+    ) -> list[np.ndarray]:
         """On one copy of the arrays for all calls, and no copies of batches."""
         if self._picking is None:
             self._picking = self._compiled_picking()
-        kept, whole = picked.kept, []
+        whole = []
         for x, dtype in zip(arrays, self._step.dtypes, strict=True):
             if id(x) not in kept:  # the caller holds the array as long as what is kept
                 kept[id(x)] = tf.constant(x, dtype)
             whole.append(kept[id(x)])
-        return [y.numpy() for y in self._picking(picked.rows, *whole)]
+        return [y.numpy() for y in self._picking(rows, *whole)]
 
     def _run_fused(self, arrays: Sequence[np.ndarray], count: int) -> list[np.ndarray]:
         if self._fused is None:
@@ -104,9 +132,7 @@ class Loop:
             n = len(some[0])
             outputs = self._fused(np.int32(n), *(_padded(x, XLA_LENGTH) for x in some))
             parts.append([y.numpy()[:n] for y in outputs])
-        return (
-            parts[0] if len(parts) == 1 else [np.concatenate(column) for column in zip(*parts, strict=True)]
-        )
+        return parts[0] if len(parts) == 1 else _joined(parts)
 
     def _compiled(self, length: int | None, jit: bool) -> Compiled:
         """Of a number of runs, and batches along a new leading axis."""
@@ -182,6 +208,10 @@ def _is_transposed(matmul: tf.Operation) -> bool:
 
 def _array(dtype: tf.DType, length: Any, element_shape: Any) -> tf.TensorArray:
     return tf.TensorArray(dtype, size=length, element_shape=element_shape)
+
+
+def _joined(parts: Sequence[list[np.ndarray]]) -> list[np.ndarray]:
+    return [np.concatenate(column) for column in zip(*parts, strict=True)]
 
 
 def _padded(x: np.ndarray, length: int) -> np.ndarray:
