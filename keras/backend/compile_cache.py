@@ -14,7 +14,7 @@ from collections.abc import Callable
 from contextlib import suppress
 from pathlib import Path
 
-import keras
+from keras.version import __version__
 
 #: Bytes that are kept; what was used longest ago goes first.
 LIMIT = 1 << 29
@@ -45,7 +45,7 @@ def folder(engine: str, version: str, is_whole: Callable[[Path], bool]) -> Path 
     base = root()
     if base is None:
         return None
-    place = base / f"{engine}-{version}-keras-{keras.__version__}-{_processor()}"
+    place = base / f"{engine}-{version}-keras-{__version__}-{_processor()}"
     try:
         place.mkdir(parents=True, exist_ok=True)
         if not os.access(place, os.W_OK | os.X_OK):

@@ -344,6 +344,13 @@ class Engine(
 
         return run
 
+    def infer(self, f: Callable[..., Sequence[Tensor]], specs: Sequence[Spec]) -> list[Spec] | None:
+        """Specs of what `f` returns, for code of a user's that calls the engine's package itself.
+
+        Dimensions may be `UNKNOWN` here and in the result. None from an engine that has no such tracing.
+        """
+        return None
+
     def native(self, name: str) -> Callable[..., Any] | None:
         """This engine's own version of the kernel `name`, or None."""
         return getattr(self, name, None)
@@ -366,7 +373,16 @@ class Engine(
 
 #: Public methods of `Engine` that are not primitives.
 SERVICES = frozenset(
-    {"native", "read_variable", "write_variable", "looped", "default", "variable_attribute", "describe"}
+    {
+        "infer",
+        "native",
+        "read_variable",
+        "write_variable",
+        "looped",
+        "default",
+        "variable_attribute",
+        "describe",
+    }
 )
 
 #: Every primitive by name, in contract order: E first, as written above, then the inherited D and H ones.

@@ -13,7 +13,8 @@ import numpy as np
 
 from keras import tree
 from keras.backend import dtypes
-from keras.backend.select import current
+from keras.backend.select import current, scope
+from keras.backend.spec import KerasTensor
 from keras.backend.state import Variable
 
 Tensor = Any
@@ -112,6 +113,36 @@ class Compiled:
         trace.run = current().trace_and_compile(flat, specs, self._jit_compile)
         self._traces[signature] = trace
         return trace
+
+
+def infer(f: Callable[..., Any], args: Any, kwargs: Any) -> Any:
+    """Symbolic results of a function that needs real tensors, by the engine's own tracing.
+
+    Args:
+        f: the function.
+        args: its arguments, with symbolic tensors among them.
+        kwargs: its keyword arguments, likewise.
+
+    Returns:
+        What `f` returns, with a symbolic tensor for each tensor; None if the engine cannot tell.
+    """
+    leaves = tree.flatten((args, kwargs))
+    specs = [(x.dims, x.dtype) for x in leaves if isinstance(x, KerasTensor)]
+    structure = tree.map_structure(lambda _: None, (args, kwargs))
+    found: list[Any] = []
+
+    def flat(*tensors: Tensor) -> list[Tensor]:
+        supply = iter(tensors)
+        full = [next(supply) if isinstance(x, KerasTensor) else x for x in leaves]
+        args, kwargs = tree.unflatten(structure, full)
+        found[:] = [f(*args, **kwargs)]
+        return [_as_output(x) for x in tree.flatten(found[0])]
+
+    with scope(None):
+        results = current().infer(flat, specs)
+    return results and tree.unflatten(
+        tree.map_structure(lambda _: None, found[0]), [KerasTensor(*spec) for spec in results]
+    )
 
 
 class Picked:

@@ -389,7 +389,7 @@ class Lambda(Layer):
     Args:
         function: takes the input, and `mask` and `training` if it names them.
         output_shape: the shape without the batch, or a function from input shape to output shape; needed only for
-            functions that cannot run on symbolic tensors (those that call an engine directly).
+            functions that cannot run on symbolic tensors (those that call NumPy, or an engine that cannot tell).
         mask: the output's mask, or a function `(inputs, mask)` that makes it.
         arguments: further keyword arguments for `function`.
 
@@ -398,6 +398,8 @@ class Lambda(Layer):
         >>> keras.layers.Lambda(lambda x: x**2)(keras.Input((3,))).shape
         (None, 3)
     """
+
+    _runs_foreign_code = True
 
     def __init__(
         self,

@@ -21,6 +21,7 @@ from keras.backend.masks import get_mask, set_mask
 from keras.backend.select import current, inner, scope
 from keras.backend.spec import ABSTRACT, KerasTensor, shape_str
 from keras.backend.state import Variable
+from keras.backend.tracing import infer
 from keras.errors import add_context, did_you_mean
 from keras.layers.input_spec import check as check_input_spec
 from keras.layers.tracking import Tracked, forget
@@ -139,6 +140,9 @@ class Layer(Tracked):
                 f"Expected arguments of {type(self).__name__} or of Layer: activity_regularizer, trainable, dtype, autocast, name."
             )
 
+    #: Whether `call` runs functions of the user's, in a class of this library.
+    _runs_foreign_code: ClassVar[bool] = False
+
     # ------------------------------------------------------------------ to be written by subclasses
     def build(self, input_shape: Shape) -> None:
         """Make the layer's variables for inputs of this shape (None: any size)."""
@@ -185,12 +189,32 @@ class Layer(Tracked):
         if signature.has_training and bound.get("training") is None and training is not None:
             kwargs["training"] = training
         with state.name_scope(self._full_path(), absolute=True), state.autocast(self._autocast_dtype()):
-            outputs = self.call(*args, **kwargs)
+            try:
+                outputs = self.call(*args, **kwargs)
+            except (TypeError, AttributeError) as error:
+                outputs = self._inferred(args, kwargs, error)
         if self.activity_regularizer is not None:
             self._add_activity_losses(outputs)
         self._mask_outputs(first, masks, outputs)
         if self._seen_shape is None or inner() is ABSTRACT:
             self._seen_shape = _batch_unknown(_shape_tree(outputs)) if _is_tensor_tree(outputs) else None
+        return outputs
+
+    def _inferred(self, args: tuple[Any, ...], kwargs: dict[str, Any], error: Exception) -> Any:
+        """Symbolic outputs of a `call` with code that needs real tensors, such as the engine's own functions.
+
+        The layer's `compute_output_shape` says their shapes if the class has one, else the engine by a trace of its own.
+        Raises `error` if neither can.
+        """
+        own = type(self).__module__.partition(".")[0] == "keras" and not self._runs_foreign_code
+        if inner() is not ABSTRACT or own:
+            raise error
+        if type(self).compute_output_shape is not Layer.compute_output_shape:
+            shapes = self.compute_output_shape(*(_shape_tree(a) for a in args))
+            return tree.map_shape_structure(lambda s: KerasTensor(s, self.compute_dtype or "float32"), shapes)
+        outputs = infer(self.call, args, kwargs)
+        if outputs is None:
+            raise error
         return outputs
 
     def _record_call(self, args: tuple[Any, ...], kwargs: dict[str, Any], outputs: Any) -> Any:

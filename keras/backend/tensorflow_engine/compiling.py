@@ -13,6 +13,7 @@ from typing import Any
 import numpy as np
 
 from keras.backend.engine import Engine, Spec
+from keras.backend.spec import UNKNOWN
 from keras.backend.tensorflow_engine import xla_cache
 from keras.backend.tensorflow_engine.leaf import DTYPES
 from keras.backend.tensorflow_engine.loading import context, execute, record, tf
@@ -48,6 +49,18 @@ class CompilingPart(Engine):
 
     def looped(self, step: Callable[..., list[Tensor]]) -> Callable[..., list[np.ndarray]]:
         return Loop(step) if isinstance(step, Compiled) else super().looped(step)
+
+    def infer(self, f: Callable[..., Sequence[Tensor]], specs: Sequence[Spec]) -> list[Spec] | None:
+        def graph(*args: Tensor) -> list[Tensor]:
+            with holding_writes():  # and never released
+                return list(f(*args))
+
+        signature = [tf.TensorSpec([None if d is UNKNOWN else d for d in s], DTYPES[t]) for s, t in specs]
+        try:
+            concrete = tf.function(graph, autograph=False).get_concrete_function(*signature)
+        except Exception:  # the caller has an error that says more
+            return None
+        return [self.spec(y) for y in concrete.outputs]
 
     def describe(self) -> dict[str, str]:
         devices = ", ".join(d.name for d in tf.config.list_physical_devices())

@@ -1,0 +1,5 @@
+"""Another name of `keras`; see `keras.api`."""
+
+from keras.api import mirror
+
+mirror(__name__)

@@ -1,0 +1,108 @@
+"""Programs written for TensorFlow's Keras: `tf.keras` is this library, and layers may call TensorFlow itself."""
+
+from typing import Any
+
+import numpy as np
+import pytest
+
+import keras
+from keras import layers
+from keras.backend import select
+
+tf = pytest.importorskip("tensorflow", reason="never: a missing engine fails in conftest")
+
+
+@pytest.fixture(autouse=True)
+def _engine() -> Any:
+    with select.using("tensorflow"):
+        yield
+
+
+def test_tf_keras_is_this_library() -> None:
+    from tensorflow import keras as by_name
+    from tensorflow.keras.models import Sequential
+    from tensorflow.keras.optimizers.schedules import ExponentialDecay
+
+    import keras._tf_keras.keras.layers as mirrored
+
+    assert tf.keras.layers.Dense is layers.Dense is mirrored.Dense
+    assert by_name.Model is keras.Model
+    assert Sequential is keras.Sequential
+    assert ExponentialDecay is keras.optimizers.schedules.ExponentialDecay
+    assert tf.losses.MeanSquaredError is keras.losses.MeanSquaredError
+
+
+class Normalised(layers.Layer):
+    """Calls TensorFlow, asks tensors what a Keras tensor does not know, and draws random numbers."""
+
+    def build(self, input_shape: Any) -> None:
+        self.w = self.add_weight(shape=(input_shape[-1], 2), initializer="ones")
+
+    def call(self, x: Any, training: bool = False) -> Any:
+        rows = tf.shape(x)[0]
+        y = tf.nn.l2_normalize(tf.matmul(x, self.w), axis=x.get_shape().rank - 1)
+        if training:
+            y += keras.random.normal((1, 2)) * 0.0
+        return {"pair": y, "sums": tf.reshape(tf.reduce_sum(y, 1), [rows, 1])}
+
+
+def test_shapes_of_a_layer_that_calls_tensorflow() -> None:
+    x = keras.Input((3,))
+    outputs = Normalised()(x)
+    assert (outputs["pair"].shape, outputs["sums"].shape) == ((None, 2), (None, 1))
+    total = layers.Lambda(lambda t: tf.cast(tf.reduce_sum(t, axis=-1), tf.float64), dtype="float64")(
+        outputs["pair"]
+    )
+    assert (total.shape, total.dtype) == ((None,), "float64")
+    model = keras.Model(x, outputs["sums"])
+    model.compile("sgd", "mse")
+    model.fit(np.ones((4, 3)), np.ones(4), verbose=0)
+    assert model.predict(np.ones((2, 3)), verbose=0).shape == (2, 1)
+
+
+def test_inside_another_layer_and_a_subclassed_model() -> None:
+    class Outer(keras.Model):
+        def __init__(self) -> None:
+            super().__init__()
+            self.inner, self.dense = Normalised(), layers.Dense(3)
+
+        def call(self, x: Any) -> Any:
+            return self.dense(self.inner(x)["pair"])
+
+    assert Outer()(keras.Input((5,))).shape == (None, 3)
+    model = Outer()
+    model.compile("adam", "mse")
+    model.fit(np.ones((4, 5)), np.ones((4, 3)), verbose=0)
+
+
+def test_a_layer_that_says_its_shape_is_believed_on_every_engine() -> None:
+    class Host(layers.Layer):
+        def call(self, x: Any) -> Any:
+            return keras.ops.convert_to_tensor(np.asarray(x).repeat(2, axis=1))
+
+        def compute_output_shape(self, input_shape: Any) -> Any:
+            return (input_shape[0], 2 * input_shape[1])
+
+    with select.using("numpy"):
+        assert Host()(keras.Input((3,))).shape == (None, 6)
+
+
+def test_a_mistake_in_such_a_layer_is_reported_as_it_was() -> None:
+    class Wrong(layers.Layer):
+        def call(self, x: Any) -> Any:
+            return tf.matmul(x, tf.ones((7, 2)))
+
+    class Misspelt(layers.Layer):
+        def call(self, x: Any) -> Any:
+            return x.shapes
+
+    with pytest.raises(TypeError, match=r'Wrong "wrong": .*symbolic tensor'):
+        Wrong()(keras.Input((3,)))
+    with pytest.raises(AttributeError, match="shapes"):
+        Misspelt()(keras.Input((3,)))
+
+
+@pytest.mark.parametrize("name", ["numpy", "theano", "cntk"])
+def test_other_engines_say_what_to_do(name: str) -> None:
+    with select.using(name), pytest.raises(TypeError, match=r"keras\.ops"):
+        Normalised()(keras.Input((3,)))
