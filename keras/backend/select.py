@@ -34,7 +34,7 @@ _ADAPTERS = {
     "tensorflow": _Adapter("keras.backend.tensorflow", "TensorFlowEngine", "tensorflow"),
     "theano": _Adapter("keras.backend.theano", "TheanoEngine", "pytensor"),
     "cntk": _Adapter("keras.backend.cntk.engine", "CNTKEngine", installer="keras.backend.cntk.install"),
-    "numpy": _Adapter("keras.backend.numpy", "NumPyEngine", "numpy"),
+    "numpy": _Adapter("keras.backend.numpy.engine", "NumPyEngine", "numpy"),
 }
 
 _engines: dict[str, Engine] = {}

@@ -19,14 +19,12 @@ from keras.backend.graph.program import Program
 from keras.backend.graph.state import StatePart
 from keras.backend.graph.tensor import GraphTensor
 from keras.backend.kernels.arrays import ParallelEngine
-from keras.backend.kernels.memory import keep_freed_memory
-from keras.backend.numpy.engine import NumPyEngine
-from keras.backend.numpy.kernels import Kernels
-from keras.backend.numpy.updates import Updates
+from keras.backend.numpy.eager import CALLS, EagerNumPyEngine
 from keras.backend.spec import ABSTRACT, KerasTensor
 from keras.backend.state import current_path
 
 Shape = tuple[int, ...]
+Tensor = Any
 
 
 class GraphEngine(StatePart, FlowPart, Engine):
@@ -40,20 +38,23 @@ class GraphEngine(StatePart, FlowPart, Engine):
     _foreign: ClassVar[tuple[type, ...]] = ()
 
     def __init__(self) -> None:
-        keep_freed_memory()
-        self._eager: Engine = NumPyEngine()
+        self._eager: Engine = EagerNumPyEngine()
         self._bare: Engine = ParallelEngine()
         self._out_specs: dict[Any, tuple[tuple[Spec, ...], bool]] = {}
 
     # ------------------------------------------------------------------ leaves
-    def constant(self, array: np.ndarray, dtype: str) -> GraphTensor:
-        return self._tensor(self._eager.constant(array, dtype))
+    def constant(self, array: np.ndarray, dtype: str) -> Tensor:
+        return self._known(self._eager.constant(array, dtype))
 
-    def full(self, shape: Shape, value: float | int | bool, dtype: str) -> GraphTensor:
-        return self._tensor(self._eager.full(shape, value, dtype))
+    def full(self, shape: Shape, value: float | int | bool, dtype: str) -> Tensor:
+        return self._known(self._eager.full(shape, value, dtype))
 
-    def iota(self, n: int, dtype: str) -> GraphTensor:
-        return self._tensor(self._eager.iota(n, dtype))
+    def iota(self, n: int, dtype: str) -> Tensor:
+        return self._known(self._eager.iota(n, dtype))
+
+    def _known(self, array: np.ndarray) -> Tensor:
+        """The tensor with this value."""
+        return self._tensor(array)
 
     def to_numpy(self, x: Any) -> np.ndarray:
         return self._lifted(x).numpy()
@@ -64,7 +65,7 @@ class GraphEngine(StatePart, FlowPart, Engine):
     def spec(self, x: Any) -> Spec:
         return x.spec if type(x) is self._tensor else self._lifted(x).spec
 
-    def stop_gradient(self, x: GraphTensor) -> GraphTensor:
+    def stop_gradient(self, x: Tensor) -> Tensor:
         return x
 
     # ------------------------------------------------------------------ calling
@@ -94,9 +95,9 @@ class GraphEngine(StatePart, FlowPart, Engine):
 
     def _wrapped(self, y: Any) -> Any:
         if type(y) is np.ndarray:
-            return self._tensor(y)
+            return self._known(y)
         if isinstance(y, np.generic):
-            return self._tensor(np.asarray(y))
+            return self._known(np.asarray(y))
         return type(y)(map(self._wrapped, y)) if isinstance(y, (tuple, list)) else y
 
     def _lifted(self, x: Any) -> GraphTensor:
@@ -168,32 +169,17 @@ class GraphEngine(StatePart, FlowPart, Engine):
         )  # above this module; loaded by now
 
 
-#: Primitives these engines do in their own way, not by a call on arrays.
-_OWN = frozenset(
-    (
-        *("constant", "to_numpy", "is_tensor", "spec", "full", "iota", "stop_gradient"),
-        *("cond", "while_loop", "scan", "vmap", "value_and_grad", "custom_vjp", "jvp", "remat"),
-        *("device_scope", "synchronize", "variable", "read", "write", "trace_and_compile", "host_call"),
-    )
-)
-
-
 def _routed(name: str) -> Callable[..., Any]:
     """A method that calls primitive or kernel `name`."""
-    signature = inspect.signature(getattr(NumPyEngine, name))
+    signature = inspect.signature(getattr(EagerNumPyEngine, name))
 
     def method(self: GraphEngine, *args: Any, **named: Any) -> Any:
         if named:
             args = signature.bind(self, *args, **named).args[1:]
         return self._call(name, args)
 
-    return functools.wraps(getattr(NumPyEngine, name))(method)
+    return functools.wraps(getattr(EagerNumPyEngine, name))(method)
 
 
-def _complete() -> None:
-    kernels = [n for part in (Kernels, Updates) for n in vars(part) if not n.startswith("_")]
-    for name in {*PRIMITIVES, *kernels} - _OWN:
-        setattr(GraphEngine, name, _routed(name))
-
-
-_complete()
+for _name in CALLS:
+    setattr(GraphEngine, _name, _routed(_name))

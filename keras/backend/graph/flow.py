@@ -16,6 +16,7 @@ from keras.backend.graph.ops import ArrayOp
 from keras.backend.graph.program import Program, sorted_nodes
 from keras.backend.graph.state import Trace, tracing
 from keras.backend.graph.tensor import GraphTensor as Tensor
+from keras.backend.numpy.arrays import NAMES
 from keras.backend.state import RecordingScope, recording
 
 
@@ -24,8 +25,8 @@ class FlowPart(Engine):
 
     _tensor: type[Tensor]
     _array_op: type[ArrayOp]
-    _eager: Engine
     _lifted: Callable[[Any], Tensor]
+    _known: Callable[[np.ndarray], Any]
     _spec_of: Callable[[Any], Spec]
     _applied: Callable[[ArrayOp, Sequence[Tensor]], list[Tensor]]
     _program: Callable[[Sequence[Any], Sequence[Any]], Program]
@@ -62,12 +63,12 @@ class FlowPart(Engine):
     def while_loop(
         self, test: Callable[..., Tensor], body: Callable[..., Sequence[Tensor]], init: Sequence[Tensor]
     ) -> list[Tensor]:
-        state = [self._lifted(x) for x in init]
         if tracing() is None:
+            state = list(init)
             while self.to_numpy(test(*state)):
                 state = list(body(*state))
             return state
-        outer = self._trace()
+        outer, state = self._trace(), [self._lifted(x) for x in init]
         first = Inner(self, outer, lambda *s: [test(*s), *body(*s)], [x.spec for x in state])
         written = list(first.trace.written)
         if written:
@@ -100,9 +101,9 @@ class FlowPart(Engine):
         length: int,
         reverse: bool,
     ) -> tuple[list[Tensor], list[Tensor]]:
-        carry, rows = [self._lifted(x) for x in init], [self._lifted(x) for x in xs]
         if tracing() is None or length < 1:
-            return super().scan(f, carry, rows, length, reverse)
+            return super().scan(f, init, xs, length, reverse)
+        carry, rows = [self._lifted(x) for x in init], [self._lifted(x) for x in xs]
         outer, n = self._trace(), len(carry)
         row_specs = [(x.spec[0][1:], x.spec[1]) for x in rows]
         counts: list[int] = []
@@ -115,7 +116,7 @@ class FlowPart(Engine):
         first = Inner(self, outer, body, [*(x.spec for x in carry), *row_specs])
         written = list(first.trace.written)
         if written:
-            return super().scan(f, carry, rows, length, reverse)  # rare: unrolled
+            return super().scan(f, init, xs, length, reverse)  # rare: unrolled
         captured = first.captured()
         step = first.program(captured)
         y_specs = tuple(((length, *y.spec[0]), y.spec[1]) for y in first.outputs[n:])
@@ -146,14 +147,14 @@ class FlowPart(Engine):
         xs: Sequence[Tensor],
         bwd: Callable[..., Sequence[np.ndarray]] | None = None,
     ) -> list[Tensor]:
-        xs = [self._lifted(x) for x in xs]
+        specs = tuple((tuple(shape), dtype) for shape, dtype in out_specs)
 
         def run(*arrays: np.ndarray) -> list[np.ndarray]:
-            return self._eager.host_call(fn, out_specs, arrays)
+            return _checked([np.asarray(y) for y in fn(*arrays)], specs)
 
+        xs = [self._lifted(x) for x in xs]
         if all(x.array is not None for x in xs) and tracing() is None:
-            return [self._tensor(y) for y in run(*(x.numpy() for x in xs))]
-        specs = tuple((tuple(shape), dtype) for shape, dtype in out_specs)
+            return [self._known(y) for y in run(*(x.numpy() for x in xs))]
         return self._applied(self._array_op("host_call", run, specs, True), xs)
 
     # ------------------------------------------------------------------ helpers
@@ -165,6 +166,17 @@ class FlowPart(Engine):
 
     def _lifted_inside(self, x: Any) -> Tensor:
         return self._tensor(None, x, self._spec_of(x))
+
+
+def _checked(outputs: list[np.ndarray], specs: Sequence[Spec]) -> list[np.ndarray]:
+    """What the user's function returned, if it is what was declared."""
+    for y, (shape, dtype) in zip(outputs, specs, strict=True):
+        if (y.shape, NAMES[y.dtype]) != (shape, dtype):
+            raise ValueError(
+                f"host_call: the function returned {NAMES[y.dtype]}{list(y.shape)} where "
+                f"{dtype}{list(shape)} was declared"
+            )
+    return outputs
 
 
 class Inner:

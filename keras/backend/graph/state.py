@@ -16,6 +16,7 @@ from keras.backend.engine import Engine, Spec
 from keras.backend.graph.nodes import Cell
 from keras.backend.graph.tensor import GraphTensor as Tensor
 from keras.backend.kernels.blas import one_thread
+from keras.backend.kernels.memory import keep_freed_memory
 from keras.backend.numpy.arrays import dtype_of_name
 from keras.backend.state import RecordingScope, recording
 
@@ -54,13 +55,14 @@ class StatePart(Engine):
     _tensor: type[Tensor]
     _placeholder: Callable[[Spec], Tensor]
     _lifted: Callable[[Any], Tensor]
+    _known: Callable[[np.ndarray], Any]
 
     def variable(self, value: np.ndarray, dtype: str, name: str) -> Any:
         array = _kept(np.array(value, dtype_of_name(dtype)))
         return self._cell((array.shape, dtype), array, name)
 
-    def read(self, cell: Any) -> Tensor:
-        return self._tensor(self._storage(cell)[0])
+    def read(self, cell: Any) -> Any:
+        return self._known(self._storage(cell)[0])
 
     def write(self, cell: Any, value: Tensor) -> None:
         self._storage(cell)[0] = _kept(np.array(self.to_numpy(value)))
@@ -86,6 +88,7 @@ class StatePart(Engine):
     ) -> Callable[..., list[Tensor]]:
         if recording() is not None or select.current() is not self:
             return lambda *xs: list(f(*xs))  # inside another compiled function, or on a tape: a part of that
+        keep_freed_memory()
         arguments = [self._placeholder(spec) for spec in specs]
         with Trace(self._read_symbolic) as trace:
             outputs = [self._lifted(y) for y in f(*arguments)]
@@ -124,7 +127,7 @@ class Compiled:
         # One call into C, which Ctrl-C cannot interrupt: all cells get their new array or none does.
         places = self._places
         collections.deque(map(operator.setitem, places, itertools.repeat(0), new), maxlen=0)
-        return [self._engine._tensor(y) for y in outputs]
+        return [self._engine._known(y) for y in outputs]
 
 
 def _array(x: Any) -> np.ndarray:

@@ -12,7 +12,7 @@ import numpy as np
 from keras.backend.kernels import onednn
 from keras.backend.kernels.parallel import POOL, split
 from keras.backend.numpy.arrays import Array
-from keras.backend.numpy.engine import BareNumPyEngine
+from keras.backend.numpy.eager import BareNumPyEngine
 from keras.backend.numpy.updates import corrected_rate
 
 Shape = tuple[int, ...]

@@ -1,82 +1,59 @@
-"""The numpy engine put together, once bare and once with NumPy's floating point warnings off."""
+"""The numpy engine put together: arrays at once, and in a trace nodes of a graph."""
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-from typing import TYPE_CHECKING, Any
+import functools
+from collections.abc import Callable
+from typing import Any
 
 import numpy as np
 
-from keras.backend.engine import PRIMITIVES, Engine
-from keras.backend.numpy.arrays import Array, Arrays
-from keras.backend.numpy.control import Control
-from keras.backend.numpy.indexing import Indexing
-from keras.backend.numpy.kernels import Kernels
-from keras.backend.numpy.linalg import LinearAlgebra
-from keras.backend.numpy.pooling import Pooling
-from keras.backend.numpy.random import Random
-from keras.backend.numpy.reduction import Reduction
-from keras.backend.numpy.updates import Updates
+from keras.backend.graph.engine import GraphEngine
+from keras.backend.graph.state import tracing
+from keras.backend.graph.tensor import GraphTensor
+from keras.backend.numpy.arrays import NAMES, Array
+from keras.backend.numpy.eager import CALLS, BareNumPyEngine, EagerNumPyEngine
 
-if TYPE_CHECKING:
-    from keras.backend.state import Variable
+Spec = tuple[tuple[int, ...], str]
 
 
-class BareNumPyEngine(
-    Arrays,
-    Indexing,
-    Reduction,
-    Kernels,
-    Pooling,
-    LinearAlgebra,
-    Random,
-    Updates,
-    Control,
-    Engine,
-):
-    """Runs inside compiled functions, where warnings have been turned off for the whole call."""
+class NumPyEngine(GraphEngine):
+    """Its tensors are arrays; only what is being traced has tensors of another kind."""
 
     name = "numpy"
+
+    def __init__(self) -> None:
+        super().__init__()
+        self._bare = BareNumPyEngine()
 
     def describe(self) -> dict[str, str]:
         return {"engine": self.name, "numpy": np.__version__, "device": "cpu"}
 
+    def is_tensor(self, x: Any) -> bool:
+        return isinstance(x, np.ndarray) or type(x) is GraphTensor
 
-class NumPyEngine(BareNumPyEngine):
-    """Runs eager calls: each primitive turns NumPy's warnings off for itself, for `1 / 0` is simply infinity."""
+    def spec(self, x: Any) -> Spec:
+        return x.spec if type(x) is GraphTensor else (x.shape, NAMES[x.dtype])
 
-    def __init__(self) -> None:
-        self._bare = BareNumPyEngine()
+    def to_numpy(self, x: Any) -> Array:
+        return x.numpy() if type(x) is GraphTensor else x
 
-    @property
-    def inside(self) -> Engine:
-        return self._bare
-
-    def value_and_grad(self, f: Any, variables: Sequence[Variable], tensors: Sequence[Array]) -> Any:
-        with np.errstate(all="ignore"):
-            return self._bare.value_and_grad(f, variables, tensors)
-
-    def jvp(self, f: Any, primals: Sequence[Array], tangents: Sequence[Array]) -> Any:
-        with np.errstate(all="ignore"):
-            return self._bare.jvp(f, primals, tangents)
+    def _known(self, array: Array) -> Any:
+        return array
 
 
-#: These move data or call the user's functions, whose warnings are the user's.
-_NOT_GUARDED = frozenset(
-    (
-        *("to_numpy", "is_tensor", "spec", "iota", "take", "take_along"),
-        *("reshape", "transpose", "broadcast_to", "slice", "pad", "concat", "flip"),
-        *("cond", "while_loop", "scan", "vmap", "stop_gradient", "remat", "device_scope", "synchronize"),
-        *("variable", "read", "write", "trace_and_compile", "host_call", "custom_vjp"),
-    )
-)
+def _at_once(name: str) -> Callable[..., Any]:
+    """A call: on arrays, unless a trace is in progress."""
+    eager, routed = getattr(EagerNumPyEngine, name), getattr(GraphEngine, name)
+
+    @functools.wraps(eager)
+    def method(self: NumPyEngine, *args: Any, **named: Any) -> Any:
+        if tracing() is None:
+            return eager(self._eager, *args, **named)
+        return routed(self, *args, **named)
+
+    return method
 
 
-def _guard() -> None:
-    kernels = [name for name in (*vars(Kernels), *vars(Updates)) if not name.startswith("_")]
-    for name in {*PRIMITIVES, *kernels} - _NOT_GUARDED - set(vars(NumPyEngine)):
-        function: Any = getattr(BareNumPyEngine, name)
-        setattr(NumPyEngine, name, np.errstate(all="ignore")(function))
-
-
-_guard()
+for _name in CALLS:
+    setattr(NumPyEngine, _name, _at_once(_name))

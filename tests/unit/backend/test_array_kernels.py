@@ -7,7 +7,7 @@ import pytest
 
 from keras.backend.kernels import onednn, parallel
 from keras.backend.kernels.arrays import ParallelEngine
-from keras.backend.numpy.engine import BareNumPyEngine
+from keras.backend.numpy.eager import BareNumPyEngine
 
 FAST, BODY = ParallelEngine(), BareNumPyEngine()
 rng = np.random.default_rng(5)

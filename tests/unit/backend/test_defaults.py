@@ -8,7 +8,7 @@ import pytest
 import scipy.special as special
 
 from keras.backend.engine import E_PRIMITIVES, Engine
-from keras.backend.numpy import NumPyEngine
+from keras.backend.numpy.engine import NumPyEngine
 from keras.backend.vjp.engine import TapeEngine
 from keras.backend.vjp.tape import sweep
 

@@ -8,7 +8,7 @@ import pytest
 
 from keras.backend import select
 from keras.backend.engine import PRIMITIVES
-from keras.backend.numpy import NumPyEngine
+from keras.backend.numpy.engine import NumPyEngine
 from keras.backend.state import Variable
 from keras.ops.dispatch import KERNELS
 from keras.optimizers import kernels as optimizer_kernels  # noqa: F401 (they enter themselves)
