@@ -55,12 +55,13 @@ class _Schedule:
     def __init__(self, nodes: list[Node], places: dict[Node, str], outputs: Sequence[Value]) -> None:
         self._nodes, self._places = nodes, places
         self._number = {node: i for i, node in enumerate(nodes)}
+        made = {y for node in nodes for y in node.outputs}
         self._users: dict[Value, list[Node]] = {}
         self._waiting: dict[Node, int] = {}
         self._wanted = set(outputs)
         self._ready: dict[str, list[int]] = {_HOST: [], "float32": [], "float64": []}
         for node in nodes:
-            before = {x for x in node.inputs if x.owner in self._number}
+            before = {x for x in node.inputs if x in made}
             for x in before:
                 self._users.setdefault(x, []).append(node)
             self._waiting[node] = len(before)

@@ -137,6 +137,8 @@ class GraphEngine(StatePart, FlowPart, Engine):
             else:
                 template.append(tuple(a) if isinstance(a, list) else a)
         specs, several = self._specs(name, tuple(template), tuple(x.spec for x in inputs))
+        if name in _SHAPING and specs[0] == inputs[0].spec:
+            return inputs[0]
         op = self._primitive(name, tuple(template), getattr(self._bare, name), specs, several)
         outputs = self._applied(op, inputs)
         return tuple(outputs) if several else outputs[0]
@@ -167,6 +169,10 @@ class GraphEngine(StatePart, FlowPart, Engine):
         return (
             importlib.import_module("keras.ops.dispatch").KERNELS[name].body
         )  # above this module; loaded by now
+
+
+#: These leave a tensor as it is if its shape and dtype stay.
+_SHAPING = frozenset(("reshape", "broadcast_to", "cast"))
 
 
 def _routed(name: str) -> Callable[..., Any]:

@@ -5,6 +5,8 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 from typing import Any
 
+from keras.backend.numpy.eager import FRESH
+
 Spec = tuple[tuple[int, ...], str]
 
 
@@ -41,12 +43,19 @@ class ArrayOp:
         function: arrays in, one array (or as many as there are specs) out.
         out_specs: of the results.
         several: whether the function returns a sequence, also of one.
+        fresh: whether the results are known to be arrays whose memory nobody else has.
     """
 
     def __init__(
-        self, label: str, function: Callable[..., Any], out_specs: tuple[Spec, ...], several: bool
+        self,
+        label: str,
+        function: Callable[..., Any],
+        out_specs: tuple[Spec, ...],
+        several: bool,
+        fresh: bool = False,
     ) -> None:
-        self.label, self.function, self.out_specs, self.several = label, function, out_specs, several
+        self.label, self.function, self.out_specs = label, function, out_specs
+        self.several, self.fresh = several, fresh
 
     def __str__(self) -> str:
         return self.label
@@ -64,7 +73,7 @@ class Primitive(ArrayOp):
         several: bool,
     ) -> None:
         function = method if all(a is SLOT for a in template) else _with_statics(method, template)
-        super().__init__(name, function, out_specs, several)
+        super().__init__(name, function, out_specs, several, name in FRESH)
         self.name, self.template, self.method = name, template, method
 
     def __str__(self) -> str:

@@ -1,8 +1,7 @@
 """The linker: a graph as one straight Python function over NumPy.
 
 Nodes are sorted, and each becomes a line `v7 = f3(v5, v6)` of a generated function; what is not needed any more is
-forgotten on the way. Nothing is rewritten and nothing compiled but that function, so a graph of a thousand nodes is
-ready in some milliseconds.
+forgotten on the way. Nothing is compiled but that function, so a graph of a thousand nodes is ready in some milliseconds.
 """
 
 from __future__ import annotations
@@ -12,8 +11,10 @@ from typing import Any, ClassVar
 
 import numpy as np
 
+from keras.backend.graph.joining import joined
 from keras.backend.graph.nodes import Cell, Constant
-from keras.backend.graph.ops import SLOT, ArrayOp, Primitive, Slots
+from keras.backend.graph.ops import SLOT, ArrayOp, Primitive, Slots, fill
+from keras.backend.numpy.known import short_form
 
 Spec = tuple[tuple[int, ...], str]
 Variable = Any  # of the graph: a `Value`, or what the engine's graph library calls a variable
@@ -34,7 +35,8 @@ class Program:
     cells: ClassVar[Any] = Cell
 
     def __init__(self, inputs: Sequence[Variable], outputs: Sequence[Variable]) -> None:
-        self.nodes = self._arranged(sorted_nodes(outputs, inputs), outputs)
+        self.nodes = self._arranged(joined(sorted_nodes(outputs, inputs), self._spec), outputs)
+        self._makers = {y: node for node in self.nodes for y in node.outputs}
         self._names: dict[Variable, str] = {}
         self._scope: dict[str, Any] = {}
         self._run = self._link(inputs, outputs)
@@ -45,6 +47,10 @@ class Program:
         except Exception as error:
             self._explain(error)
             raise
+
+    def fresh(self, x: Variable) -> bool:
+        """Whether the value of `x` is known to be an array made by this program whose memory nobody else has."""
+        return x in self._makers and getattr(self._makers[x].op, "fresh", False)
 
     # ------------------------------------------------------------------ what an engine may do otherwise
     def _arranged(self, nodes: list[Any], outputs: Sequence[Variable]) -> list[Any]:
@@ -105,14 +111,13 @@ class Program:
                 ):
                     last.setdefault(i, []).append(x)
                 seen.add(x)
-        inside = {y for node in self.nodes for y in node.outputs}
-        return {i: [x for x in xs if x in inside] for i, xs in last.items()}
+        return {i: [x for x in xs if x in self._makers] for i, xs in last.items()}
 
     def _line(self, i: int, node: Any) -> str:
         op, arguments = node.op, [self._name(x) for x in node.inputs]
         results = [self._name(y) for y in node.outputs]
         if isinstance(op, Primitive):
-            self._scope[f"f{i}"] = op.method
+            self._scope[f"f{i}"] = short_form(op.method, *fill(op.template, [*map(self._spec, node.inputs)]))
             supply = iter(arguments)
             arguments = [self._argument(a, supply, f"s{i}_{k}") for k, a in enumerate(op.template)]
         else:

@@ -2,9 +2,6 @@
 
 from __future__ import annotations
 
-import collections
-import itertools
-import operator
 from collections.abc import Callable, Sequence
 from contextvars import ContextVar
 from typing import TYPE_CHECKING, Any
@@ -13,9 +10,9 @@ import numpy as np
 
 from keras.backend import select
 from keras.backend.engine import Engine, Spec
+from keras.backend.graph.compiled import Compiled
 from keras.backend.graph.nodes import Cell
 from keras.backend.graph.tensor import GraphTensor as Tensor
-from keras.backend.kernels.blas import one_thread
 from keras.backend.kernels.memory import keep_freed_memory
 from keras.backend.numpy.arrays import dtype_of_name
 from keras.backend.state import RecordingScope, recording
@@ -94,51 +91,11 @@ class StatePart(Engine):
             outputs = [self._lifted(y) for y in f(*arguments)]
         return Compiled(self, f, arguments, outputs, trace)
 
-
-class Compiled:
-    """A traced function: all results and new values of variables by one program, the latter put in place at its end."""
-
-    def __init__(
-        self, engine: Any, f: Any, arguments: Sequence[Tensor], outputs: Sequence[Tensor], trace: Trace
-    ) -> None:
-        self._engine, self._f = engine, f
-        self._variables = list({**trace.read, **trace.written})  # keeps them alive
-        self._places = [engine._storage(v.cell(engine)) for v in trace.written]
-        self._count = len(outputs)
-        wanted = [y.variable for y in (*outputs, *trace.written.values())]
-        self._program = engine._program([x.variable for x in arguments], wanted)
-        self._specs = [x.spec for x in arguments]
-
-    def __call__(self, *args: Any) -> list[Tensor]:
-        if recording() is not None or select.current() is not self._engine:
-            return list(self._f(*args))
-        arrays = [_array(x) for x in args]
-        with np.errstate(all="ignore"), one_thread():
-            results = [y if type(y) is np.ndarray else np.asarray(y) for y in self._program(*arrays)]
-        given = {id(_owner(x)) for x in arrays}  # memory of the caller's, who may write into it
-        outputs = [y.copy() if id(_owner(y)) in given else y for y in results[: self._count]]
-        taken = {id(y) for y in outputs} | given
-        values = results[self._count :]
-        new = [x if x.flags.owndata and id(x) not in taken else np.array(x) for x in values]
-        if len({id(x) for x in new}) < len(new):  # one value for two variables
-            new = [x if all(x is not y for y in new[:i]) else x.copy() for i, x in enumerate(new)]
-        for x in new:
-            _kept(x)
-        # One call into C, which Ctrl-C cannot interrupt: all cells get their new array or none does.
-        places = self._places
-        collections.deque(map(operator.setitem, places, itertools.repeat(0), new), maxlen=0)
-        return [self._engine._known(y) for y in outputs]
-
-
-def _array(x: Any) -> np.ndarray:
-    if isinstance(x, Tensor):
-        return x.numpy()
-    return x if type(x) is np.ndarray else np.asarray(x)
-
-
-def _owner(x: np.ndarray) -> Any:
-    """What the memory of an array belongs to."""
-    return x if x.base is None else x.base
+    def looped(self, step: Callable[..., list[Any]]) -> Callable[..., list[np.ndarray]]:
+        one_by_one = super().looped(step)
+        if not isinstance(step, Compiled):
+            return one_by_one
+        return lambda arrays, ahead=0: one_by_one(arrays) if step.is_a_part() else step.many(arrays)
 
 
 def _kept(array: np.ndarray) -> np.ndarray:

@@ -13,9 +13,11 @@ from keras.backend.kernels import onednn
 from keras.backend.kernels.parallel import POOL, split
 from keras.backend.numpy.arrays import Array
 from keras.backend.numpy.eager import BareNumPyEngine
+from keras.backend.numpy.known import known
 from keras.backend.numpy.updates import corrected_rate
 
 Shape = tuple[int, ...]
+Spec = tuple[Shape, str]
 Pads = tuple[tuple[int, int], ...]
 
 _ELEMENTS = 1 << 17  # of a result, from which on it is worth waking a thread
@@ -23,10 +25,16 @@ _BLOCK = 1 << 15  # elements, a few arrays of which stay in the cache between st
 _PRODUCTS = 1 << 22  # multiplications of a matrix product likewise
 
 
+def _small_product(a: Spec, b: Spec) -> Any:
+    small = math.prod(a[0]) * b[0][-1] < _PRODUCTS or POOL.size == 1
+    return BareNumPyEngine.matmul.known(a, b) if small else None
+
+
 class ParallelEngine(BareNumPyEngine):
     """The bare NumPy engine, sharing large calls between the cores along the first axis."""
 
     # ------------------------------------------------------------------ products
+    @known(_small_product)
     def matmul(self, a: Array, b: Array) -> Array:
         small = a.size * b.shape[-1] < _PRODUCTS
         if small or POOL.size == 1 or a.dtype != b.dtype or a.dtype.kind != "f" or a.dtype.itemsize < 4:
@@ -233,6 +241,11 @@ def _shared(name: str, count: int) -> Callable[..., Array]:
     """An elementwise method on `count` arrays, of which the first axis is split."""
     body = getattr(BareNumPyEngine, name)
 
+    def small(*xs: Any) -> Any:
+        shape = np.broadcast_shapes(*(shape for shape, _ in xs[:count]))
+        return body.known(*xs) if hasattr(body, "known") and math.prod(shape) < _ELEMENTS else None
+
+    @known(small)
     @functools.wraps(body)
     def method(self: Any, *xs: Any) -> Array:
         shape = xs[0].shape if count == 1 else np.broadcast_shapes(*(x.shape for x in xs[:count]))

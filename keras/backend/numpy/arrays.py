@@ -9,6 +9,7 @@ from typing import Any
 import numpy as np
 
 from keras.backend import dtypes
+from keras.backend.numpy.known import known
 
 Array = np.ndarray
 Shape = tuple[int, ...]
@@ -87,9 +88,11 @@ class Arrays:
     def iota(self, n: int, dtype: str) -> Array:
         return np.arange(n).astype(dtype_of_name(dtype))
 
+    @known(lambda x, shape: np.ndarray.reshape)
     def reshape(self, x: Array, shape: Shape) -> Array:
         return x.reshape(shape)
 
+    @known(lambda x, axes: np.ndarray.transpose)
     def transpose(self, x: Array, axes: Shape) -> Array:
         return x.transpose(axes)
 

@@ -8,6 +8,7 @@ import numpy as np
 
 from keras.backend.engine import PRIMITIVES, Engine
 from keras.backend.numpy.arrays import Arrays
+from keras.backend.numpy.elementwise import Elementwise
 from keras.backend.numpy.indexing import Indexing
 from keras.backend.numpy.kernels import Kernels
 from keras.backend.numpy.linalg import LinearAlgebra
@@ -53,6 +54,8 @@ CALLS = frozenset((*PRIMITIVES, *_KERNELS)) - _OTHERS - LEAVES
 _MOVES = frozenset(
     ("take", "take_along", "reshape", "transpose", "broadcast_to", "slice", "pad", "concat", "flip")
 )
+#: What always makes arrays of its own.
+FRESH = frozenset((*vars(Elementwise), *vars(Updates), "matmul")) - {"real", "imag"}
 
 for _name in CALLS - _MOVES | {"constant", "full"}:
     setattr(EagerNumPyEngine, _name, np.errstate(all="ignore")(getattr(BareNumPyEngine, _name)))

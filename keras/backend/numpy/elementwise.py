@@ -9,6 +9,7 @@ import numpy as np
 
 from keras.backend.defaults.elementwise import ElementwiseDefaults
 from keras.backend.numpy.arrays import Array, as_array
+from keras.backend.numpy.known import known
 
 #: Integers that hold the bits of elements of so many bytes; a bit pattern times 0 or 1 is 0 or the pattern.
 BITS = {1: np.int8, 2: np.int16, 4: np.int32, 8: np.int64}
@@ -17,6 +18,7 @@ _FEW = 2048  # elements; below, the simplest call is the fastest
 
 
 def _unary(function: Callable[[Array], Any]) -> Callable[[Any, Array], Array]:
+    @known(lambda x: function if x[0] else None)
     def method(self: Any, x: Array) -> Array:
         y = function(x)
         return y if type(y) is np.ndarray else np.asarray(y)
@@ -25,6 +27,7 @@ def _unary(function: Callable[[Array], Any]) -> Callable[[Any, Array], Array]:
 
 
 def _binary(function: Callable[[Array, Array], Any]) -> Callable[[Any, Array, Array], Array]:
+    @known(lambda a, b: function if a[0] or b[0] else None)
     def method(self: Any, a: Array, b: Array) -> Array:
         y = function(a, b)
         return y if type(y) is np.ndarray else np.asarray(y)

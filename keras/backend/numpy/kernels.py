@@ -7,9 +7,10 @@ from typing import Any
 
 import numpy as np
 
-from keras.backend.numpy.arrays import Array, as_array, in_float32
+from keras.backend.numpy.arrays import Array, as_array, dtype_of_name, in_float32
 from keras.backend.numpy.convolution import Convolution
 from keras.backend.numpy.elementwise import Elementwise
+from keras.backend.numpy.known import known
 from keras.backend.numpy.reduction import sum_over
 
 Axes = tuple[int, ...]
@@ -17,10 +18,16 @@ Shape = tuple[int, ...]
 Pads = tuple[tuple[int, int], ...]
 
 
+def _relu(x: tuple[Shape, str]) -> Any:
+    zero = dtype_of_name(x[1]).type(0)
+    return (lambda x: np.maximum(x, zero)) if x[0] else None
+
+
 class Kernels(Convolution, Elementwise):
     """Same meaning as the shared bodies of the same name; also the primitives these are made of."""
 
     # ------------------------------------------------------------------ activations
+    @known(_relu)
     def relu(self, x: Array) -> Array:
         return as_array(np.maximum(x, x.dtype.type(0)))
 

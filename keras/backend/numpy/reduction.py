@@ -8,13 +8,27 @@ from typing import Any
 import numpy as np
 
 from keras.backend.numpy.arrays import Array, as_array, in_float32
+from keras.backend.numpy.known import PLAIN, known
 
 Axes = tuple[int, ...]
+Spec = tuple[tuple[int, ...], str]
+_MANY = 256  # rows, whose sum is taken in two levels
+
+
+def _simple_sum(x: Spec, axes: Axes) -> Any:
+    shape, dtype = x
+    leading = axes == tuple(range(len(axes))) and math.prod(shape[: len(axes)]) >= _MANY
+    return np.add.reduce if axes and len(axes) < len(shape) and dtype in PLAIN and not leading else None
+
+
+def _simple_product(a: Spec, b: Spec) -> Any:
+    return np.matmul if len(a[0]) == len(b[0]) and a[1] in PLAIN else None
 
 
 class Reduction:
     """Axes are removed; 16-bit floats are summed in float32."""
 
+    @known(_simple_sum)
     @in_float32
     def reduce_sum(self, x: Array, axes: Axes) -> Array:
         return sum_over(x, axes)
@@ -23,6 +37,7 @@ class Reduction:
     def reduce_prod(self, x: Array, axes: Axes) -> Array:
         return as_array(np.multiply.reduce(x, axis=axes, dtype=x.dtype)) if axes else x
 
+    @known(lambda x, axes: np.maximum.reduce if axes and len(axes) < len(x[0]) else None)
     def reduce_max(self, x: Array, axes: Axes) -> Array:
         return as_array(np.maximum.reduce(x, axis=axes)) if axes else x
 
@@ -54,6 +69,7 @@ class Reduction:
             best = x.shape[-1] - 1 - order[..., :k]
         return np.take_along_axis(x, best, -1), best.astype(np.int32)
 
+    @known(_simple_product)
     @in_float32
     def matmul(self, a: Array, b: Array) -> Array:
         if a.ndim > 2 and b.ndim == 2:  # one product of tall matrices instead of many small ones
@@ -102,7 +118,7 @@ def sum_over(x: Array, axes: Axes, keepdims: Any = False) -> Array:
         return x
     count = math.prod(x.shape[: len(axes)])
     leading = axes == tuple(range(len(axes))) and len(axes) < x.ndim
-    if not leading or count < 256 or x.dtype.kind not in "fc" or not x.flags.c_contiguous:
+    if not leading or count < _MANY or x.dtype.kind not in "fc" or not x.flags.c_contiguous:
         return as_array(np.add.reduce(x, axis=axes, dtype=x.dtype, keepdims=keepdims))
     rows, size = x.reshape(count, -1), math.isqrt(count)
     whole = count // size * size

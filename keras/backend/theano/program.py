@@ -10,7 +10,7 @@ from pytensor.compile.sharedvalue import SharedVariable
 from pytensor.graph.basic import Apply, Constant, Variable
 
 from keras.backend.graph import program
-from keras.backend.theano.ops import ArrayOp
+from keras.backend.graph.ops import ArrayOp
 
 Spec = tuple[tuple[int, ...], str]
 

@@ -1,0 +1,32 @@
+"""What a call comes down to when shapes and dtypes are known beforehand: mostly one of NumPy's own functions.
+
+Methods of the engine take arrays of any kind, and see to each: results without axes must be arrays, narrow floats are
+widened, large arrays shared between cores. A linked program knows what it has and leaves that out.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any, TypeVar
+
+F = TypeVar("F", bound=Callable[..., Any])
+Function = Callable[..., Any]
+
+#: Dtypes NumPy computes sums and products in as they are.
+PLAIN = frozenset(("float32", "float64", "complex64", "complex128"))
+
+
+def known(choose: Callable[..., Function | None]) -> Callable[[F], F]:
+    """Give a method its short form: `choose(*arguments)`, with specs in place of arrays, is the function or None."""
+
+    def enter(method: F) -> F:
+        method.known = choose  # type: ignore[attr-defined]
+        return method
+
+    return enter
+
+
+def short_form(method: Callable[..., Any], *args: Any) -> Function:
+    """A function of the same arguments as `method` that serves these: specs stand for arrays."""
+    choose = getattr(method, "known", None)
+    return (choose and choose(*args)) or method
