@@ -12,7 +12,6 @@ from keras import config
 from keras.backend import dtypes
 from keras.backend.select import current
 from keras.backend.spec import UNKNOWN, shape_str
-from keras.backend.state import recording
 from keras.ops.dispatch import INEXACT, as_float, axes_of, cast, convert, dtype_of, ndim_of, promote, shape_of
 
 Tensor = Any
@@ -141,19 +140,12 @@ def least(*dims: Any) -> Any:
     return UNKNOWN if any(d is UNKNOWN for d in dims) else min(dims)
 
 
-def host_value(x: Any, who: str, name: str, of_data: bool = False) -> np.ndarray:
-    """The concrete value of an argument that decides a shape. Raises inside a trace.
-
-    `of_data` says that the argument is no setting but what is computed with: then a compiled function is told so even
-    where the engine, which runs it step by step, would have the value.
-    """
+def host_value(x: Any, who: str, name: str) -> np.ndarray:
+    """The concrete value of an argument that decides a shape. Raises inside a trace."""
     e = current()
     if not e.is_tensor(x):
         return np.asarray(x)
-    scope = recording()
     try:
-        if of_data and scope is not None and not scope.isolates:
-            raise RuntimeError("inside a compiled function")
         return e.to_numpy(x)
     except (RuntimeError, TypeError):
         raise ValueError(

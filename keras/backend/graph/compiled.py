@@ -30,18 +30,25 @@ class Compiled:
     """
 
     def __init__(
-        self, engine: Any, f: Any, arguments: Sequence[Tensor], outputs: Sequence[Tensor], trace: RecordingScope
+        self,
+        engine: Any,
+        f: Any,
+        arguments: Sequence[Tensor],
+        outputs: Sequence[Tensor],
+        trace: RecordingScope,
     ) -> None:
         self._engine, self._f = engine, f
         self._variables = list({**trace.read, **trace.written})  # keeps them alive
         self._places = [engine._storage(v.cell(engine)) for v in trace.written]
         self._out_specs = [y.spec for y in outputs]
         results = [y.variable for y in outputs]
-        values = [y.variable for y in trace.written.values()]
+        values = [engine._lifted(y).variable for y in trace.written.values()]
         self._program = engine._program([x.variable for x in arguments], results + values)
         fresh = self._program.fresh
         self._clear = all(map(fresh, results))
-        self._sound = self._clear and all(map(fresh, values)) and len({*results, *values}) == len(results + values)
+        self._sound = (
+            self._clear and all(map(fresh, values)) and len({*results, *values}) == len(results + values)
+        )
 
     def is_a_part(self) -> bool:
         """Whether it is called inside another compiled function or on a tape: the function is then a part of that."""

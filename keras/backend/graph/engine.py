@@ -16,7 +16,7 @@ from keras.backend.graph.flow import FlowPart
 from keras.backend.graph.nodes import Node, Value
 from keras.backend.graph.ops import SLOT, ArrayOp, Primitive, Slots, Spec, Template, fill
 from keras.backend.graph.program import Program
-from keras.backend.graph.state import StatePart
+from keras.backend.graph.state import StatePart, tracing
 from keras.backend.graph.tensor import GraphTensor
 from keras.backend.kernels.arrays import ParallelEngine
 from keras.backend.numpy.eager import CALLS, EagerNumPyEngine
@@ -105,7 +105,12 @@ class GraphEngine(StatePart, FlowPart, Engine):
         if type(x) is self._tensor:
             return x
         if isinstance(x, np.ndarray):
-            return self._tensor(x)
+            trace = tracing()
+            return (
+                self._tensor(x)
+                if trace is None
+                else trace.constants.setdefault(id(x), (x, self._tensor(x)))[1]
+            )
         raise TypeError(f"expected a tensor of engine {self.name!r}. Received: {type(x).__name__}")
 
     # ------------------------------------------------------------------ graphs

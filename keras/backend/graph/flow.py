@@ -45,7 +45,7 @@ class FlowPart(Engine):
         branches = [Inner(self, outer, lambda f=f: f(*operands)) for f in (true_fn, false_fn)]
         written = list(dict.fromkeys(v for b in branches for v in b.trace.written))
         for b in branches:
-            b.outputs += [b.trace.written[v] if v in b.trace.written else outer.get(v) for v in written]
+            b.outputs += [self._lifted((b.trace if v in b.trace.written else outer).get(v)) for v in written]
         captured = list(dict.fromkeys(x for b in branches for x in b.captured()))
         yes, no = (self._program(captured, [y.variable for y in b.outputs]) for b in branches)
 
@@ -72,11 +72,11 @@ class FlowPart(Engine):
         first = Inner(self, outer, lambda *s: [test(*s), *body(*s)], [x.spec for x in state])
         written = list(first.trace.written)
         if written:
-            state += [outer.get(v) for v in written]
+            state += [self._lifted(outer.get(v)) for v in written]
         specs = [x.spec for x in state]
         more = Inner(self, outer, lambda *s: [test(*s[: len(init)])], specs, written)
         step = Inner(self, outer, lambda *s: body(*s[: len(init)]), specs, written)
-        step.outputs += [step.trace.get(v) for v in written]
+        step.outputs += [self._lifted(step.trace.get(v)) for v in written]
         captured = list(dict.fromkeys((*more.captured(), *step.captured())))
         proceed, advance = more.program(captured), step.program(captured)
         n = len(state)

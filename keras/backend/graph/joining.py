@@ -33,7 +33,9 @@ class Joined:
 
 def joined(nodes: Sequence[Any], spec_of: Callable[[Variable], Spec]) -> list[Any]:
     """The nodes, each after those it needs, with small updates of a kind joined."""
-    stages: dict[Any, int] = {}  # how many updates there are on the way to a node: those of a stage are independent
+    stages: dict[
+        Any, int
+    ] = {}  # how many updates there are on the way to a node: those of a stage are independent
     kinds: dict[Any, list[Any]] = {}
     for node in nodes:
         before = [x.owner for x in node.inputs if x.owner in stages]
@@ -48,7 +50,9 @@ def joined(nodes: Sequence[Any], spec_of: Callable[[Variable], Spec]) -> list[An
     members = {node for group in groups.values() for node in group}
     order = sorted(nodes, key=lambda node: (stages[node], node in members))
     return [
-        Joined(groups[node], [spec_of(member.inputs[0]) for member in groups[node]]) if node in groups else node
+        Joined(groups[node], [spec_of(member.inputs[0]) for member in groups[node]])
+        if node in groups
+        else node
         for node in order
         if node in groups or node not in members
     ]
@@ -57,7 +61,9 @@ def joined(nodes: Sequence[Any], spec_of: Callable[[Variable], Spec]) -> list[An
 def _is_small_update(node: Any, spec_of: Callable[[Variable], Spec]) -> bool:
     op = node.op
     return (
-        isinstance(op, Primitive) and op.name in _ARRAYS and np.prod(spec_of(node.inputs[0])[0], dtype=int) <= _SMALL
+        isinstance(op, Primitive)
+        and op.name in _ARRAYS
+        and np.prod(spec_of(node.inputs[0])[0], dtype=int) <= _SMALL
     )
 
 

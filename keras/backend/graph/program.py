@@ -117,7 +117,8 @@ class Program:
         op, arguments = node.op, [self._name(x) for x in node.inputs]
         results = [self._name(y) for y in node.outputs]
         if isinstance(op, Primitive):
-            self._scope[f"f{i}"] = short_form(op.method, *fill(op.template, [*map(self._spec, node.inputs)]))
+            args = fill(op.template, [self._spec(x) for x in node.inputs])
+            self._scope[f"f{i}"] = short_form(op.method, *args) or op.method
             supply = iter(arguments)
             arguments = [self._argument(a, supply, f"s{i}_{k}") for k, a in enumerate(op.template)]
         else:

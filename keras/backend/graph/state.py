@@ -25,11 +25,14 @@ _tracing: ContextVar[Trace | None] = ContextVar("keras_graph_trace", default=Non
 
 
 class Trace(RecordingScope):
-    """State of a trace, and the nodes made in it."""
+    """State of a trace, the nodes made in it, and the arrays used in it, which are constants."""
 
     def __init__(self, reader: Callable[[Variable], Tensor]) -> None:
         super().__init__(reader)
         self.nodes: set[Any] = set()
+        self.constants: dict[
+            int, tuple[np.ndarray, Tensor]
+        ] = {}  # by the id of the array, which is kept for that
 
     def __enter__(self) -> Trace:
         self._outer = _tracing.set(self)

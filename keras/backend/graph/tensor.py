@@ -14,6 +14,14 @@ from keras.backend.operators import TensorOperators
 Spec = tuple[tuple[int, ...], str]
 
 
+def _sealed(array: np.ndarray) -> np.ndarray:
+    """The array as one that stays as it is: whoever has it may write into it, and get it back as a result."""
+    if array.flags.writeable:
+        array = array.copy()
+        array.setflags(write=False)
+    return array
+
+
 class GraphTensor(TensorOperators):
     """A tensor with a value (`array`), or one inside a trace (`variable` only); its spec is known either way."""
 
@@ -28,7 +36,7 @@ class GraphTensor(TensorOperators):
     def variable(self) -> Any:
         """The tensor in a graph; one with a value is a constant there."""
         if self._variable is None:
-            self._variable = self._literal(self.numpy())
+            self._variable = self._literal(_sealed(self.numpy()))
         return self._variable
 
     def _literal(self, array: np.ndarray) -> Any:

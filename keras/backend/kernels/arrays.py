@@ -13,7 +13,7 @@ from keras.backend.kernels import onednn
 from keras.backend.kernels.parallel import POOL, split
 from keras.backend.numpy.arrays import Array
 from keras.backend.numpy.eager import BareNumPyEngine
-from keras.backend.numpy.known import known
+from keras.backend.numpy.known import known, short_form
 from keras.backend.numpy.updates import corrected_rate
 
 Shape = tuple[int, ...]
@@ -27,7 +27,7 @@ _PRODUCTS = 1 << 22  # multiplications of a matrix product likewise
 
 def _small_product(a: Spec, b: Spec) -> Any:
     small = math.prod(a[0]) * b[0][-1] < _PRODUCTS or POOL.size == 1
-    return BareNumPyEngine.matmul.known(a, b) if small else None
+    return short_form(BareNumPyEngine.matmul, a, b) if small else None
 
 
 class ParallelEngine(BareNumPyEngine):
@@ -243,7 +243,7 @@ def _shared(name: str, count: int) -> Callable[..., Array]:
 
     def small(*xs: Any) -> Any:
         shape = np.broadcast_shapes(*(shape for shape, _ in xs[:count]))
-        return body.known(*xs) if hasattr(body, "known") and math.prod(shape) < _ELEMENTS else None
+        return short_form(body, *xs) if math.prod(shape) < _ELEMENTS else None
 
     @known(small)
     @functools.wraps(body)

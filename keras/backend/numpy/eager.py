@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from typing import Any
-
 import numpy as np
 
 from keras.backend.engine import PRIMITIVES, Engine
@@ -42,7 +40,17 @@ _KERNELS = [name for part in (Kernels, Updates) for name in vars(part) if not na
 #: Primitives about functions, state and placement; every engine has its own.
 _OTHERS = frozenset(
     (
-        *("cond", "while_loop", "scan", "vmap", "value_and_grad", "custom_vjp", "jvp", "remat", "stop_gradient"),
+        *(
+            "cond",
+            "while_loop",
+            "scan",
+            "vmap",
+            "value_and_grad",
+            "custom_vjp",
+            "jvp",
+            "remat",
+            "stop_gradient",
+        ),
         *("device_scope", "synchronize", "variable", "read", "write", "trace_and_compile", "host_call"),
     )
 )

@@ -26,7 +26,7 @@ def known(choose: Callable[..., Function | None]) -> Callable[[F], F]:
     return enter
 
 
-def short_form(method: Callable[..., Any], *args: Any) -> Function:
-    """A function of the same arguments as `method` that serves these: specs stand for arrays."""
+def short_form(method: Callable[..., Any], *args: Any) -> Function | None:
+    """A function that serves in place of `method` for these arguments, among which specs stand for arrays; or None."""
     choose = getattr(method, "known", None)
-    return (choose and choose(*args)) or method
+    return choose(*args) if choose is not None else None

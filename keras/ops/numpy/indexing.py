@@ -349,7 +349,7 @@ def nonzero(x: Any) -> tuple[Tensor, ...]:
         raise ValueError("nonzero: a scalar has no axes to give indices for. Received: x.shape=()")
     if e.name == "abstract":
         return tuple(e.full((UNKNOWN,), 0, "int32") for _ in shape_of(x))
-    found = np.nonzero(host_value(x, "nonzero", "x", of_data=True))
+    found = np.nonzero(host_value(x, "nonzero", "x"))
     return tuple(e.constant(i.astype("int32"), "int32") for i in found)
 
 
@@ -407,7 +407,7 @@ def unique(
     e, x = current(), convert(x)
     if e.name == "abstract":
         return _unique_spec(x, (return_index, return_inverse, return_counts), axis, size)
-    host = host_value(x, "unique", "x", of_data=True)
+    host = host_value(x, "unique", "x")
     values, *rest = np.unique(host, return_index=True, return_inverse=True, return_counts=True, axis=axis)
     index, inverse, counts = rest
     inverse = inverse.reshape(host.shape if axis is None else (host.shape[axis],))

@@ -13,7 +13,9 @@ from keras.backend.vjp.engine import TapeEngine
 from keras.backend.vjp.tape import sweep
 
 NATIVE = EagerNumPyEngine()
-_OWN = {n: getattr(EagerNumPyEngine, n) for n in E_PRIMITIVES} | {"host_call": lambda self, fn, specs, xs, bwd: fn(*xs)}
+_OWN = {n: getattr(EagerNumPyEngine, n) for n in E_PRIMITIVES} | {
+    "host_call": lambda self, fn, specs, xs, bwd: fn(*xs)
+}
 #: The default bodies and nothing else.
 BARE: Any = type("Bare", (Engine,), {"name": "bare", **_OWN})()
 FLOATS = ["float16", "bfloat16", "float32", "float64"]

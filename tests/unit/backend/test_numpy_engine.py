@@ -6,6 +6,7 @@ from typing import Any
 import numpy as np
 import pytest
 
+import keras
 from keras.backend import select
 from keras.backend.engine import PRIMITIVES
 from keras.backend.numpy.engine import NumPyEngine
@@ -260,25 +261,43 @@ def test_scatter_of_nothing_and_of_everything() -> None:
 
 
 # ---------------------------------------------------------------------- state
+def stopping_below_zero(error: type[BaseException]) -> Any:
+    """A function that passes its argument on while the graph runs, and fails when it is negative."""
+
+    def host(x: np.ndarray) -> list[np.ndarray]:
+        if x < 0:
+            raise error("on purpose")
+        return [x]
+
+    return lambda x: E.host_call(host, [((), "float32")], [x])[0]
+
+
 def test_a_compiled_call_writes_all_or_nothing() -> None:
     with select.using("numpy"):
         a, b = Variable(np.zeros(2), dtype="float32"), Variable(np.zeros(()), dtype="float32")
+        check = stopping_below_zero(KeyboardInterrupt)
 
         def step(x: Any) -> Any:
-            e = select.current()
-            e.write_variable(a, e.add(a.value, x))
+            E.write_variable(a, E.add(a.value, x))
             seen = a.value
-            if x[0] < 0:
-                raise KeyboardInterrupt
-            e.write_variable(b, e.reduce_sum(a.value, (0,)))
+            total = check(E.reduce_sum(a.value, (0,)))
+            E.write_variable(b, total)
             return [seen]
 
         run = E.trace_and_compile(step, [((2,), "float32")])
         assert run(np.array([1, 2], "float32"))[0].tolist() == [1, 2]
         with pytest.raises(KeyboardInterrupt):
-            run(np.array([-1, 2], "float32"))
+            run(np.array([-9, 2], "float32"))
         assert a.numpy().tolist() == [1, 2]
         assert float(b) == 3
+        # Of many runs in one call, those before the one that fails count.
+        rows = np.array([[1, 1], [2, 2], [-99, 0], [5, 5]], "float32")
+        with pytest.raises(KeyboardInterrupt):
+            E.looped(run)([rows])
+        assert a.numpy().tolist() == [4, 5]
+        assert float(b) == 9
+        with pytest.raises(ValueError, match="read-only"):
+            a.value[0] = 1
 
 
 def test_a_variable_keeps_its_own_memory() -> None:
@@ -306,30 +325,92 @@ def test_a_variable_keeps_its_own_memory() -> None:
 def test_compiled_functions_nest() -> None:
     with select.using("numpy"):
         v = Variable(np.zeros(()), dtype="float32")
+        check = stopping_below_zero(ValueError)
 
         def inner(x: Any) -> Any:
-            e = select.current()
-            e.write_variable(v, e.add(v.value, x))
-            return [e.mul(x, x)]
+            E.write_variable(v, E.add(v.value, x))
+            return [E.mul(x, x)]
 
         compiled = E.trace_and_compile(inner, [((), "float32")])
 
         def outer(x: Any) -> Any:
             compiled(x)
             (y,) = compiled(x)
-            if y > 5:
-                raise ValueError("after the inner call wrote")
-            return [y]
+            return [check(E.sub(E.full((), 5, "float32"), y))]
 
         run = E.trace_and_compile(outer, [((), "float32")])
         run(np.array(2, "float32"))
         assert float(v) == 4
-        with pytest.raises(ValueError, match="after the inner"):
+        with pytest.raises(ValueError, match="on purpose"):
             run(np.array(3, "float32"))
         assert float(v) == 4
         # On a tape the function is part of what is differentiated.
-        gradient = E.value_and_grad(lambda x: (compiled(x)[0], None), [], [np.array(3, "float32")])[3][0]
-        assert float(gradient) == 6
+        gradient = E.value_and_grad(
+            lambda x: (select.current().mul(compiled_square(x), x), None), [], [np.array(3, "float32")]
+        )[3][0]
+        assert float(gradient) == 27
+
+
+def compiled_square(x: Any) -> Any:
+    e = select.current()
+    return e.trace_and_compile(lambda x: [e.mul(x, x)], [e.spec(x)])(x)[0]
+
+
+def test_a_function_is_traced_once_and_has_no_values_then() -> None:
+    runs: list[Any] = []
+
+    def f(x: Any) -> Any:
+        runs.append(x)
+        return [E.exp(x)]
+
+    with select.using("numpy"):
+        run = E.trace_and_compile(f, [((3,), "float32")])
+        x = np.array([0, 1, 2], "float32")
+        for _ in range(3):
+            (y,) = run(x)
+            assert type(y) is np.ndarray
+            assert y.tobytes() == E.exp(x).tobytes()
+        assert len(runs) == 1
+        assert E.is_tensor(runs[0])
+        assert E.spec(runs[0]) == ((3,), "float32")
+        with pytest.raises(RuntimeError, match="being traced"):
+            E.to_numpy(runs[0])
+        with pytest.raises(RuntimeError, match=r"keras\.ops\.cond"):
+            E.trace_and_compile(lambda x: [x] if x[0] > 0 else [], [((3,), "float32")])
+
+
+def test_arrays_in_a_trace_are_constants() -> None:
+    """Tensors made before the trace, results that depend on nothing, arrays on the left of an operator, assigned arrays."""
+    before = E.iota(3, "float32")
+    with select.using("numpy"):
+        v, w = (Variable(np.zeros(3, "float32")) for _ in range(2))
+
+        def f(x: Any) -> Any:
+            made = E.mul(E.iota(3, "float32"), before)
+            assert type(made) is np.ndarray  # computed at once
+            v.assign(before)
+            w.assign(before + x)
+            return [made, E.add(made, before + x), before]
+
+        made, y, same = E.trace_and_compile(f, [((3,), "float32")])(np.ones(3, "float32"))
+        assert made.tolist() == [0, 1, 4]
+        assert y.tolist() == [1, 3, 7]
+        assert same.tolist() == [0, 1, 2]
+        assert v.numpy().tolist() == [0, 1, 2]
+        assert w.numpy().tolist() == [1, 2, 3]
+
+        # They stay what they were in the trace, whatever becomes of the arrays that went in and came out.
+        run = E.trace_and_compile(
+            lambda x: [E.add(x, before), made, E.reshape(made, (3, 1))], [((3,), "float32")]
+        )
+        before[:] = 9
+        for _ in range(2):
+            outputs = run(np.ones(3, "float32"))
+            assert [y.ravel().tolist() for y in outputs] == [[1, 2, 3], [0, 1, 4], [0, 1, 4]]
+            for y in outputs:
+                if y.flags.writeable:
+                    y[:] = 9
+        assert before.flags.writeable
 
 
 def test_gradients_inside_a_compiled_call() -> None:
@@ -403,3 +484,33 @@ def test_a_small_network_of_everything_learns() -> None:
         losses = [float(run(images, labels)[0]) for _ in range(60)]
     assert losses[0] > 0.8
     assert losses[-1] < 0.1
+
+
+@pytest.mark.parametrize("kind", ["mlp", "cnn", "lstm"])
+def test_compiled_training_has_the_bits_of_eager_training(kind: str) -> None:
+    """Loss, gradients, dropout, moving averages and Adam: the same primitives in the same order."""
+    middle: dict[str, Any] = {
+        "mlp": lambda: [keras.layers.Flatten(), keras.layers.Dense(6, "relu"), keras.layers.Dropout(0.5)],
+        "cnn": lambda: [
+            keras.layers.Conv1D(4, 3, activation="gelu"),
+            keras.layers.BatchNormalization(),
+            keras.layers.MaxPooling1D(2),
+            keras.layers.Flatten(),
+        ],
+        "lstm": lambda: [keras.layers.LSTM(4), keras.layers.LayerNormalization()],
+    }
+    x, y = rng.normal(size=(20, 8, 3)).astype("float32"), rng.integers(0, 3, 20)
+    found = []
+    with select.using("numpy"):
+        for eagerly in (True, False):
+            keras.utils.set_random_seed(3)
+            output = keras.layers.Dense(3, activation="softmax")
+            model = keras.Sequential([keras.Input((8, 3)), *middle[kind](), output])
+            model.compile(
+                "adam", "sparse_categorical_crossentropy", metrics=["accuracy"], run_eagerly=eagerly
+            )
+            history = model.fit(x, y, batch_size=8, epochs=3, verbose=0).history
+            found.append(
+                (history, [w.tobytes() for w in model.get_weights()], model.predict(x, verbose=0).tobytes())
+            )
+    assert found[0] == found[1]

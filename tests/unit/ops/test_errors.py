@@ -159,14 +159,9 @@ BY_VALUE = {
 def test_values_that_decide_shapes_are_wanted_outside(engine, name):
     """Eagerly such an op works; inside a compiled function it says, by name, that there are no values."""
     f = BY_VALUE[name]
-    want = [ops.convert_to_numpy(y).tolist() for y in keras.tree.flatten(f(ops.convert_to_tensor(X)))]
-    try:
-        got = Compiled(f)(X)
-    except ValueError as error:
-        assert f"{name}: the shape of the result depends on the values of" in str(error)  # noqa: PT017
-    else:  # of settings, such as a mask, an engine that compiles nothing may have the values
-        assert name in ("get_item", "repeat")
-        assert [ops.convert_to_numpy(y).tolist() for y in keras.tree.flatten(got)] == want
+    assert keras.tree.flatten(f(ops.convert_to_tensor(X)))
+    with pytest.raises(ValueError, match=f"{name}: the shape of the result depends on the values of"):
+        Compiled(f)(X)
     try:
         symbolic = keras.tree.flatten(f(KerasTensor((2, 3))))
     except ValueError as error:

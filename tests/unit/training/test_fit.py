@@ -77,7 +77,7 @@ def test_the_engine_traces_as_often_as_we_think(engine: Any) -> None:
     model = Own([keras.Input((4,)), keras.layers.Dense(3), keras.layers.Dropout(0.5), keras.layers.Dense(1)])
     model.compile("adam", "mse", metrics=["mae"])
     model.fit(x, y, batch_size=4, epochs=3, verbose=0)
-    assert len(runs) == (1 if engine.name != "numpy" else 6)  # numpy runs every step in Python
+    assert len(runs) == 1
 
 
 def test_a_model_that_builds_itself_is_traced_once_too(engine: Any) -> None:

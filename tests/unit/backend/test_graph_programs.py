@@ -1,0 +1,197 @@
+"""What the engines share that run graphs on NumPy: joined updates, short forms of calls, many runs in a call."""
+
+from collections.abc import Iterator
+from typing import Any
+
+import numpy as np
+import pytest
+
+from keras.backend import select
+from keras.backend.graph.joining import Joined
+from keras.backend.kernels.arrays import ParallelEngine
+from keras.backend.numpy.eager import BareNumPyEngine
+from keras.backend.numpy.known import short_form
+from keras.backend.state import Variable
+from keras.optimizers import kernels  # noqa: F401 (they enter themselves)
+
+rng = np.random.default_rng(5)
+SHAPES = [(20, 6), (6,), (1,), (), (3, 1, 4)]
+UPDATES = {
+    "adam_update": (2, lambda e: (number(e, 0.01), 0.9, 0.999, 1e-7, number(e, 3))),
+    "momentum_update": (1, lambda e: (number(e, 0.01), 0.9, True)),
+    "rmsprop_update": (1, lambda e: (number(e, 0.01), 0.9, 1e-7)),
+}
+
+
+@pytest.fixture(params=["numpy", "theano", "cntk"])
+def e(request: pytest.FixtureRequest) -> Iterator[Any]:
+    with select.using(request.param) as engine:
+        yield engine
+
+
+def number(e: Any, value: float) -> Any:
+    return e.full((), value, "float32")
+
+
+def parameter(shape: tuple[int, ...]) -> list[np.ndarray]:
+    """A weight, its gradient and two slots."""
+    return [np.abs(rng.normal(size=shape)).astype("float32") for _ in range(4)]
+
+
+def joined_in(compiled: Any) -> int:
+    return sum(isinstance(node, Joined) for node in compiled._program.nodes)
+
+
+# ---------------------------------------------------------------------- joined updates
+@pytest.mark.parametrize("name", UPDATES)
+def test_joined_updates_have_the_bits_of_single_ones(e: Any, name: str) -> None:
+    slots, settings = UPDATES[name]
+    count = 2 + slots
+    arrays = [x for shape in SHAPES for x in parameter(shape)[:count]]
+    arrays[1] = np.asfortranarray(arrays[1])
+    specs = [(x.shape, "float32") for x in arrays]
+
+    def all_of(*xs: Any) -> list[Any]:
+        shared = settings(e)
+        groups = [xs[i : i + count] for i in range(0, len(xs), count)]
+        return [y for group in groups for y in getattr(e, name)(*group, *shared)]
+
+    together = e.trace_and_compile(all_of, specs)
+    assert joined_in(together) == 1
+    alone = []
+    for i in range(0, len(arrays), count):
+        run = e.trace_and_compile(all_of, specs[i : i + count])
+        assert joined_in(run) == 0
+        alone += run(*arrays[i : i + count])
+    for ours, theirs, (shape, dtype) in zip(
+        together(*arrays), alone, [s for s in specs[::count] for _ in range(slots + 1)], strict=True
+    ):
+        assert e.spec(ours) == (shape, dtype)
+        assert e.to_numpy(ours).tobytes() == e.to_numpy(theirs).tobytes()
+
+
+def test_updates_of_other_settings_or_sizes_stay_apart(e: Any) -> None:
+    specs = [((3,), "float32")] * 3 + [((200, 200), "float32")] * 3
+
+    def f(p: Any, g: Any, v: Any, *large: Any) -> list[Any]:
+        rate, other = number(e, 0.1), number(e, 0.2)
+        calls = [(rate, 0.9, False), (other, 0.9, False), (rate, 0.8, False), (rate, 0.9, True)]
+        return [y for c in calls for y in e.momentum_update(p, g, v, *c)] + [
+            *e.momentum_update(*large, *calls[0])
+        ]
+
+    assert joined_in(e.trace_and_compile(f, specs)) == 0
+
+
+def test_updates_that_follow_from_each_other_stay_in_order(e: Any) -> None:
+    """The gradient of the second comes from the first; others, and what looks at new values, wait or do not."""
+    w = Variable(np.ones(3, "float32"))
+
+    def f(p: Any, g: Any, v: Any) -> list[Any]:
+        settings = number(e, 0.1), 0.9, False
+        w.assign(e.mul(p, g))
+        first, v1 = e.momentum_update(p, g, v, *settings)
+        seen = e.reduce_sum(first, (0,))
+        second, v2 = e.momentum_update(p, first, v, *settings)
+        third, v3 = e.momentum_update(g, v, p, *settings)
+        fourth, v4 = e.momentum_update(v, e.add(second, third), p, *settings)
+        w.assign(e.add(w.value, fourth))
+        return [first, v1, second, v2, third, v3, fourth, v4, seen]
+
+    p, g, v, _ = parameter((3,))
+    eager = [e.to_numpy(y) for y in f(*(e.constant(x, "float32") for x in (p, g, v)))]
+    kept = w.numpy()
+    run = e.trace_and_compile(f, [((3,), "float32")] * 3)
+    assert joined_in(run) == 1  # of the first and the third
+    for got, want in zip(run(p, g, v), eager, strict=True):
+        np.testing.assert_allclose(e.to_numpy(got), want, 1e-6)
+    np.testing.assert_allclose(w.numpy(), kept, 1e-6)
+
+
+# ---------------------------------------------------------------------- short forms
+def rows() -> Iterator[tuple[str, tuple[Any, ...]]]:
+    for dtype in ("float32", "float64", "float16", "int32", "bool"):
+        x, row, scalar = (np.ones(shape, dtype) for shape in ((4, 3), (3,), ()))
+        long = rng.normal(size=(900, 2)).astype(dtype)
+        for args in ((x, row), (scalar, x), (scalar, scalar), (x[:0], row), (x.T[:, :3], x[:3])):
+            yield "add" if dtype != "bool" else "logical_or", args
+            yield "less", args
+        for y in (x, scalar, x.T, x[:0]):
+            yield "reshape", (y, (y.size, 1))
+            yield "transpose", (y, tuple(reversed(range(y.ndim))))
+        for axes in ((0,), (1,), (0, 1), ()):
+            yield "reduce_max", (x, axes)
+            if dtype != "bool":
+                yield "reduce_sum", (x, axes)
+                yield "reduce_sum", (long, axes)
+        if dtype != "bool":
+            yield "matmul", (x, x.T)
+            yield "matmul", (np.stack([x, x]), x.T)
+            yield "matmul", (x[:0], x.T)
+            for y in (x - 2, scalar):
+                yield "neg", (y,)
+                yield "relu", (y,)
+        if dtype.startswith("float"):
+            for y in (x, scalar, x[:0]):
+                yield "exp", (y,)
+                yield "div", (y, y)
+
+
+@pytest.mark.parametrize("engine_class", [BareNumPyEngine, ParallelEngine])
+def test_short_forms_are_the_methods(engine_class: type[Any]) -> None:
+    host, short = engine_class(), set()
+    for name, args in rows():
+        method = getattr(host, name)
+        function = short_form(method, *(host.spec(a) if isinstance(a, np.ndarray) else a for a in args))
+        if function is None:
+            continue
+        short.add(name)
+        ours, theirs = function(*args), method(*args)
+        assert type(ours) is np.ndarray, name
+        assert (ours.shape, ours.dtype) == (theirs.shape, theirs.dtype), name
+        assert ours.tobytes() == theirs.tobytes(), name
+    assert short == {name for name, _ in rows()}
+
+
+# ---------------------------------------------------------------------- results and state
+def test_results_and_state_never_share_what_can_be_written(e: Any) -> None:
+    v, w = (Variable(np.zeros((2, 2), "float32")) for _ in range(2))
+
+    def f(x: Any) -> list[Any]:
+        new = e.add(x, x)
+        v.assign(new)
+        w.assign(e.reshape(e.transpose(new, (1, 0)), (2, 2)))
+        return [new, e.reshape(new, (4,)), x, e.transpose(x, (1, 0)), v.value]
+
+    run = e.trace_and_compile(f, [((2, 2), "float32")])
+    x = np.arange(4, dtype="float32").reshape(2, 2)
+    for _ in range(2):
+        given = x.copy()
+        results = [e.to_numpy(y) for y in run(given)]
+        given[:] = 9
+        for y, want in zip(results, [2 * x, (2 * x).ravel(), x, x.T, 2 * x], strict=True):
+            np.testing.assert_array_equal(y, want)
+        for y in results:
+            if y.flags.writeable:
+                y[:] = 7
+        np.testing.assert_array_equal(v.numpy(), 2 * x)
+        np.testing.assert_array_equal(w.numpy(), 2 * x.T)
+
+
+def test_many_runs_hand_back_what_single_ones_do(e: Any) -> None:
+    v = Variable(np.float32(1))
+
+    def f(x: Any, k: Any) -> list[Any]:
+        v.assign(e.add(v.value, k))
+        return [e.transpose(x, (1, 0)), k, v.value, e.reshape(v.value, (1,)), e.less(k, v.value)]
+
+    run = e.trace_and_compile(f, [((2, 3), "float32"), ((), "float32")])
+    xs, ks = rng.normal(size=(4, 2, 3)).astype("float32"), np.arange(4, dtype="float32")
+    together = e.looped(run)([xs, ks])
+    v.assign(1.0)
+    alone = [[e.to_numpy(y) for y in run(x, k)] for x, k in zip(xs, ks, strict=True)]
+    for column, ys in zip(together, zip(*alone, strict=True), strict=True):
+        assert column.tobytes() == np.stack(ys).tobytes()
+        assert column.dtype == ys[0].dtype
+    assert float(v) == 7
+    assert [y.shape for y in e.looped(run)([xs[:0], ks[:0]])] == [(0, 3, 2), (0,), (0,), (0, 1), (0,)]
