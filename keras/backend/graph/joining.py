@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import operator
 from collections.abc import Callable, Sequence
 from typing import Any
 
@@ -68,13 +69,26 @@ def _is_small_update(node: Any, spec_of: Callable[[Variable], Spec]) -> bool:
 
 
 def _on_all(op: Primitive, count: int, shapes: Sequence[tuple[int, ...]]) -> Callable[..., list[np.ndarray]]:
+    """The function of a joined node. New values are parts of long arrays, which serve again when they come back."""
     ends = np.cumsum([np.prod(shape, dtype=int) for shape in shapes]).tolist()
     places = [(slice(a, b), shape) for a, b, shape in zip([0, *ends], ends, shapes, strict=False)]
     method, template, arrays = op.method, op.template, count * len(shapes)
+    made: dict[
+        int, tuple[np.ndarray, list[np.ndarray]]
+    ] = {}  # by place among the arguments; the gradient's is 1
+
+    def long(i: int, parts: Sequence[np.ndarray]) -> np.ndarray:
+        known = made.get(i)
+        if known is not None and all(map(operator.is_, parts, known[1])):
+            return known[0]
+        return np.concatenate(parts, axis=None)
 
     def run(*values: np.ndarray) -> list[np.ndarray]:
-        flat = [np.concatenate(values[i:arrays:count], axis=None) for i in range(count)]
-        new = method(*fill(template, (*flat, *values[arrays:])))
-        return [y[at].reshape(shape) for at, shape in places for y in new]
+        given = [long(i, values[i:arrays:count]) for i in range(count)]
+        results = method(*fill(template, (*given, *values[arrays:])))
+        parts = [[y[at].reshape(shape) for at, shape in places] for y in results]
+        for i, y, of_y in zip((0, 2, 3), results, parts, strict=False):
+            made[i] = y, of_y
+        return [part for of_one in zip(*parts, strict=True) for part in of_one]
 
     return run

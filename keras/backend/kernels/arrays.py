@@ -248,8 +248,12 @@ def _shared(name: str, count: int) -> Callable[..., Array]:
     @known(small)
     @functools.wraps(body)
     def method(self: Any, *xs: Any) -> Array:
-        shape = xs[0].shape if count == 1 else np.broadcast_shapes(*(x.shape for x in xs[:count]))
-        if math.prod(shape) < _ELEMENTS or POOL.size == 1:
+        if (
+            POOL.size == 1 or math.prod(x.size for x in xs[:count]) < _ELEMENTS
+        ):  # no result is larger than that
+            return body(self, *xs)
+        shape = np.broadcast_shapes(*(x.shape for x in xs[:count]))
+        if math.prod(shape) < _ELEMENTS:
             return body(self, *xs)
         n, rest = shape[0], xs[count:]
         return _rows(lambda at: body(self, *(_part(x, at, shape) for x in xs[:count]), *rest), n, shape)

@@ -17,8 +17,12 @@ _MANY = 256  # rows, whose sum is taken in two levels
 
 def _simple_sum(x: Spec, axes: Axes) -> Any:
     shape, dtype = x
+    if not axes or dtype not in PLAIN:
+        return None
+    if len(axes) == len(shape):
+        return lambda x, axes: np.asarray(np.add.reduce(x, axes))
     leading = axes == tuple(range(len(axes))) and math.prod(shape[: len(axes)]) >= _MANY
-    return np.add.reduce if axes and len(axes) < len(shape) and dtype in PLAIN and not leading else None
+    return None if leading else np.add.reduce
 
 
 def _simple_product(a: Spec, b: Spec) -> Any:

@@ -88,7 +88,10 @@ def corrected_rate(kind: type[np.generic], lr: Array, beta_1: float, beta_2: flo
 def _blocks(
     inputs: tuple[Array, ...], outputs: tuple[Array, ...]
 ) -> Iterator[tuple[list[Array], list[Array]]]:
-    """Corresponding parts of flat inputs and of (fresh) outputs."""
+    """Corresponding parts of inputs and of (fresh) outputs."""
+    if outputs[0].ndim and outputs[0].size <= _BLOCK:
+        yield list(inputs), list(outputs)
+        return
     flat_in = [np.ascontiguousarray(x).reshape(-1) for x in inputs]
     flat_out = [y.reshape(-1) for y in outputs]
     for start in range(0, flat_out[0].size, _BLOCK):
