@@ -34,9 +34,8 @@ class Joined:
 
 def joined(nodes: Sequence[Any], spec_of: Callable[[Variable], Spec]) -> list[Any]:
     """The nodes, each after those it needs, with small updates of a kind joined."""
-    stages: dict[
-        Any, int
-    ] = {}  # how many updates there are on the way to a node: those of a stage are independent
+    # How many updates there are on the way to a node: those of a stage do not depend on each other.
+    stages: dict[Any, int] = {}
     kinds: dict[Any, list[Any]] = {}
     for node in nodes:
         before = [x.owner for x in node.inputs if x.owner in stages]
