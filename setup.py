@@ -47,7 +47,8 @@ setup(
         "console": CONSOLE,
         "yaml": YAML,
         "examples": EXAMPLES,
-        "test": ["pytest>=8", "hypothesis>=6", "scipy>=1.11", *EXAMPLES, *YAML],
+        # bfloat16 for NumPy; tensorflow brings it, too
+        "test": ["pytest>=8", "hypothesis>=6", "scipy>=1.11", "ml_dtypes>=0.4", *EXAMPLES, *YAML],
         "dev": ["ruff>=0.6", "mypy>=1.11"],
     },
 )

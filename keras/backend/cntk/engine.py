@@ -41,7 +41,7 @@ class CNTKEngine(GraphEngine):
     def __init__(self) -> None:
         super().__init__()
         self._bare = HostEngine()
-        load().set_threads(1)
+        load()
         self._calls: OrderedDict[Any, Callable[..., Any] | None] = OrderedDict()
 
     def describe(self) -> dict[str, str]:

@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from typing import Any
 
 import numpy as np
 
 from keras.backend.cntk.install import load
-from keras.backend.kernels.arrays import ParallelEngine
+from keras.backend.kernels.arrays import ELEMENTS, ParallelEngine
+from keras.backend.kernels.parallel import split
 from keras.backend.numpy.arrays import Array
 from keras.backend.numpy.updates import corrected_rate
 
@@ -20,14 +22,14 @@ class HostEngine(ParallelEngine):
     ) -> tuple[Array, Array]:
         if not _served(param):
             return super().momentum_update(param, grad, velocity, lr, momentum, nesterov)
-        return load().momentum(*_flat(param, grad, velocity), lr, momentum, nesterov)
+        return _updated(load().momentum, (param, grad, velocity), 2, lr, momentum, nesterov)  # type: ignore[return-value]
 
     def rmsprop_update(
         self, param: Array, grad: Array, velocity: Array, lr: Array, rho: float, epsilon: float
     ) -> tuple[Array, Array]:
         if not _served(param):
             return super().rmsprop_update(param, grad, velocity, lr, rho, epsilon)
-        return load().rmsprop(*_flat(param, grad, velocity), lr, rho, epsilon)
+        return _updated(load().rmsprop, (param, grad, velocity), 2, lr, rho, epsilon)  # type: ignore[return-value]
 
     def adam_update(
         self,
@@ -44,12 +46,22 @@ class HostEngine(ParallelEngine):
         if not _served(param):
             return super().adam_update(param, grad, m, v, lr, beta_1, beta_2, epsilon, step)
         rate = corrected_rate(param.dtype.type, lr, beta_1, beta_2, step)
-        return load().adam(*_flat(param, grad, m, v), rate, beta_1, beta_2, epsilon)
+        return _updated(load().adam, (param, grad, m, v), 3, rate, beta_1, beta_2, epsilon)  # type: ignore[return-value]
 
 
 def _served(param: Array) -> bool:
     return param.dtype.char in "fd"
 
 
-def _flat(*arrays: Array) -> Any:
-    return map(np.ascontiguousarray, arrays)
+def _updated(
+    update: Callable[..., None], arrays: tuple[Array, ...], count: int, *numbers: Any
+) -> tuple[Array, ...]:
+    """`count` new arrays, for the old ones and these numbers; large ones by all cores."""
+    new = tuple(np.empty(arrays[0].shape, arrays[0].dtype) for _ in range(count))
+    old = [np.ascontiguousarray(x) for x in arrays]
+    if new[0].size < ELEMENTS:
+        update(*old, *new, *numbers)
+    else:
+        flat = [x.reshape(-1) for x in (*old, *new)]
+        split(new[0].size, lambda at: update(*(x[at] for x in flat), *numbers))
+    return new

@@ -13,22 +13,26 @@ import numpy as np
 
 from keras.backend.cntk.lowering import LOWERINGS
 from keras.backend.graph.ops import Spec
+from keras.backend.kernels.arrays import PRODUCTS
+from keras.backend.kernels.parallel import POOL
 
 #: CNTK's elementwise kernels fail on more axes than these if none can be merged.
 _RANK = 5
-#: Nanoseconds an element that CNTK's kernels take longer than NumPy's (docs/engines/cntk.md), one thread each.
+#: Nanoseconds an element that a call takes longer on CNTK, its copies included, than on NumPy (docs/engines/cntk.md).
 _SLOWER = {
-    **dict.fromkeys(
-        ("exp", "sigmoid", "softplus", "softmax", "log_softmax", "sin", "cos", "asin", "atan"), 9.0
-    ),
-    "tanh": 20.0,
-    **dict.fromkeys(("maximum", "minimum", "relu", "floor"), 4.0),
-    **dict.fromkeys(("select", "reduce_sum", "transpose"), 2.0),
-    "matmul": 0.0,
+    **dict.fromkeys(("tanh", "softplus"), 16.0),
+    **dict.fromkeys(("maximum", "minimum", "relu", "logical_or", "select"), 7.0),
+    **dict.fromkeys(("softmax", "log_softmax", "sin", "cos", "asin"), 6.5),
+    **dict.fromkeys(("exp", "sigmoid"), 4.0),
+    **dict.fromkeys(("floor", "equal", "less", "reduce_sum", "transpose"), 2.0),
+    "matmul": 0.7,
 }
 _SLIGHTLY_SLOWER = 0.5
-#: Nanoseconds beyond which a call is left to NumPy. Entering CNTK takes 20 microseconds, and copies what goes in and out.
-_TOO_MUCH = 100_000
+#: Nanoseconds a multiplication on one core, where CNTK runs. The host shares large products between all cores.
+_MULTIPLICATION = 0.023
+#: Nanoseconds longer from which on calls are left to NumPy: all alike in a program, together. It is what entering CNTK
+#: two or three times takes.
+_TOO_MUCH = 30_000
 
 
 def native_dtype(
@@ -36,6 +40,7 @@ def native_dtype(
     in_specs: Sequence[Spec],
     values: Sequence[np.ndarray | None],
     out_specs: Sequence[Spec],
+    calls: int = 1,
 ) -> str | None:
     """The dtype CNTK computes a call in, or None when it runs on the host.
 
@@ -44,6 +49,7 @@ def native_dtype(
         in_specs: of the tensors, in order.
         values: of the tensors: arrays where they are constants.
         out_specs: of the results.
+        calls: how many of these the program has.
     """
     found = LOWERINGS.get(name)
     if found is None:
@@ -54,6 +60,16 @@ def native_dtype(
     shapes = [shape for shape, _ in (*in_specs, *out_specs)]
     if any(len(shape) > _RANK or 0 in shape for shape in shapes):
         return None
-    if max(map(math.prod, shapes)) * _SLOWER.get(name, _SLIGHTLY_SLOWER) > _TOO_MUCH:
+    if calls * _longer(name, shapes) > _TOO_MUCH:
         return None
     return dtypes.pop() if found.accepts(in_specs, values) else None
+
+
+def _longer(name: str, shapes: Sequence[tuple[int, ...]]) -> float:
+    """Nanoseconds that a call takes longer on CNTK."""
+    longer = max(map(math.prod, shapes)) * _SLOWER.get(name, _SLIGHTLY_SLOWER)
+    if name == "matmul":
+        multiplications = math.prod(shapes[0]) * shapes[1][-1]
+        if multiplications >= PRODUCTS:
+            longer += multiplications * _MULTIPLICATION * (1 - 1 / POOL.size)
+    return longer

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import heapq
-from collections.abc import Iterable, Sequence
+from collections import Counter
+from collections.abc import Sequence
 from typing import Any
 
 from keras.backend.cntk.lowering import LOWERINGS
@@ -11,7 +12,7 @@ from keras.backend.cntk.placement import native_dtype
 from keras.backend.cntk.segment import Segment
 from keras.backend.graph import program
 from keras.backend.graph.nodes import Constant, Node, Value
-from keras.backend.graph.ops import Primitive
+from keras.backend.graph.ops import Primitive, Spec
 
 #: Nodes of a segment. CNTK takes time with the square of it to build a graph, and recurses as deep as the graph is.
 _LONGEST = 256
@@ -25,23 +26,31 @@ class Program(program.Program):
         places = placed(nodes)
         if all(place == _HOST for place in places.values()):
             return nodes
-        return _Schedule(nodes, places, outputs).run()
+        arranged = _Schedule(nodes, places, outputs).run()
+        self.uses_numpy = not all(isinstance(node, Segment) for node in arranged)
+        return arranged
 
 
-def placed(nodes: Iterable[Node]) -> dict[Node, str]:
+def placed(nodes: Sequence[Node]) -> dict[Node, str]:
     """`"host"` or the dtype CNTK computes it in, for every node."""
     places: dict[Node, str] = {}
+    calls = Counter(map(_kind, nodes))
     for node in nodes:
         places[node] = _HOST
         op = node.op
         if not isinstance(op, Primitive):
             continue
         values = [x.data if isinstance(x, Constant) else None for x in node.inputs]
-        dtype = native_dtype(op.name, [x.spec for x in node.inputs], values, op.out_specs)
+        dtype = native_dtype(op.name, [x.spec for x in node.inputs], values, op.out_specs, calls[_kind(node)])
         if dtype is None or (LOWERINGS[op.name].moves and not _inside(node, places, dtype)):
             continue
         places[node] = dtype
     return places
+
+
+def _kind(node: Node) -> tuple[str, tuple[Spec, ...]]:
+    """What alike calls have in common."""
+    return str(node.op), tuple(x.spec for x in node.inputs)
 
 
 def _inside(node: Node, places: dict[Node, str], dtype: str) -> bool:

@@ -44,7 +44,8 @@ class Segment:
         self._program = builder.compile([operands[y] for y in wanted])
         self._finish = [(y.spec[0], y.spec[1] == "bool") for y in wanted]
         names = " ".join(node.op.name for node in nodes[:8]) + (" ..." if len(nodes) > 8 else "")
-        self.op = ArrayOp(f"cntk[{names}]", self.run, tuple(y.spec for y in wanted), True)
+        whole = all(tuple(operands[y].node.shape) == y.spec[0] for y in wanted)
+        self.op = ArrayOp(f"cntk[{names}]", self.run, tuple(y.spec for y in wanted), True, fresh=whole)
 
     def run(self, *arrays: np.ndarray) -> list[np.ndarray]:
         """The results, for these values of the inputs."""

@@ -6,7 +6,7 @@ import collections
 import itertools
 import operator
 from collections.abc import Iterable, Iterator, Sequence
-from contextlib import contextmanager
+from contextlib import AbstractContextManager, contextmanager, nullcontext
 from typing import Any
 
 import numpy as np
@@ -58,7 +58,7 @@ class Compiled:
         if self.is_a_part():
             return list(self._f(*args))
         arrays = [_array(x) for x in args]
-        with _running():
+        with self._running():
             outputs = self._step(arrays)
         self._seal()
         if not self._clear:
@@ -71,13 +71,16 @@ class Compiled:
         count = len(arrays[0]) if arrays else 0
         whole = [np.empty((count, *shape), dtype_of_name(dtype)) for shape, dtype in self._out_specs]
         try:
-            with _running():
+            with self._running():
                 for i, row in enumerate(zip(*map(_rows, arrays), strict=True)):
                     for column, y in zip(whole, self._step(row), strict=True):
                         column[i] = y
         finally:
             self._seal()
         return whole
+
+    def _running(self) -> AbstractContextManager[None]:
+        return _numpy_running() if self._program.uses_numpy else nullcontext()
 
     def _step(self, arrays: Sequence[np.ndarray]) -> list[np.ndarray]:
         """One run: the results, when the new values are in place."""
@@ -109,7 +112,7 @@ class Compiled:
 
 
 @contextmanager
-def _running() -> Iterator[None]:
+def _numpy_running() -> Iterator[None]:
     with np.errstate(all="ignore"), one_thread():
         yield
 

@@ -33,6 +33,8 @@ class Program:
     #: Kinds of variables that are known, and that hold the array of a variable of the library's.
     constants: ClassVar[Any] = Constant
     cells: ClassVar[Any] = Cell
+    #: Whether NumPy computes in it, which then must neither warn nor start threads.
+    uses_numpy = True
 
     def __init__(self, inputs: Sequence[Variable], outputs: Sequence[Variable]) -> None:
         self.nodes = self._arranged(joined(sorted_nodes(outputs, inputs), self._spec), outputs)

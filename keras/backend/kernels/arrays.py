@@ -20,13 +20,13 @@ Shape = tuple[int, ...]
 Spec = tuple[Shape, str]
 Pads = tuple[tuple[int, int], ...]
 
-_ELEMENTS = 1 << 17  # of a result, from which on it is worth waking a thread
+ELEMENTS = 1 << 17  # of a result, from which on it is worth waking a thread
 _BLOCK = 1 << 15  # elements, a few arrays of which stay in the cache between steps
-_PRODUCTS = 1 << 22  # multiplications of a matrix product likewise
+PRODUCTS = 1 << 22  # multiplications of a matrix product likewise
 
 
 def _small_product(a: Spec, b: Spec) -> Any:
-    small = math.prod(a[0]) * b[0][-1] < _PRODUCTS or POOL.size == 1
+    small = math.prod(a[0]) * b[0][-1] < PRODUCTS or POOL.size == 1
     return short_form(BareNumPyEngine.matmul, a, b) if small else None
 
 
@@ -36,7 +36,7 @@ class ParallelEngine(BareNumPyEngine):
     # ------------------------------------------------------------------ products
     @known(_small_product)
     def matmul(self, a: Array, b: Array) -> Array:
-        small = a.size * b.shape[-1] < _PRODUCTS
+        small = a.size * b.shape[-1] < PRODUCTS
         if small or POOL.size == 1 or a.dtype != b.dtype or a.dtype.kind != "f" or a.dtype.itemsize < 4:
             return super().matmul(a, b)
         if b.ndim == 2:
@@ -67,7 +67,7 @@ class ParallelEngine(BareNumPyEngine):
         epsilon: float,
         step: Array,
     ) -> tuple[Array, Array, Array]:
-        if param.size < _ELEMENTS or param.dtype != np.float32:
+        if param.size < ELEMENTS or param.dtype != np.float32:
             return super().adam_update(param, grad, m, v, lr, beta_1, beta_2, epsilon, step)
         keep_1, keep_2 = np.float32(1 - beta_1), np.float32(1 - beta_2)
         rate = corrected_rate(np.float32, lr, beta_1, beta_2, step)
@@ -214,13 +214,13 @@ def _of(plan: onednn.Convolution, at: slice) -> onednn.Convolution:
 
 def _ways(elements: int) -> int:
     """Into how many parts work on so many elements is split."""
-    return POOL.size if elements >= _ELEMENTS else 1
+    return POOL.size if elements >= ELEMENTS else 1
 
 
 def _by_batch(body: Callable[..., Array], xs: tuple[Array, ...], static: tuple[Any, ...] = ()) -> Array:
     """A body that treats each element of the first axis by itself, on parts of it."""
     n = len(xs[0])
-    if sum(x.size for x in xs) < _ELEMENTS or POOL.size == 1 or n < 2:
+    if sum(x.size for x in xs) < ELEMENTS or POOL.size == 1 or n < 2:
         return body(*xs, *static)
     whole: list[Array] = []
 
@@ -243,17 +243,17 @@ def _shared(name: str, count: int) -> Callable[..., Array]:
 
     def small(*xs: Any) -> Any:
         shape = np.broadcast_shapes(*(shape for shape, _ in xs[:count]))
-        return short_form(body, *xs) if math.prod(shape) < _ELEMENTS else None
+        return short_form(body, *xs) if math.prod(shape) < ELEMENTS else None
 
     @known(small)
     @functools.wraps(body)
     def method(self: Any, *xs: Any) -> Array:
         if (
-            POOL.size == 1 or math.prod(x.size for x in xs[:count]) < _ELEMENTS
+            POOL.size == 1 or math.prod(x.size for x in xs[:count]) < ELEMENTS
         ):  # no result is larger than that
             return body(self, *xs)
         shape = np.broadcast_shapes(*(x.shape for x in xs[:count]))
-        if math.prod(shape) < _ELEMENTS:
+        if math.prod(shape) < ELEMENTS:
             return body(self, *xs)
         n, rest = shape[0], xs[count:]
         return _rows(lambda at: body(self, *(_part(x, at, shape) for x in xs[:count]), *rest), n, shape)

@@ -1,7 +1,9 @@
 """The cntk engine: what runs where, deep graphs, the module's arrays and errors, updates, memory."""
 
+import ctypes
 import gc
 import os
+import threading
 from pathlib import Path
 
 import numpy as np
@@ -9,8 +11,9 @@ import pytest
 
 from keras import ops
 from keras.backend import select
+from keras.backend.cntk import placement
 from keras.backend.cntk.builder import Builder
-from keras.backend.cntk.install import load
+from keras.backend.cntk.install import load, places
 from keras.backend.cntk.placement import native_dtype
 from keras.backend.cntk.program import Program
 from keras.backend.cntk.segment import Segment
@@ -48,10 +51,35 @@ def test_floats_run_on_cntk_and_what_it_has_not_on_the_host():
     assert place("add", ((0, 3), "float32"), ((0, 3), "float32")) is None
 
 
-def test_large_elementwise_calls_run_on_the_host_and_products_never():
-    large = ((1024, 1024), "float32")
-    assert place("tanh", large) is None
-    assert place("matmul", large, large) == "float32"
+def test_calls_that_numpy_does_sooner_run_on_the_host():
+    middling, large = ((64, 128), "float32"), ((1024, 1024), "float32")
+    assert place("tanh", F32) == place("add", middling) == "float32"
+    assert place("tanh", middling) is None
+    assert place("add", large) is None
+
+
+def test_many_alike_calls_count_together(cntk):
+    gates = ((32, 128), "float32")
+    assert native_dtype("sigmoid", [gates], [None], [gates], calls=1) == "float32"
+    assert native_dtype("sigmoid", [gates], [None], [gates], calls=80) is None
+
+    def f(x, times):
+        for _ in range(times):
+            x = ops.sigmoid(x)
+        return x
+
+    x = np.zeros(gates[0], "f")
+    (few,) = programs(lambda x: f(x, 1), x)
+    (many,) = programs(lambda x: f(x, 80), x)
+    assert [type(node) for node in few.nodes] == [Segment]
+    assert [node.op.name for node in many.nodes] == ["sigmoid"] * 80
+
+
+def test_large_products_are_shared_between_the_cores_of_the_host(monkeypatch):
+    monkeypatch.setattr(placement.POOL, "size", 2)
+    batch, weights = ((128, 512), "float32"), ((512, 512), "float32")
+    assert place("matmul", F32, ((3, 2), "float32"), out=((2, 2), "float32")) == "float32"
+    assert place("matmul", batch, weights, out=batch) is None
 
 
 def test_division_needs_a_divisor_that_is_known_and_not_zero():
@@ -99,6 +127,9 @@ def test_the_module_refuses_arrays_that_do_not_fit():
             program([wrong])
     with pytest.raises(ValueError, match="no such op: Nonsense"):
         load().unary("Nonsense", x.node)
+    whole, short = np.zeros(6, "f"), np.zeros(5, "f")
+    with pytest.raises(ValueError, match="arrays of one size"):
+        load().momentum(whole, whole, whole, whole, short, 0.1, 0.9, False)
 
 
 def test_cntks_own_exceptions_become_pythons_and_leave_it_usable():
@@ -110,19 +141,33 @@ def test_cntks_own_exceptions_become_pythons_and_leave_it_usable():
         assert float(ops.sum(ops.ones((2, 3)))) == 6
 
 
-@pytest.mark.parametrize("dtype", ["float32", "float64"])
-def test_updates_equal_the_numpy_engines(dtype, cntk):
+def updates(dtype, shape):
+    """Calls of every update: name and arguments."""
     rng = np.random.default_rng(3)
-    host, plain = cntk._bare, select.get("numpy")._bare
-    p, g, m, v = (rng.normal(size=(5, 7)).astype(dtype) for _ in range(4))
+    p, g, m, v = (rng.normal(size=shape).astype(dtype) for _ in range(4))
     v, lr, step = np.abs(v), np.asarray(0.01, dtype), np.asarray(3, dtype)
-    calls = (
+    return (
         ("adam_update", (p, g, m, v, lr, 0.9, 0.999, 1e-7, step)),
         ("momentum_update", (p, g, m, lr, 0.9, False)),
         ("momentum_update", (p, g, m, lr, 0.9, True)),
         ("rmsprop_update", (p, g, v, lr, 0.9, 1e-7)),
     )
-    for name, args in calls:
+
+
+def test_a_large_update_by_all_cores_is_the_same_bit_for_bit(cntk, monkeypatch):
+    host = cntk._bare
+    monkeypatch.setattr(placement.POOL, "size", 2)
+    for name, args in updates("float32", (400, 701)):
+        rows = [[a[i] if np.ndim(a) == 2 else a for a in args] for i in range(400)]
+        parts = [getattr(host, name)(*row) for row in rows]
+        for got, want in zip(getattr(host, name)(*args), zip(*parts, strict=True), strict=True):
+            np.testing.assert_array_equal(got, np.stack(want))
+
+
+@pytest.mark.parametrize("dtype", ["float32", "float64"])
+def test_updates_equal_the_numpy_engines(dtype, cntk):
+    host, plain = cntk._bare, select.get("numpy")._bare
+    for name, args in updates(dtype, (5, 7)):
         for got, want in zip(getattr(host, name)(*args), getattr(plain, name)(*args), strict=True):
             assert got.dtype == dtype
             np.testing.assert_allclose(got, want, rtol=2e-6 if dtype == "float32" else 1e-14, atol=1e-8)
@@ -144,3 +189,19 @@ def test_graphs_are_freed(cntk):
 
 def _resident():
     return int(Path("/proc/self/statm").read_text().split()[1]) * os.sysconf("SC_PAGE_SIZE")
+
+
+def test_other_threads_compute_on_one_core_each():
+    """OpenMP's number of threads is kept by calling thread, and CNTK's small loops on two wait for each other."""
+    iomp = ctypes.CDLL(str(places.libs(places.root()) / "libiomp5.so"))
+    found = []
+
+    def work():
+        with select.using("cntk"):
+            y = Compiled(lambda x: ops.tanh(x) + 1.0)(np.zeros((2, 3), "f"))
+            found.extend([iomp.omp_get_max_threads(), float(ops.sum(y))])
+
+    thread = threading.Thread(target=work)
+    thread.start()
+    thread.join()
+    assert found == [1, 6.0]

@@ -179,6 +179,17 @@ def test_a_full_disk_is_told_before_it_is_full(pretended, home, monkeypatch):
     assert contents(home) == [".lock"]
 
 
+def test_a_folder_that_cannot_be_written_into(pretended, home, monkeypatch, capsys):
+    home.parent.mkdir()
+    home.write_text("a file where the folder should be")
+    monkeypatch.setitem(select._ADAPTERS, "cntk", _adapter())
+    assert cli.main(["install", "cntk", "--wheel", str(pretended)]) == 1
+    assert re.fullmatch(
+        r"Nothing can be written into .*: File exists\. .*KERAS_CNTK_HOME\.\n", capsys.readouterr().err
+    )
+    assert home.read_text() == "a file where the folder should be"
+
+
 def test_after_a_failed_compilation_the_libraries_stay_and_the_next_run_ends_it(pretended, home, monkeypatch):
     monkeypatch.setenv("PRETEND_ERROR", "module.cpp:1: no such thing")
     with pytest.raises(InstallError, match=r"module\.cpp:1: no such thing"):

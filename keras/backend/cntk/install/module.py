@@ -22,6 +22,7 @@ def build(target: Path, libs: Path, tools: Tools) -> None:
         "-Wl,--allow-shlib-undefined",
         "-l:libCntk.Core-2.7.so",
         "-l:libCntk.Math-2.7.so",
+        "-l:libiomp5.so",
         "-o",
         str(target),
     ]

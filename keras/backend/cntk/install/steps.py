@@ -101,8 +101,15 @@ def _train_on(home: Path) -> str:
 @contextmanager
 def _alone_in(root: Path) -> Iterator[None]:
     """Hold the folder's lock, which ends with the process however that ends."""
-    root.mkdir(parents=True, exist_ok=True)
-    with (root / ".lock").open("w") as lock:
+    try:
+        root.mkdir(parents=True, exist_ok=True)
+        file = (root / ".lock").open("w")
+    except OSError as error:
+        raise InstallError(
+            f"Nothing can be written into {root}: {error.strerror}. "
+            "Name a folder elsewhere in the environment variable KERAS_CNTK_HOME."
+        ) from error
+    with file as lock:
         try:
             fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
         except BlockingIOError:

@@ -12,6 +12,8 @@
 #include <utility>
 #include <vector>
 
+extern "C" void omp_set_num_threads(int);  // of the OpenMP that came with it
+
 namespace CNTK {
 
 enum class DataType : unsigned int { Unknown = 0, Float = 1, Double = 2 };

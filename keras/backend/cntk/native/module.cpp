@@ -64,6 +64,15 @@ size_t count(const Shape& shape) {
   return n;
 }
 
+// ---------------------------------------------------------------------- threads
+// CNTK's loops run on the calling thread alone: on two, small ones mostly wait for each other. OpenMP has its number of
+// threads for each thread that calls it, and CNTK tells it to the first one only.
+void settle() {
+  thread_local bool settled = false;
+  if (!settled) omp_set_num_threads(1);
+  settled = true;
+}
+
 // ---------------------------------------------------------------------- running
 // A graph ready to run on arrays of its inputs' shapes.
 class Program {
@@ -91,6 +100,7 @@ public:
     }
     {
       py::gil_scoped_release release;
+      settle();
       function_->Evaluate(arguments, results, kCpu);
     }
     return out;
@@ -230,76 +240,80 @@ Node softmax(const Node& x, size_t axis, bool logarithm) {
 }
 
 // ---------------------------------------------------------------------- optimizer updates
-// One pass over memory for all values of a step. The new values are new arrays: the old ones may be in use elsewhere.
+// One pass over memory for all values of a step, into arrays of the caller's. The loops are functions of their own since
+// the compiler believes `__restrict` of parameters only, and without it computes one element at a time.
+template <class T> using In = const T* __restrict;
+template <class T> using Out = T* __restrict;
+
+template <class T>
+void adam_loop(py::ssize_t n, In<T> p, In<T> g, In<T> m, In<T> v, Out<T> new_p, Out<T> new_m, Out<T> new_v, T rate, T a,
+               T b, T epsilon) {
+  for (py::ssize_t i = 0; i < n; ++i) {
+    new_m[i] = m[i] + (g[i] - m[i]) * a;
+    new_v[i] = v[i] + (g[i] * g[i] - v[i]) * b;
+    new_p[i] = p[i] - new_m[i] * rate / (std::sqrt(new_v[i]) + epsilon);
+  }
+}
+
+template <class T>
+void momentum_loop(py::ssize_t n, In<T> p, In<T> g, In<T> v, Out<T> new_p, Out<T> new_v, T lr, T decay, bool nesterov) {
+  for (py::ssize_t i = 0; i < n; ++i) {
+    const T step = g[i] * lr;
+    new_v[i] = v[i] * decay - step;
+    new_p[i] = nesterov ? p[i] + new_v[i] * decay - step : p[i] + new_v[i];
+  }
+}
+
+template <class T>
+void rmsprop_loop(py::ssize_t n, In<T> p, In<T> g, In<T> v, Out<T> new_p, Out<T> new_v, T lr, T decay, T a, T epsilon) {
+  for (py::ssize_t i = 0; i < n; ++i) {
+    new_v[i] = v[i] * decay + g[i] * g[i] * a;
+    new_p[i] = p[i] - g[i] * lr / std::sqrt(new_v[i] + epsilon);
+  }
+}
+
 template <class T> using Array = py::array_t<T, py::array::c_style>;
 
-template <class T> Array<T> like(const Array<T>& a) {
-  return Array<T>(std::vector<py::ssize_t>(a.shape(), a.shape() + a.ndim()));
+// The number of elements, which all have.
+template <class T, class... Rest> py::ssize_t common_size(const Array<T>& first, const Rest&... rest) {
+  if (((rest.size() != first.size()) || ...)) throw std::invalid_argument("expected arrays of one size");
+  return first.size();
 }
 
 template <class T>
-std::tuple<Array<T>, Array<T>, Array<T>> adam(const Array<T>& param, const Array<T>& grad, const Array<T>& m,
-                                              const Array<T>& v, T rate, double beta_1, double beta_2,
-                                              T epsilon) {
-  Array<T> new_p = like(param), new_m = like(param), new_v = like(param);
-  const T *p = param.data(), *g = grad.data(), *m0 = m.data(), *v0 = v.data();
+void adam(const Array<T>& p, const Array<T>& g, const Array<T>& m, const Array<T>& v, Array<T>& new_p, Array<T>& new_m,
+          Array<T>& new_v, T rate, double beta_1, double beta_2, T epsilon) {
+  const py::ssize_t n = common_size(p, g, m, v, new_p, new_m, new_v);
   T *p1 = new_p.mutable_data(), *m1 = new_m.mutable_data(), *v1 = new_v.mutable_data();
-  const py::ssize_t n = param.size();
   const T a = T(1 - beta_1), b = T(1 - beta_2);  // 1 - 0.999 in float32 would lose four digits
-  {
-    py::gil_scoped_release release;
-    for (py::ssize_t i = 0; i < n; ++i) {
-      m1[i] = m0[i] + (g[i] - m0[i]) * a;
-      v1[i] = v0[i] + (g[i] * g[i] - v0[i]) * b;
-      p1[i] = p[i] - m1[i] * rate / (std::sqrt(v1[i]) + epsilon);
-    }
-  }
-  return {new_p, new_m, new_v};
+  py::gil_scoped_release release;
+  adam_loop<T>(n, p.data(), g.data(), m.data(), v.data(), p1, m1, v1, rate, a, b, epsilon);
 }
 
 template <class T>
-std::tuple<Array<T>, Array<T>> momentum(const Array<T>& param, const Array<T>& grad, const Array<T>& velocity, T lr,
-                                        T decay, bool nesterov) {
-  Array<T> new_p = like(param), new_v = like(param);
-  const T *p = param.data(), *g = grad.data(), *v0 = velocity.data();
+void momentum(const Array<T>& p, const Array<T>& g, const Array<T>& v, Array<T>& new_p, Array<T>& new_v, T lr, T decay,
+              bool nesterov) {
+  const py::ssize_t n = common_size(p, g, v, new_p, new_v);
   T *p1 = new_p.mutable_data(), *v1 = new_v.mutable_data();
-  const py::ssize_t n = param.size();
-  {
-    py::gil_scoped_release release;
-    for (py::ssize_t i = 0; i < n; ++i) {
-      const T step = g[i] * lr;
-      v1[i] = v0[i] * decay - step;
-      p1[i] = nesterov ? p[i] + v1[i] * decay - step : p[i] + v1[i];
-    }
-  }
-  return {new_p, new_v};
+  py::gil_scoped_release release;
+  momentum_loop<T>(n, p.data(), g.data(), v.data(), p1, v1, lr, decay, nesterov);
 }
 
 template <class T>
-std::tuple<Array<T>, Array<T>> rmsprop(const Array<T>& param, const Array<T>& grad, const Array<T>& velocity, T lr,
-                                       double rho, T epsilon) {
-  Array<T> new_p = like(param), new_v = like(param);
-  const T *p = param.data(), *g = grad.data(), *v0 = velocity.data();
+void rmsprop(const Array<T>& p, const Array<T>& g, const Array<T>& v, Array<T>& new_p, Array<T>& new_v, T lr, double rho,
+             T epsilon) {
+  const py::ssize_t n = common_size(p, g, v, new_p, new_v);
   T *p1 = new_p.mutable_data(), *v1 = new_v.mutable_data();
-  const py::ssize_t n = param.size();
-  const T decay = T(rho), a = T(1 - rho);
-  {
-    py::gil_scoped_release release;
-    for (py::ssize_t i = 0; i < n; ++i) {
-      v1[i] = v0[i] * decay + g[i] * g[i] * a;
-      p1[i] = p[i] - g[i] * lr / std::sqrt(v1[i] + epsilon);
-    }
-  }
-  return {new_p, new_v};
+  py::gil_scoped_release release;
+  rmsprop_loop<T>(n, p.data(), g.data(), v.data(), p1, v1, lr, T(rho), T(1 - rho), epsilon);
 }
 
 template <class T> void define_updates(py::module_& m) {
-  m.def("adam", &adam<T>, py::arg().noconvert(), py::arg().noconvert(), py::arg().noconvert(), py::arg().noconvert(),
-        py::arg(), py::arg(), py::arg(), py::arg());
-  m.def("momentum", &momentum<T>, py::arg().noconvert(), py::arg().noconvert(), py::arg().noconvert(), py::arg(),
-        py::arg(), py::arg());
-  m.def("rmsprop", &rmsprop<T>, py::arg().noconvert(), py::arg().noconvert(), py::arg().noconvert(), py::arg(),
-        py::arg(), py::arg());
+  const auto array = py::arg().noconvert();  // what a conversion copies would not reach the caller
+  const auto number = py::arg();
+  m.def("adam", &adam<T>, array, array, array, array, array, array, array, number, number, number, number);
+  m.def("momentum", &momentum<T>, array, array, array, array, array, number, number, number);
+  m.def("rmsprop", &rmsprop<T>, array, array, array, array, array, number, number, number);
 }
 
 }  // namespace
@@ -308,6 +322,7 @@ PYBIND11_MODULE(_keras_cntk, m) {
   m.doc() = "CNTK 2.7's core: build a graph, run it on arrays.";
   CNTK::DeviceDescriptor::TrySetDefaultDevice(kCpu, false);
   CNTK::Internal::EnableReversingTensorShapesInErrorMessages();
+  CNTK::SetMaxNumCPUThreads(1);  // MKL's
   CNTK::SetTraceLevel(CNTK::TraceLevel::Error);
 
   py::class_<Node>(m, "Node", "A tensor of a graph under construction.")
@@ -319,7 +334,6 @@ PYBIND11_MODULE(_keras_cntk, m) {
       .def("input", &Graph::input)
       .def("constant", &Graph::constant)
       .def("compile", &Graph::compile);
-  m.def("set_threads", &CNTK::SetMaxNumCPUThreads);
   m.def("unary", &unary);
   m.def("binary", &binary);
   m.def("reduce_sum", &reduce_sum);
