@@ -35,7 +35,9 @@ def keep_freed_memory() -> bool:
     return bool(mallopt(_TRIM_THRESHOLD, 1 << 30) and mallopt(_MMAP_THRESHOLD, _LARGEST))
 
 
-_ALIGNMENT = 64  # bytes: of a cache line, and what TensorFlow asks of an array before it takes it without copying
+_ALIGNMENT = (
+    64  # bytes: of a cache line, and what TensorFlow asks of an array before it takes it without copying
+)
 _LARGEST_STOCK = 1 << 28  # bytes
 _stock: dict[int, list[np.ndarray]] = {}
 

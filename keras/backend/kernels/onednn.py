@@ -109,15 +109,11 @@ class Plan:
 
     def _any_layout(self, shape: Sequence[int]) -> c_void_p:
         """A memory descriptor that leaves the layout to the primitive."""
-        return self._object(
-            "memory_desc_create_with_tag", len(shape), dims(shape), _FLOAT32, _ANY_LAYOUT
-        )
+        return self._object("memory_desc_create_with_tag", len(shape), dims(shape), _FLOAT32, _ANY_LAYOUT)
 
     def _wanted(self, descriptor: c_void_p, argument: int) -> c_void_p:
         """The layout in which a primitive wants an argument."""
-        return c_void_p(
-            self._lib.c.dnnl_primitive_desc_query_md(descriptor, _ARGUMENT_LAYOUT, argument)
-        )
+        return c_void_p(self._lib.c.dnnl_primitive_desc_query_md(descriptor, _ARGUMENT_LAYOUT, argument))
 
     def _bytes(self, layout: c_void_p) -> int:
         return self._lib.c.dnnl_memory_desc_get_size(layout)
@@ -142,9 +138,7 @@ class Plan:
         given, made = (layout, memory), (wanted, own)
         (source, a), (target, b) = (given, made) if inwards else (made, given)
         engine, attributes = self._lib.engine, self._lib.attributes
-        descriptor = self._object(
-            "reorder_primitive_desc_create", source, engine, target, engine, attributes
-        )
+        descriptor = self._object("reorder_primitive_desc_create", source, engine, target, engine, attributes)
         steps.append(self._step(descriptor, [(SOURCE, a), (TARGET, b)]))
         return own
 

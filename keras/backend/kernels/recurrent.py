@@ -23,7 +23,17 @@ Shape = tuple[int, ...]
 _X, _H, _C, _KERNEL, _RECURRENT, _BIAS = 1, 2, 3, 33, 34, 41  # numbers of arguments
 _Y, _LAST_H, _LAST_C, _KEPT = 17, 18, 19, 64
 #: Of the gradient by an argument.
-_GRADIENT = {_X: 129, _H: 130, _C: 131, _KERNEL: 161, _RECURRENT: 162, _BIAS: 169, _Y: 145, _LAST_H: 146, _LAST_C: 147}
+_GRADIENT = {
+    _X: 129,
+    _H: 130,
+    _C: 131,
+    _KERNEL: 161,
+    _RECURRENT: 162,
+    _BIAS: 169,
+    _Y: 145,
+    _LAST_H: 146,
+    _LAST_C: 147,
+}
 
 _FORWARD_IN_TIME, _BACK_IN_TIME = 1, 2
 _OVERWRITE = 1  # gradients by weights are set, not added to what is there
@@ -182,7 +192,12 @@ def backward(call: Sequence, *arrays: np.ndarray) -> list[np.ndarray]:
         own = _of(call, at)
         weights[i] = tuple(np.empty_like(w) for w in (kernel, recurrent, biases))
         arrays = {_X: _time_first(x[at]), _Y: _time_first(y[at]), _GRADIENT[_Y]: _time_first(dy[at])}
-        arrays |= {_KERNEL: kernel, _RECURRENT: recurrent, _BIAS: biases, _KEPT: kept[bounds[i] : bounds[i + 1]]}
+        arrays |= {
+            _KERNEL: kernel,
+            _RECURRENT: recurrent,
+            _BIAS: biases,
+            _KEPT: kept[bounds[i] : bounds[i + 1]],
+        }
         arrays[_GRADIENT[_X]] = np.empty_like(arrays[_X])
         arrays |= {_GRADIENT[a]: w for a, w in zip((_KERNEL, _RECURRENT, _BIAS), weights[i], strict=True)}
         for names, group in (((_H, _C), states), ((_LAST_H, _LAST_C), last)):

@@ -36,7 +36,7 @@ class CompilingPart(Engine):
         self, f: Callable[..., Sequence[Tensor]], specs: Sequence[Spec], jit_compile: bool | None = None
     ) -> Callable[..., list[Tensor]]:
         def graph(*args: Tensor) -> list[Tensor]:
-            with holding_writes(xla=bool(jit_compile)) as writes:
+            with holding_writes() as writes:
                 outputs = list(f(*args))
                 writes.release_all(outputs)
             return outputs

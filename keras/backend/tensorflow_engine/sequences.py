@@ -13,10 +13,10 @@ from typing import Any
 
 import tensorflow as tf
 from tensorflow.python.eager import record
+from tensorflow.python.ops import control_flow_util
 
 from keras.backend.kernels import recurrent
 from keras.backend.kernels.sequences import Call, SequencesPart
-from keras.backend.tensorflow_engine.state import for_xla
 
 Tensor = Any
 
@@ -25,7 +25,7 @@ class HostSequencesPart(SequencesPart):
     """The same calls, with gradients for TensorFlow's tape."""
 
     def _sequence(self, name: str, args: tuple[Any, ...]) -> Any:
-        call = None if for_xla() or _has_gpu() else self._as_sequence(name, args)
+        call = self._as_sequence(name, args) if _on_host() else None
         return NotImplemented if call is None else tuple(self._recorded(name, args, call))
 
     def _recorded(self, name: str, args: tuple[Any, ...], call: Call) -> list[Tensor]:
@@ -52,11 +52,18 @@ def _by_body(
     name: str, args: tuple[Any, ...], xs: tuple[Tensor, ...], dys: tuple[Tensor, ...]
 ) -> list[Tensor]:
     """Gradients by way of the shared body, which can be differentiated again."""
-    body = importlib.import_module("keras.ops.dispatch").KERNELS[name].body  # above this module; loaded by now
+    body = (
+        importlib.import_module("keras.ops.dispatch").KERNELS[name].body
+    )  # above this module; loaded by now
     with tf.GradientTape(watch_accessed_variables=False) as tape:
         tape.watch(xs)
         ys = body(*xs, *args[len(xs) :])
     return tape.gradient(ys, xs, list(dys), tf.UnconnectedGradients.ZERO)
+
+
+def _on_host() -> bool:
+    graph = tf.compat.v1.get_default_graph()
+    return not (control_flow_util.GraphOrParentsInXlaContext(graph) or _has_gpu())
 
 
 @functools.cache

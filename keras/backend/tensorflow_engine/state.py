@@ -26,8 +26,7 @@ Tensor = Any
 class HeldWrites:
     """Writes of one graph, by cell, not yet in the graph."""
 
-    def __init__(self, xla: bool) -> None:
-        self.xla = xla
+    def __init__(self) -> None:
         self._graph = tf.compat.v1.get_default_graph()
         self._held: dict[int, tuple[tf.Variable, Tensor]] = {}
         self._read: dict[int, tuple[Tensor, tf.Variable]] = {}
@@ -96,15 +95,10 @@ class Update:
 _graphs: ContextVar[tuple[HeldWrites, ...]] = ContextVar("keras_tensorflow_held_writes", default=())
 
 
-def for_xla() -> bool:
-    """Whether the graph being traced is to be compiled by XLA."""
-    return any(writes.xla for writes in _graphs.get())
-
-
 @contextmanager
-def holding_writes(xla: bool = False) -> Iterator[HeldWrites]:
+def holding_writes() -> Iterator[HeldWrites]:
     """Hold back the writes made in the block, which builds one graph; the caller releases them at the graph's end."""
-    writes = HeldWrites(xla)
+    writes = HeldWrites()
     token = _graphs.set((*_graphs.get(), writes))
     try:
         yield writes

@@ -91,6 +91,50 @@ def test_inside_the_users_own_function() -> None:
     assert [float(g()), float(g()), float(count.numpy())] == [1, 2, 2]
 
 
+def recurrent() -> keras.Sequential:
+    return keras.Sequential([keras.Input((6, 3)), layers.LSTM(4, return_sequences=True), layers.GRU(2)])
+
+
+def sequences() -> Any:
+    return tf.constant(np.random.default_rng(1).normal(size=(5, 6, 3)).astype("float32"))
+
+
+def on_host(function: Any) -> bool:
+    """Whether a graph calls Python."""
+    return any("PyFunc" in op.type for op in function.graph.get_operations())
+
+
+@pytest.mark.parametrize("xla", [False, True])
+def test_gradients_of_recurrent_layers_in_the_users_own_functions(xla: bool) -> None:
+    """XLA can have no host code in its graphs."""
+    model, x = recurrent(), sequences()
+    cells = [v.cell(select.current()) for v in model.trainable_weights]
+
+    def gradients() -> Any:
+        with tf.GradientTape() as tape:
+            tape.watch(x)
+            loss = tf.reduce_sum(model(x) ** 2)
+        return tape.gradient(loss, [x, *cells])
+
+    inside = tf.function(gradients, jit_compile=xla)
+    assert on_host(inside.get_concrete_function()) != xla
+    for got, want in zip(inside(), gradients(), strict=True):
+        np.testing.assert_allclose(got, want, 1e-5, 1e-6)
+
+
+def test_gradients_of_a_function_that_was_traced_without_a_tape() -> None:
+    model, x = recurrent(), sequences()
+    predict = tf.function(model).get_concrete_function(tf.TensorSpec(x.shape))
+    assert on_host(predict)
+    found = []
+    for f in (predict, model):
+        with tf.GradientTape() as tape:
+            tape.watch(x)
+            loss = tf.reduce_sum(f(x) ** 2)
+        found.append(tape.gradient(loss, x))
+    np.testing.assert_allclose(*found, 1e-5, 1e-6)
+
+
 def test_layers_in_a_tf_data_map_see_unknown_dimensions() -> None:
     seen: list[Any] = []
 
