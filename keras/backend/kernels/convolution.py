@@ -6,7 +6,7 @@ from typing import Any, NamedTuple
 
 import numpy as np
 
-from keras.backend.kernels.onednn import TRAINING, Plan, Shape, Stock, Step, dims, row_major
+from keras.backend.kernels.onednn import TRAINING, Plan, Shape, Step, Stock, dims, row_major
 
 Pads = tuple[tuple[int, int], ...]
 

@@ -52,7 +52,7 @@ def recycled(n: int) -> np.ndarray:
     start = -memory.ctypes.data % _ALIGNMENT
     owner = (ctypes.c_float * n).from_address(memory.ctypes.data + start)
     weakref.finalize(owner, _give_back, n, memory).atexit = False
-    return np.frombuffer(owner, np.float32)
+    return np.ctypeslib.as_array(owner)
 
 
 def _give_back(n: int, memory: np.ndarray) -> None:

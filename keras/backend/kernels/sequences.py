@@ -18,7 +18,7 @@ PullBack = Callable[[list[Tensor]], list[Tensor | None]]
 
 
 @dataclass(frozen=True)
-class Call:
+class Prepared:
     """A call oneDNN can do.
 
     Args:
@@ -27,7 +27,7 @@ class Call:
         specs: of these.
     """
 
-    sizes: recurrent.Sequence
+    sizes: recurrent.Call
     xs: list[Tensor]
     specs: list[Spec]
 
@@ -72,7 +72,7 @@ class SequencesPart(Engine):
 
         return tuple(ys), pull_back
 
-    def _as_sequence(self, name: str, args: tuple[Any, ...]) -> Call | None:
+    def _as_sequence(self, name: str, args: tuple[Any, ...]) -> Prepared | None:
         n = 5 if name == "lstm" else 4
         xs, bias, mask, reverse = list(args[:n]), args[n], args[n + 1], args[n + 2]
         specs = [self.spec(x) for x in xs]
@@ -80,9 +80,9 @@ class SequencesPart(Engine):
             return None
         (batch, time, features), (_, units) = specs[0][0], specs[1][0]
         kind = "lbr_gru" if name == "gru" and args[-1] else name
-        sizes = recurrent.sequence(kind, batch, time, features, units, reverse)
-        if sizes is None:
+        sizes = recurrent.Call(kind, batch, time, features, units, reverse)
+        if not recurrent.able(sizes):
             return None
         if bias is None:
             bias = self.full(sizes.bias, 0.0, "float32")
-        return Call(sizes, [*xs, bias], [*specs, (sizes.bias, "float32")])
+        return Prepared(sizes, [*xs, bias], [*specs, (sizes.bias, "float32")])

@@ -16,7 +16,7 @@ from tensorflow.python.eager import record
 from tensorflow.python.ops import control_flow_util
 
 from keras.backend.kernels import recurrent
-from keras.backend.kernels.sequences import Call, SequencesPart
+from keras.backend.kernels.sequences import Prepared, SequencesPart
 
 Tensor = Any
 
@@ -28,7 +28,7 @@ class HostSequencesPart(SequencesPart):
         call = self._as_sequence(name, args) if _on_host() else None
         return NotImplemented if call is None else tuple(self._recorded(name, args, call))
 
-    def _recorded(self, name: str, args: tuple[Any, ...], call: Call) -> list[Tensor]:
+    def _recorded(self, name: str, args: tuple[Any, ...], call: Prepared) -> list[Tensor]:
         keep = record.could_possibly_record()
         specs = [*call.results, call.kept] if keep else call.results
         n = len(call.results)

@@ -29,6 +29,7 @@ SIZES = (5, 7, 6, 8)
 @pytest.fixture(autouse=True)
 def _two_threads(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(parallel.POOL, "size", 2)
+    monkeypatch.setattr(recurrent, "_PRODUCTS", 1)
 
 
 def arguments(name: str, after: bool | None, bias: bool, sizes: tuple[int, ...] = SIZES) -> list[np.ndarray]:
@@ -149,8 +150,8 @@ def test_what_is_left_to_the_body(engine: Engine) -> None:
 def test_nan_is_not_lost() -> None:
     args = arguments("lstm", None, True)
     args[0][1, 3, 2] = np.nan
-    call = recurrent.sequence("lstm", *SIZES, False)
-    assert call is not None
+    call = recurrent.Call("lstm", *SIZES, False)
+    assert recurrent.able(call)
     y = recurrent.forward(call, False, *args)[0]
     assert np.isnan(y[1, 3:]).all()
     assert np.isfinite(np.delete(y, 1, 0)).all()
@@ -158,8 +159,8 @@ def test_nan_is_not_lost() -> None:
 
 
 def test_plans_serve_other_threads_than_the_one_that_made_them() -> None:
-    call = recurrent.sequence("gru", 3, 4, 5, 40, False)
-    assert call is not None
+    call = recurrent.Call("gru", 3, 4, 5, 40, False)
+    assert recurrent.able(call)
     args = arguments("gru", False, True, (3, 4, 5, 40))
     here = recurrent.forward(call, True, *args)
     there: list[Any] = []
