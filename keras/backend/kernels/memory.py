@@ -38,7 +38,7 @@ def keep_freed_memory() -> bool:
 _ALIGNMENT = (
     64  # bytes: of a cache line, and what TensorFlow asks of an array before it takes it without copying
 )
-_LARGEST_STOCK = 1 << 28  # bytes
+_LARGEST_STOCK = 1 << 29  # bytes
 _stock: dict[int, list[np.ndarray]] = {}
 
 

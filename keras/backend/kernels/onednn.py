@@ -19,6 +19,8 @@ from typing import Any
 
 import numpy as np
 
+from keras.backend.kernels.memory import recycled
+
 Shape = tuple[int, ...]
 Step = tuple[c_void_p, int, Any]  # a primitive, the number of its arguments, and these
 
@@ -88,6 +90,7 @@ class Plan:
 
     def __init__(self) -> None:
         self._made: list[tuple[str, c_void_p]] = []
+        self._scratchpads: list[tuple[c_void_p, int]] = []  # with their elements
         self._lib = library()
         self._stream = self._object("stream_create", self._lib.engine, 1)
 
@@ -124,7 +127,9 @@ class Plan:
     def _step(self, descriptor: c_void_p, arguments: Sequence[tuple[int, c_void_p]]) -> Step:
         scratchpad = self._wanted(descriptor, SCRATCHPAD)
         if self._bytes(scratchpad):
-            arguments = [*arguments, (SCRATCHPAD, self._memory(scratchpad, own=True))]
+            memory = self._memory(scratchpad)
+            self._scratchpads.append((memory, -(-self._bytes(scratchpad) // 4)))
+            arguments = [*arguments, (SCRATCHPAD, memory)]
         array = (_Argument * len(arguments))(*(_Argument(n, memory) for n, memory in arguments))
         return self._object("primitive_create", descriptor), len(arguments), array
 
@@ -148,6 +153,9 @@ class Plan:
         """Run the steps on these arrays, which are float32 and C-contiguous."""
         c = self._lib.c
         for memory, array in zip(memories, arrays, strict=True):
+            c.dnnl_memory_set_data_handle(memory, array.ctypes.data)
+        lent = [(memory, recycled(n)) for memory, n in self._scratchpads]
+        for memory, array in lent:
             c.dnnl_memory_set_data_handle(memory, array.ctypes.data)
         with self._lib.one_thread():
             for primitive, count, arguments in steps:
