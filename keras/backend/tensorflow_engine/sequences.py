@@ -11,12 +11,9 @@ import functools
 import importlib
 from typing import Any
 
-import tensorflow as tf
-from tensorflow.python.eager import record
-from tensorflow.python.ops import control_flow_util
-
 from keras.backend.kernels import recurrent
 from keras.backend.kernels.sequences import Prepared, SequencesPart
+from keras.backend.tensorflow_engine.loading import control_flow_util, record, tf
 
 Tensor = Any
 
