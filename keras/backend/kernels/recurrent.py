@@ -49,7 +49,7 @@ _GATES = {"lstm": 4, "gru": 3, "lbr_gru": 3}
 
 _FORWARD_IN_TIME, _BACK_IN_TIME = 1, 2
 _OVERWRITE = 1  # gradients by weights are set, not added to what is there
-_ROWS = 128  # of a batch at once: with more, what a step works on leaves the cache
+_ROWS = 32  # of a batch at once: with more nothing is faster, and oneDNN takes memory for each
 _PRODUCTS = 1 << 20  # multiplications of a call, from which on it is worth waking a thread
 _LINE = 16  # elements of a cache line, on the bounds of which arrays begin
 

@@ -14,6 +14,7 @@ from typing import Any
 from keras.backend.kernels import recurrent
 from keras.backend.kernels.sequences import Prepared, SequencesPart
 from keras.backend.tensorflow_engine.loading import control_flow_util, record, tf
+from keras.backend.tensorflow_engine.pull_back import with_pull_back
 
 Tensor = Any
 
@@ -30,7 +31,6 @@ class HostSequencesPart(SequencesPart):
         specs = [*call.results, call.kept] if keep else call.results
         n = len(call.results)
 
-        @tf.custom_gradient
         def run(*xs: Tensor) -> Any:
             ys = self.host_call(functools.partial(recurrent.forward, call.sizes, keep), specs, xs)
 
@@ -42,7 +42,7 @@ class HostSequencesPart(SequencesPart):
 
             return ys[:n], pull_back
 
-        return list(run(*call.xs))
+        return with_pull_back(run, call.xs)
 
 
 def _by_body(
