@@ -20,7 +20,7 @@ ONEDNN = f"onednn-cpu-gomp>=2023.2; {LINUX_X86}"
 
 ENGINES = {
     "numpy": [],
-    "tensorflow": [f"tensorflow-cpu>=2.18; {X86}", f"tensorflow>=2.18; {OTHER}"],
+    "tensorflow": [f"tensorflow-cpu>=2.18; {X86}", f"tensorflow>=2.18; {OTHER}", ONEDNN],
     "theano": ["pytensor>=3", ONEDNN],
     "cntk": [f"pybind11>=2.13; {LINUX_X86}", ONEDNN],  # then: python -m keras install cntk
 }

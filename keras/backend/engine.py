@@ -355,6 +355,16 @@ class Engine(
         """This engine's own version of the kernel `name`, or None."""
         return getattr(self, name, None)
 
+    def with_pull_back(
+        self, name: str, *args: Any
+    ) -> tuple[Any, Callable[[list[Tensor]], list[Tensor | None]]] | None:
+        """The result of this engine's own version of kernel `name`, and the pull-back that belongs to it.
+
+        The pull-back takes gradients by all results and returns those by the tensors among the arguments, in their
+        order; it has no derivative itself. None: the engine has no such pair for these arguments.
+        """
+        return None
+
     def default(self, name: str) -> Callable[..., Any]:
         """The shared default body of the D or H primitive `name`, bound to this engine."""
         return getattr(Engine, name).__get__(self)
@@ -376,6 +386,7 @@ SERVICES = frozenset(
     {
         "infer",
         "native",
+        "with_pull_back",
         "read_variable",
         "write_variable",
         "looped",

@@ -18,6 +18,7 @@ from keras.backend.tensorflow_engine.movement import MovementPart
 from keras.backend.tensorflow_engine.random import RandomPart
 from keras.backend.tensorflow_engine.reduction import ReductionPart
 from keras.backend.tensorflow_engine.scan import ScanPart
+from keras.backend.tensorflow_engine.sequences import HostSequencesPart
 from keras.backend.tensorflow_engine.state import StatePart
 from keras.backend.tensorflow_engine.updates import UpdatesPart
 from keras.backend.tensorflow_engine.window import WindowPart
@@ -38,6 +39,7 @@ class TensorFlowEngine(
     ScanPart,
     GradientPart,
     KernelsPart,
+    HostSequencesPart,
     UpdatesPart,
 ):
     """TensorFlow 2.18 and later; two cores or a cluster of them, and a GPU if TensorFlow sees one."""

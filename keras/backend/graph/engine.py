@@ -19,6 +19,7 @@ from keras.backend.graph.program import Program
 from keras.backend.graph.state import StatePart, tracing
 from keras.backend.graph.tensor import GraphTensor
 from keras.backend.kernels.arrays import ParallelEngine
+from keras.backend.kernels.sequences import SequencesPart
 from keras.backend.numpy.eager import CALLS, EagerNumPyEngine
 from keras.backend.spec import ABSTRACT, KerasTensor
 from keras.backend.state import current_path
@@ -27,7 +28,7 @@ Shape = tuple[int, ...]
 Tensor = Any
 
 
-class GraphEngine(StatePart, FlowPart, Engine):
+class GraphEngine(StatePart, FlowPart, SequencesPart, Engine):
     """Every primitive and kernel: on arrays by `_run`, on what is being traced by `_node`."""
 
     _tensor: type[GraphTensor] = GraphTensor

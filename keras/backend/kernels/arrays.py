@@ -9,7 +9,7 @@ from typing import Any
 
 import numpy as np
 
-from keras.backend.kernels import onednn
+from keras.backend.kernels import convolution, onednn
 from keras.backend.kernels.parallel import POOL, split
 from keras.backend.numpy.arrays import Array
 from keras.backend.numpy.eager import BareNumPyEngine
@@ -110,7 +110,7 @@ class ParallelEngine(BareNumPyEngine):
         y = np.empty(plan.y, x.dtype)
 
         def part(at: slice) -> None:
-            if not onednn.run("forward", _of(plan, at), x[at], kernel, y[at]):
+            if not convolution.run("forward", _of(plan, at), x[at], kernel, y[at]):
                 y[at] = body(x[at], kernel, *static)
 
         split(len(x), part, _ways(x.size + y.size))
@@ -134,7 +134,7 @@ class ParallelEngine(BareNumPyEngine):
         dx = np.empty(input_shape, dy.dtype)
 
         def part(at: slice) -> None:
-            if not onednn.run("input_grad", _of(plan, at), dy[at], kernel, dx[at]):
+            if not convolution.run("input_grad", _of(plan, at), dy[at], kernel, dx[at]):
                 dx[at] = body(dy[at], kernel, dx[at].shape, *static)
 
         split(len(dy), part, _ways(dx.size + dy.size))
@@ -157,7 +157,7 @@ class ParallelEngine(BareNumPyEngine):
 
         def part(at: slice) -> None:
             dk = np.empty(kernel_shape, x.dtype)
-            if plan is None or not onednn.run("kernel_grad", _of(plan, at), x[at], dy[at], dk):
+            if plan is None or not convolution.run("kernel_grad", _of(plan, at), x[at], dy[at], dk):
                 dk = body(x[at], dy[at], kernel_shape, *static)
             parts.append((at.start, dk))
 
@@ -184,7 +184,7 @@ def _convolution(
     pads: Pads,
     dilation: Shape,
     groups: int,
-) -> onednn.Convolution | None:
+) -> convolution.Convolution | None:
     """The convolution as oneDNN knows it; None where NumPy's body serves."""
     if dtype != np.float32 or not 3 <= len(x) <= 5 or onednn.library() is None:
         return None
@@ -195,7 +195,7 @@ def _convolution(
     y = (x[0], *out, kernel[-1])
     if math.prod(x) == 0 or math.prod(kernel) == 0 or any(n < 1 for n in y):
         return None
-    return onednn.Convolution(
+    return convolution.Convolution(
         tuple(x),
         tuple(kernel),
         y,
@@ -206,7 +206,7 @@ def _convolution(
     )
 
 
-def _of(plan: onednn.Convolution, at: slice) -> onednn.Convolution:
+def _of(plan: convolution.Convolution, at: slice) -> convolution.Convolution:
     """The same for a part of the batch."""
     n = at.stop - at.start
     return plan._replace(x=(n, *plan.x[1:]), y=(n, *plan.y[1:]))

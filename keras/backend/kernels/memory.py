@@ -10,6 +10,9 @@ import ctypes
 import functools
 import os
 import sys
+import weakref
+
+import numpy as np
 
 _TRIM_THRESHOLD, _MMAP_THRESHOLD = -1, -3  # parameters of mallopt(3)
 _LARGEST = 32 << 20  # bytes; glibc accepts no larger threshold
@@ -30,3 +33,29 @@ def keep_freed_memory() -> bool:
     except (AttributeError, OSError):  # another C library
         return False
     return bool(mallopt(_TRIM_THRESHOLD, 1 << 30) and mallopt(_MMAP_THRESHOLD, _LARGEST))
+
+
+_ALIGNMENT = (
+    64  # bytes: of a cache line, and what TensorFlow asks of an array before it takes it without copying
+)
+_LARGEST_STOCK = 1 << 29  # bytes
+_stock: dict[int, list[np.ndarray]] = {}
+
+
+def recycled(n: int) -> np.ndarray:
+    """An array of `n` float32, in memory that one of that size had before and nobody looks at any more."""
+    free = _stock.setdefault(n, [])
+    try:
+        memory = free.pop()
+    except IndexError:
+        memory = np.empty(4 * n + _ALIGNMENT, np.uint8)
+    start = -memory.ctypes.data % _ALIGNMENT
+    owner = (ctypes.c_float * n).from_address(memory.ctypes.data + start)
+    weakref.finalize(owner, _give_back, n, memory).atexit = False
+    return np.ctypeslib.as_array(owner)
+
+
+def _give_back(n: int, memory: np.ndarray) -> None:
+    if sum(len(free) * size * 4 for size, free in list(_stock.items())) + memory.nbytes > _LARGEST_STOCK:
+        _stock.clear()
+    _stock.setdefault(n, []).append(memory)

@@ -1,8 +1,8 @@
-"""Convolution by oneDNN, through ctypes: the library comes with the wheel `onednn-cpu-gomp`, and needs no compiler.
+"""oneDNN through ctypes: the library comes with the wheel `onednn-cpu-gomp`, and needs no compiler.
 
-A `Plan` is one direction of one convolution at fixed sizes: a primitive that oneDNN has generated code for, and the
-reorderings of the kernel into the layout that code wants. Plans hold memory of their own and serve one thread at a
-time; `run` keeps those not in use. Everything runs on the calling thread.
+A `Plan` is a piece of work at fixed sizes: a primitive that oneDNN has generated code for, and what brings the arrays
+into the layouts that code wants. Plans hold memory of their own and serve one thread at a time; a `Stock` keeps those
+not in use. Everything runs on the calling thread.
 """
 
 from __future__ import annotations
@@ -11,48 +11,25 @@ import ctypes
 import functools
 import importlib.metadata
 import threading
-from collections.abc import Sequence
+from collections import OrderedDict
+from collections.abc import Callable, Hashable, Iterator, Sequence
+from contextlib import contextmanager
 from ctypes import byref, c_int, c_int64, c_size_t, c_void_p
-from typing import Any, NamedTuple
+from typing import Any
 
 import numpy as np
 
+from keras.backend.kernels.memory import recycled
+
 Shape = tuple[int, ...]
-Pads = tuple[tuple[int, int], ...]
+Step = tuple[c_void_p, int, Any]  # a primitive, the number of its arguments, and these
 
 _DIMS = c_int64 * 12
-_CPU, _FLOAT32, _ANY_LAYOUT, _TRAINING, _DIRECT = 1, 3, 1, 64, 1
+_CPU, _FLOAT32, _ANY_LAYOUT, _USER_SCRATCHPAD = 1, 3, 1, 1
 _OWN_MEMORY, _HANDLE_LATER = c_void_p(-1), c_void_p(0)
-
-
-class _Role(NamedTuple):
-    """An array of a convolution: its number among the arguments, and the query for the layout the primitive wants."""
-
-    argument: int
-    query: int
-
-
-_SRC, _WEIGHTS, _DST = _Role(1, 129), _Role(33, 131), _Role(17, 133)
-_DIFF_SRC, _DIFF_WEIGHTS, _DIFF_DST = _Role(129, 130), _Role(161, 132), _Role(145, 134)
-
-#: Inputs and output by direction; the arrays are given in this order.
-_ROLES = {
-    "forward": ((_SRC, _WEIGHTS), _DST),
-    "input_grad": ((_DIFF_DST, _WEIGHTS), _DIFF_SRC),
-    "kernel_grad": ((_SRC, _DIFF_DST), _DIFF_WEIGHTS),
-}
-
-
-class Convolution(NamedTuple):
-    """What is convolved with what: channels-last, kernels `[*window, in // groups, out]`, as in the engine contract."""
-
-    x: Shape
-    kernel: Shape
-    y: Shape
-    strides: Shape
-    pads: Pads
-    dilation: Shape
-    groups: int
+_ARGUMENT_LAYOUT = 255  # the query for the layout of an argument, by its number
+SOURCE, TARGET, SCRATCHPAD = 1, 17, 80  # numbers of arguments; those of a kind of primitive are with it
+TRAINING, INFERENCE, BACKWARD = 64, 96, 128  # what a primitive is for
 
 
 class _Argument(ctypes.Structure):
@@ -61,7 +38,7 @@ class _Argument(ctypes.Structure):
 
 @functools.cache
 def library() -> Any:
-    """oneDNN, loaded, with its engine and stream; None where the wheel (or what it needs) is missing."""
+    """oneDNN, loaded, with its engine; None where the wheel (or what it needs) is missing."""
     try:
         files = importlib.metadata.files("onednn-cpu-gomp") or []
         path = next(f.locate() for f in files if f.name.startswith("libdnnl.so"))
@@ -77,12 +54,17 @@ class _Library:
         self.c = c
         c.dnnl_primitive_desc_query_md.restype = c_void_p
         c.dnnl_primitive_desc_query_md.argtypes = [c_void_p, c_int, c_int]
+        c.dnnl_memory_desc_get_size.restype = c_size_t
+        c.dnnl_memory_desc_get_size.argtypes = [c_void_p]
         c.dnnl_memory_set_data_handle.argtypes = [c_void_p, c_void_p]
         c.dnnl_primitive_execute.argtypes = [c_void_p, c_void_p, c_int, c_void_p]
         c.dnnl_memory_desc_equal.argtypes = [c_void_p, c_void_p]
         openmp = ctypes.CDLL("libgomp.so.1")
-        self.threads, self.use_threads = openmp.omp_get_max_threads, openmp.omp_set_num_threads
+        self._threads, self._use_threads = openmp.omp_get_max_threads, openmp.omp_set_num_threads
         self.engine = self.made("engine_create", _CPU, c_size_t(0))
+        self.attributes = self.made("primitive_attr_create")
+        # oneDNN's own scratchpad belongs to the thread that made the primitive: used from another one it crashes.
+        c.dnnl_primitive_attr_set_scratchpad_mode(self.attributes, _USER_SCRATCHPAD)
 
     def made(self, name: str, *args: Any) -> c_void_p:
         """The object `dnnl_<name>` makes; RuntimeError when it cannot."""
@@ -92,161 +74,151 @@ class _Library:
             raise RuntimeError(f"oneDNN: {name} failed with status {status}")
         return made
 
-    def layout(self, dims: Sequence[int], strides: Sequence[int] | None = None) -> c_void_p:
-        """A memory descriptor: with these strides, or with whichever layout suits the primitive."""
-        if strides is None:
-            return self.made("memory_desc_create_with_tag", len(dims), _dims(dims), _FLOAT32, _ANY_LAYOUT)
-        return self.made("memory_desc_create_with_strides", len(dims), _dims(dims), _FLOAT32, _dims(strides))
-
-    def memory(self, layout: c_void_p, own: bool) -> c_void_p:
-        return self.made("memory_create", layout, self.engine, _OWN_MEMORY if own else _HANDLE_LATER)
+    @contextmanager
+    def one_thread(self) -> Iterator[None]:
+        """oneDNN on the calling thread alone inside the block."""
+        threads = self._threads()
+        self._use_threads(1)  # concerns calls from this thread only
+        try:
+            yield
+        finally:
+            self._use_threads(threads)
 
 
 class Plan:
-    """One direction of a convolution, ready to run on arrays."""
+    """oneDNN's objects for one piece of work; they are freed with it."""
 
-    def __init__(self, direction: str, conv: Convolution) -> None:
-        lib = self._lib = library()
-        self._stream = lib.made("stream_create", lib.engine, 1)
-        x, y = lib.layout(*_activation(conv.x)), lib.layout(*_activation(conv.y))
-        dims, strides = _kernel(conv)
-        plain, wanted = lib.layout(dims, strides), lib.layout(dims)
-        primitive = self._descriptor(direction, conv, x, wanted, y)
-        layouts = {1: x, 129: x, 33: plain, 161: plain, 17: y, 145: y}
-        sources, target = _ROLES[direction]
-        arguments: list[tuple[int, c_void_p]] = []
-        before: list[Any] = []
-        after: list[Any] = []
-        self._inputs = []
-        for role in sources:
-            given = lib.memory(layouts[role.argument], own=False)
-            self._inputs.append(given)
-            used = self._reordered(primitive, role, layouts[role.argument], given, before, inwards=True)
-            arguments.append((role.argument, used))
-        self._output = lib.memory(layouts[target.argument], own=False)
-        used = self._reordered(
-            primitive, target, layouts[target.argument], self._output, after, inwards=False
+    def __init__(self) -> None:
+        self._made: list[tuple[str, c_void_p]] = []
+        self._scratchpads: list[tuple[c_void_p, int]] = []  # with their elements
+        self._lib = library()
+        self._stream = self._object("stream_create", self._lib.engine, 1)
+
+    def __del__(self) -> None:
+        for kind, made in reversed(self._made):
+            getattr(self._lib.c, f"dnnl_{kind}_destroy")(made)
+
+    def _object(self, name: str, *args: Any) -> c_void_p:
+        made = self._lib.made(name, *args)
+        self._made.append((_kind(name), made))
+        return made
+
+    def _layout(self, shape: Sequence[int], strides: Sequence[int] | None = None) -> c_void_p:
+        """A memory descriptor: with these strides, by default those of an array in C order."""
+        strides = row_major(shape) if strides is None else strides
+        return self._object(
+            "memory_desc_create_with_strides", len(shape), dims(shape), _FLOAT32, dims(strides)
         )
-        arguments.append((target.argument, used))
-        self._steps = [*before, self._step(primitive, arguments), *after]
 
-    def __call__(self, a: np.ndarray, b: np.ndarray, out: np.ndarray) -> None:
-        """Compute `out`; all arrays are float32 and C-contiguous."""
-        lib = self._lib
-        threads = lib.threads()
-        lib.use_threads(1)  # concerns calls from this thread only
-        try:
-            self._run(a, b, out)
-        finally:
-            lib.use_threads(threads)
+    def _any_layout(self, shape: Sequence[int]) -> c_void_p:
+        """A memory descriptor that leaves the layout to the primitive."""
+        return self._object("memory_desc_create_with_tag", len(shape), dims(shape), _FLOAT32, _ANY_LAYOUT)
 
-    def _run(self, a: np.ndarray, b: np.ndarray, out: np.ndarray) -> None:
-        lib = self._lib
-        for memory, array in zip((*self._inputs, self._output), (a, b, out), strict=True):
-            lib.c.dnnl_memory_set_data_handle(memory, array.ctypes.data)
-        for primitive, count, arguments in self._steps:
-            status = lib.c.dnnl_primitive_execute(primitive, self._stream, count, arguments)
-            if status:
-                raise RuntimeError(f"oneDNN: a convolution failed with status {status}")
+    def _wanted(self, descriptor: c_void_p, argument: int) -> c_void_p:
+        """The layout in which a primitive wants an argument."""
+        return c_void_p(self._lib.c.dnnl_primitive_desc_query_md(descriptor, _ARGUMENT_LAYOUT, argument))
 
-    # ------------------------------------------------------------------ building
-    def _descriptor(self, direction: str, conv: Convolution, x: Any, kernel: Any, y: Any) -> c_void_p:
-        lib = self._lib
-        static = (
-            _dims(conv.strides),
-            _dims([d - 1 for d in conv.dilation]),
-            _dims([low for low, _ in conv.pads]),
-            _dims([high for _, high in conv.pads]),
-        )
-        start = (lib.engine, _TRAINING, _DIRECT, x, kernel, None, y)
-        forward = lib.made("convolution_forward_primitive_desc_create", *start, *static, None)
-        if direction == "forward":
-            return forward
-        if direction == "input_grad":
-            name = "convolution_backward_data_primitive_desc_create"
-            arrays: tuple[Any, ...] = (x, kernel, y)
-        else:
-            name, arrays = "convolution_backward_weights_primitive_desc_create", (x, kernel, None, y)
-        return lib.made(name, lib.engine, _DIRECT, *arrays, *static, forward, None)
+    def _bytes(self, layout: c_void_p) -> int:
+        return self._lib.c.dnnl_memory_desc_get_size(layout)
+
+    def _memory(self, layout: c_void_p, own: bool = False) -> c_void_p:
+        return self._object("memory_create", layout, self._lib.engine, _OWN_MEMORY if own else _HANDLE_LATER)
+
+    def _step(self, descriptor: c_void_p, arguments: Sequence[tuple[int, c_void_p]]) -> Step:
+        scratchpad = self._wanted(descriptor, SCRATCHPAD)
+        if self._bytes(scratchpad):
+            memory = self._memory(scratchpad)
+            self._scratchpads.append((memory, -(-self._bytes(scratchpad) // 4)))
+            arguments = [*arguments, (SCRATCHPAD, memory)]
+        array = (_Argument * len(arguments))(*(_Argument(n, memory) for n, memory in arguments))
+        return self._object("primitive_create", descriptor), len(arguments), array
 
     def _reordered(
-        self,
-        primitive: c_void_p,
-        role: _Role,
-        layout: c_void_p,
-        memory: c_void_p,
-        steps: list[Any],
-        inwards: bool,
+        self, layout: c_void_p, memory: c_void_p, wanted: c_void_p, steps: list[Step], inwards: bool
     ) -> c_void_p:
-        """The memory the primitive works on: the array's, or one of the plan's in another layout."""
-        lib = self._lib
-        wanted = c_void_p(lib.c.dnnl_primitive_desc_query_md(primitive, role.query, 0))
-        if lib.c.dnnl_memory_desc_equal(wanted, layout):
+        """Memory in the wanted layout: the given one, or one of the plan's, with a step that fills the other one."""
+        if self._lib.c.dnnl_memory_desc_equal(wanted, layout):
             return memory
-        own = lib.memory(wanted, own=True)
-        source, target = ((layout, memory), (wanted, own)) if inwards else ((wanted, own), (layout, memory))
-        descriptor = lib.made(
-            "reorder_primitive_desc_create", source[0], lib.engine, target[0], lib.engine, None
-        )
-        steps.append(self._step(descriptor, [(1, source[1]), (17, target[1])]))
+        own = self._memory(wanted, own=True)
+        given, made = (layout, memory), (wanted, own)
+        (source, a), (target, b) = (given, made) if inwards else (made, given)
+        engine, attributes = self._lib.engine, self._lib.attributes
+        descriptor = self._object("reorder_primitive_desc_create", source, engine, target, engine, attributes)
+        steps.append(self._step(descriptor, [(SOURCE, a), (TARGET, b)]))
         return own
 
-    def _step(self, descriptor: c_void_p, arguments: list[tuple[int, c_void_p]]) -> tuple[Any, int, Any]:
-        array = (_Argument * len(arguments))(*(_Argument(n, memory) for n, memory in arguments))
-        return self._lib.made("primitive_create", descriptor), len(arguments), array
+    def _execute(
+        self, steps: Sequence[Step], memories: Sequence[c_void_p], arrays: Sequence[np.ndarray]
+    ) -> None:
+        """Run the steps on these arrays, which are float32 and C-contiguous."""
+        c = self._lib.c
+        for memory, array in zip(memories, arrays, strict=True):
+            c.dnnl_memory_set_data_handle(memory, array.ctypes.data)
+        lent = [(memory, recycled(n)) for memory, n in self._scratchpads]
+        for memory, array in lent:
+            c.dnnl_memory_set_data_handle(memory, array.ctypes.data)
+        with self._lib.one_thread():
+            for primitive, count, arguments in steps:
+                status = c.dnnl_primitive_execute(primitive, self._stream, count, arguments)
+                if status:
+                    raise RuntimeError(f"oneDNN: {type(self).__name__} failed with status {status}")
 
 
-# ---------------------------------------------------------------------- plans in stock
-_idle: dict[tuple[str, Convolution], list[Plan] | None] = {}
-_lock = threading.Lock()
+class Stock:
+    """Plans by key, made when they are needed; those longest out of use go first.
+
+    Args:
+        make: makes the plan of a key; RuntimeError when oneDNN cannot do it.
+        limit: how many keys are remembered.
+    """
+
+    def __init__(self, make: Callable[..., Any], limit: int) -> None:
+        self._make, self._limit = make, limit
+        self._idle: OrderedDict[Hashable, list[Any] | None] = OrderedDict()
+        self._lock = threading.Lock()
+
+    @contextmanager
+    def plan(self, *key: Hashable) -> Iterator[Any]:
+        """A plan that is nobody else's inside the block; None when oneDNN has none for this key."""
+        plan = self._taken(key)
+        yield plan
+        if plan is not None:
+            with self._lock:
+                idle = self._idle.get(key)
+                if idle is not None:
+                    idle.append(plan)
+
+    def _taken(self, key: tuple[Hashable, ...]) -> Any:
+        with self._lock:
+            idle = self._idle.setdefault(key, [])
+            self._idle.move_to_end(key)
+            if len(self._idle) > self._limit:
+                self._idle.popitem(last=False)
+            if idle is None:
+                return None
+            if idle:
+                return idle.pop()
+            try:
+                return self._make(*key)
+            except RuntimeError:
+                self._idle[key] = None
+                return None
 
 
-def run(direction: str, conv: Convolution, a: np.ndarray, b: np.ndarray, out: np.ndarray) -> bool:
-    """Compute `out` by oneDNN; False when it cannot do this convolution."""
-    key = (direction, conv)
-    plans = _idle.setdefault(key, [])
-    if plans is None:
-        return False
-    try:
-        plan = plans.pop()
-    except IndexError:
-        try:
-            with _lock:
-                plan = Plan(direction, conv)
-        except RuntimeError:
-            _idle[key] = None
-            return False
-    plan(np.ascontiguousarray(a), np.ascontiguousarray(b), out)
-    plans.append(plan)
-    return True
+def _kind(constructor: str) -> str:
+    """What it makes: `primitive_desc` of `convolution_forward_primitive_desc_create`, `stream` of `stream_create`."""
+    kinds = (kind for kind in ("primitive_desc", "memory_desc") if f"{kind}_create" in constructor)
+    return next(kinds, constructor.removesuffix("_create"))
 
 
-def _dims(values: Sequence[int]) -> Any:
+def dims(values: Sequence[int]) -> Any:
+    """Sizes or strides for a C function."""
     return _DIMS(*map(int, values))
 
 
-def _row_major(shape: Shape) -> list[int]:
+def row_major(shape: Sequence[int]) -> list[int]:
+    """Strides, in elements, of an array in C order."""
     strides = [1]
     for n in reversed(shape[1:]):
         strides.insert(0, strides[0] * n)
     return strides
-
-
-def _activation(shape: Shape) -> tuple[list[int], list[int]]:
-    """Dims and strides in oneDNN's order: batch, channels, space."""
-    strides = _row_major(shape)
-    return [shape[0], shape[-1], *shape[1:-1]], [strides[0], strides[-1], *strides[1:-1]]
-
-
-def _kernel(conv: Convolution) -> tuple[list[int], list[int]]:
-    """Dims and strides in oneDNN's order: (groups,) out, in, window."""
-    *window, width, features = conv.kernel
-    strides = _row_major(conv.kernel)
-    dims, steps = [features, width, *window], [strides[-1], strides[-2], *strides[:-2]]
-    if conv.groups == 1:
-        return dims, steps
-    each = features // conv.groups
-    return [conv.groups, each, *dims[1:]], [each, *steps]
-
-
-__all__ = ["Convolution", "Plan", "library", "run"]

@@ -11,6 +11,7 @@ from keras.backend.engine import Engine, Spec
 from keras.backend.state import recording
 from keras.backend.tensorflow_engine.leaf import DTYPES, raw
 from keras.backend.tensorflow_engine.loading import tf
+from keras.backend.tensorflow_engine.pull_back import with_pull_back
 from keras.backend.tensorflow_engine.state import Replay
 
 if TYPE_CHECKING:
@@ -50,7 +51,6 @@ class GradientPart(Engine):
         bwd: Callable[[Sequence[Tensor], Sequence[Tensor], Sequence[Tensor]], Sequence[Tensor | None]],
         xs: Sequence[Tensor],
     ) -> list[Tensor]:
-        @tf.custom_gradient
         def call(*inputs: Tensor) -> tuple[list[Tensor], Callable[..., list[Tensor | None]]]:
             outputs = list(f(*inputs))
 
@@ -62,7 +62,7 @@ class GradientPart(Engine):
 
             return outputs, pull_back
 
-        return list(call(*xs))
+        return with_pull_back(call, xs)
 
     def jvp(
         self, f: Callable[..., Sequence[Tensor]], primals: Sequence[Tensor], tangents: Sequence[Tensor]

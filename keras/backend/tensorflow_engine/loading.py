@@ -178,9 +178,10 @@ if TYPE_CHECKING:
 else:
     tf = load()
 
-#: The eager runtime, which has no public names.
-context, execute, record = (
-    importlib.import_module(f"tensorflow.python.eager.{name}") for name in ("context", "execute", "record")
+#: The eager runtime and the facts about graphs, which have no public names.
+context, execute, record, control_flow_util = (
+    importlib.import_module(f"tensorflow.python.{name}")
+    for name in ("eager.context", "eager.execute", "eager.record", "ops.control_flow_util")
 )
 
-__all__ = ["context", "execute", "load", "record", "tf"]
+__all__ = ["context", "control_flow_util", "execute", "load", "record", "tf"]

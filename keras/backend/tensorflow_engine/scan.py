@@ -17,6 +17,7 @@ from keras.backend.engine import Engine, Spec
 from keras.backend.tensorflow_engine.flow import as_graph
 from keras.backend.tensorflow_engine.leaf import DTYPES, ints, product, raw
 from keras.backend.tensorflow_engine.loading import record, tf
+from keras.backend.tensorflow_engine.pull_back import with_pull_back
 from keras.backend.tensorflow_engine.state import holding_writes
 
 Tensor = Any
@@ -171,7 +172,6 @@ def _fused(loop: Callable[..., list[Tensor]], inputs: list[Tensor], captured: li
             ys = [y for y in loop(*xs) if y.dtype.is_floating]
         return tape.gradient(ys, watched, list(gradients), tf.UnconnectedGradients.ZERO)
 
-    @tf.custom_gradient
     def call(*args: Tensor) -> tuple[list[Tensor], Callable[..., list[Tensor | None]]]:
         outputs = tf.function(loop, autograph=False, jit_compile=True)(*args[:n])
 
@@ -186,4 +186,4 @@ def _fused(loop: Callable[..., list[Tensor]], inputs: list[Tensor], captured: li
 
         return outputs, pull_back
 
-    return list(call(*inputs, *captured))
+    return with_pull_back(call, [*inputs, *captured])

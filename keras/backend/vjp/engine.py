@@ -205,8 +205,14 @@ class TapeEngine(Engine):
         values = [self.untraced(a) for a in args]
         if not parents:
             return self._kernel(name, native, *values)
+        own = self.inner.with_pull_back(name, *values)
+        if own is not None:
+            return self._recorded(_by_own(name, own[1]), values, parents, own[0], own[0])
         y, kept = FORWARDS[name](self.inner, *values)
         return self._recorded(RULES[name], values, parents, y, kept)
+
+    def with_pull_back(self, name: str, *args: Any) -> Any:
+        return None if any(map(self.is_traced, args)) else self.inner.with_pull_back(name, *args)
 
     def _kernel(self, name: str, native: Callable[..., Any] | None, *args: Any) -> Any:
         """A kernel on the inner engine: its own version, else the shared body."""
@@ -223,6 +229,18 @@ class TapeEngine(Engine):
 
     def describe(self) -> dict[str, str]:
         return self.inner.describe()
+
+
+def _by_own(name: str, pull_back: Callable[[list[Tensor]], list[Tensor | None]]) -> Rule:
+    """The rule of a call whose pull-back is the engine's own; one more tape above gets the library's."""
+
+    def function(e: Any, dy: list[Tensor], y: Any, *args: Any) -> tuple[Any, ...]:
+        if isinstance(e, TapeEngine) and any(map(e.is_traced, dy)):
+            return RULES[name].function(e, dy, FORWARDS[name](e, *args)[1], *args)
+        pulled = iter(pull_back(dy))
+        return tuple(next(pulled) if e.is_tensor(a) else None for a in args)
+
+    return Rule(function, False, False)
 
 
 def _filled(spec: Spec) -> tuple[tuple[int, ...], int, str]:

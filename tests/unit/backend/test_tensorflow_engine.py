@@ -1,8 +1,11 @@
 """What only the TensorFlow engine promises: to get on with its user's own TensorFlow code, and to start quietly."""
 
+import gc
+import importlib
 import os
 import subprocess
 import sys
+import weakref
 from typing import Any
 
 import numpy as np
@@ -14,6 +17,7 @@ from keras.backend import select
 from keras.backend.state import Variable
 
 tf = pytest.importorskip("tensorflow")
+with_pull_back = importlib.import_module("keras.backend.tensorflow_engine.pull_back").with_pull_back
 
 
 @pytest.fixture(autouse=True)
@@ -89,6 +93,79 @@ def test_inside_the_users_own_function() -> None:
         return count.value
 
     assert [float(g()), float(g()), float(count.numpy())] == [1, 2, 2]
+
+
+def recurrent() -> keras.Sequential:
+    return keras.Sequential([keras.Input((6, 3)), layers.LSTM(4, return_sequences=True), layers.GRU(2)])
+
+
+def sequences() -> Any:
+    return tf.constant(np.random.default_rng(1).normal(size=(5, 6, 3)).astype("float32"))
+
+
+def on_host(function: Any) -> bool:
+    """Whether a graph calls Python."""
+    return any("PyFunc" in op.type for op in function.graph.get_operations())
+
+
+@pytest.mark.parametrize("xla", [False, True])
+def test_gradients_of_recurrent_layers_in_the_users_own_functions(xla: bool) -> None:
+    """XLA can have no host code in its graphs."""
+    model, x = recurrent(), sequences()
+    cells = [v.cell(select.current()) for v in model.trainable_weights]
+
+    def gradients() -> Any:
+        with tf.GradientTape() as tape:
+            tape.watch(x)
+            loss = tf.reduce_sum(model(x) ** 2)
+        return tape.gradient(loss, [x, *cells])
+
+    inside = tf.function(gradients, jit_compile=xla)
+    assert on_host(inside.get_concrete_function()) != xla
+    for got, want in zip(inside(), gradients(), strict=True):
+        np.testing.assert_allclose(got, want, 1e-5, 1e-6)
+
+
+def test_gradients_of_a_function_that_was_traced_without_a_tape() -> None:
+    model, x = recurrent(), sequences()
+    predict = tf.function(model).get_concrete_function(tf.TensorSpec(x.shape))
+    assert on_host(predict)
+    found = []
+    for f in (predict, model):
+        with tf.GradientTape() as tape:
+            tape.watch(x)
+            loss = tf.reduce_sum(f(x) ** 2)
+        found.append(tape.gradient(loss, x))
+    np.testing.assert_allclose(*found, 1e-5, 1e-6)
+
+
+def graph_after(with_gradient: Any) -> Any:
+    """Of a function whose gradient is given by `with_gradient`, when the function is gone: the graph, or None."""
+
+    def doubled(x: Any) -> Any:
+        return [x + x], lambda dy: [2.0 * dy]
+
+    @tf.function(input_signature=[tf.TensorSpec((3,))])
+    def f(x: Any) -> Any:
+        with tf.GradientTape() as tape:
+            tape.watch(x)
+            (y,) = with_gradient(doubled, x)
+        return tape.gradient(y, x)
+
+    np.testing.assert_array_equal(f(tf.ones(3)), [2, 2, 2])
+    graph = weakref.ref(f.get_concrete_function().graph)
+    del f
+    gc.collect()
+    return graph()
+
+
+def test_graphs_are_let_go_for_all_the_gradients_given_in_them() -> None:
+    assert graph_after(lambda f, x: with_pull_back(f, [x])) is None
+
+
+def test_tensorflows_own_custom_gradient_keeps_graphs() -> None:
+    """When this fails, `tensorflow_engine.pull_back` is no longer needed."""
+    assert graph_after(lambda f, x: tf.custom_gradient(f)(x)) is not None
 
 
 def test_layers_in_a_tf_data_map_see_unknown_dimensions() -> None:

@@ -1,0 +1,110 @@
+"""Convolution by oneDNN, in each direction."""
+
+from __future__ import annotations
+
+from typing import Any, NamedTuple
+
+import numpy as np
+
+from keras.backend.kernels.onednn import TRAINING, Plan, Shape, Step, Stock, dims, row_major
+
+Pads = tuple[tuple[int, int], ...]
+
+_DIRECT = 1  # the algorithm
+_SRC, _WEIGHTS, _DST, _DIFF_SRC, _DIFF_WEIGHTS, _DIFF_DST = 1, 33, 17, 129, 161, 145
+
+#: Inputs and output by direction, as numbers of arguments; the arrays are given in this order.
+_ROLES = {
+    "forward": ((_SRC, _WEIGHTS), _DST),
+    "input_grad": ((_DIFF_DST, _WEIGHTS), _DIFF_SRC),
+    "kernel_grad": ((_SRC, _DIFF_DST), _DIFF_WEIGHTS),
+}
+
+
+class Convolution(NamedTuple):
+    """What is convolved with what: channels-last, kernels `[*window, in // groups, out]`, as in the engine contract."""
+
+    x: Shape
+    kernel: Shape
+    y: Shape
+    strides: Shape
+    pads: Pads
+    dilation: Shape
+    groups: int
+
+
+class ConvolutionPlan(Plan):
+    """One direction of a convolution, ready to run on arrays."""
+
+    def __init__(self, direction: str, conv: Convolution) -> None:
+        super().__init__()
+        x, y = self._layout(*_activation(conv.x)), self._layout(*_activation(conv.y))
+        size, strides = _kernel(conv)
+        plain = self._layout(size, strides)
+        primitive = self._descriptor(direction, conv, x, self._any_layout(size), y)
+        layouts = {_SRC: x, _DIFF_SRC: x, _WEIGHTS: plain, _DIFF_WEIGHTS: plain, _DST: y, _DIFF_DST: y}
+        sources, target = _ROLES[direction]
+        before: list[Step] = []
+        after: list[Step] = []
+        self._memories, arguments = [], []
+        for role in (*sources, target):
+            given = self._memory(layouts[role])
+            self._memories.append(given)
+            wanted, inwards = self._wanted(primitive, role), role != target
+            used = self._reordered(layouts[role], given, wanted, before if inwards else after, inwards)
+            arguments.append((role, used))
+        self._steps = [*before, self._step(primitive, arguments), *after]
+
+    def __call__(self, a: np.ndarray, b: np.ndarray, out: np.ndarray) -> None:
+        """Compute `out`; all arrays are float32 and C-contiguous."""
+        self._execute(self._steps, self._memories, (a, b, out))
+
+    def _descriptor(self, direction: str, conv: Convolution, x: Any, kernel: Any, y: Any) -> Any:
+        static = (
+            dims(conv.strides),
+            dims([d - 1 for d in conv.dilation]),
+            dims([low for low, _ in conv.pads]),
+            dims([high for _, high in conv.pads]),
+        )
+        engine, attributes = self._lib.engine, self._lib.attributes
+        forward = self._object(
+            *("convolution_forward_primitive_desc_create", engine, TRAINING, _DIRECT),
+            *(x, kernel, None, y, *static, attributes),
+        )
+        if direction == "forward":
+            return forward
+        if direction == "input_grad":
+            name = "convolution_backward_data_primitive_desc_create"
+            arrays: tuple[Any, ...] = (x, kernel, y)
+        else:
+            name, arrays = "convolution_backward_weights_primitive_desc_create", (x, kernel, None, y)
+        return self._object(name, engine, _DIRECT, *arrays, *static, forward, attributes)
+
+
+_stock = Stock(ConvolutionPlan, 1024)
+
+
+def run(direction: str, conv: Convolution, a: np.ndarray, b: np.ndarray, out: np.ndarray) -> bool:
+    """Compute `out` by oneDNN; False when it cannot do this convolution."""
+    with _stock.plan(direction, conv) as plan:
+        if plan is None:
+            return False
+        plan(np.ascontiguousarray(a), np.ascontiguousarray(b), out)
+        return True
+
+
+def _activation(shape: Shape) -> tuple[list[int], list[int]]:
+    """Dims and strides in oneDNN's order: batch, channels, space."""
+    strides = row_major(shape)
+    return [shape[0], shape[-1], *shape[1:-1]], [strides[0], strides[-1], *strides[1:-1]]
+
+
+def _kernel(conv: Convolution) -> tuple[list[int], list[int]]:
+    """Dims and strides in oneDNN's order: (groups,) out, in, window."""
+    *window, width, features = conv.kernel
+    strides = row_major(conv.kernel)
+    size, steps = [features, width, *window], [strides[-1], strides[-2], *strides[:-2]]
+    if conv.groups == 1:
+        return size, steps
+    each = features // conv.groups
+    return [conv.groups, each, *size[1:]], [each, *steps]

@@ -1,0 +1,88 @@
+"""The kernels `lstm` and `gru` of engines that can run host code: oneDNN's passes over arrays, where it has them.
+
+Float32 without a mask; for anything else the shared bodies serve.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from functools import partial
+from typing import Any
+
+from keras.backend.engine import Engine, Spec
+from keras.backend.kernels import recurrent
+
+Tensor = Any
+PullBack = Callable[[list[Tensor]], list[Tensor | None]]
+
+
+@dataclass(frozen=True)
+class Prepared:
+    """A call oneDNN can do.
+
+    Args:
+        sizes: as it knows them.
+        xs: inputs, states, kernels and bias, which is never None.
+        specs: of these.
+    """
+
+    sizes: recurrent.Call
+    xs: list[Tensor]
+    specs: list[Spec]
+
+    @property
+    def results(self) -> list[Spec]:
+        """Outputs and last states."""
+        n, time, _ = self.specs[0][0]
+        states = self.specs[1:-3]
+        return [((n, time, states[0][0][1]), "float32"), *states]
+
+    @property
+    def kept(self) -> Spec:
+        """What the way back needs."""
+        return (recurrent.kept_size(self.sizes),), "float32"
+
+
+class SequencesPart(Engine):
+    """Overrides of the kernels in `keras.layers.rnn.kernels`."""
+
+    def lstm(self, *args: Any) -> Any:
+        return self._sequence("lstm", args)
+
+    def gru(self, *args: Any) -> Any:
+        return self._sequence("gru", args)
+
+    def _sequence(self, name: str, args: tuple[Any, ...]) -> Any:
+        call = self._as_sequence(name, args)
+        if call is None:
+            return NotImplemented
+        return tuple(self.host_call(partial(recurrent.forward, call.sizes, False), call.results, call.xs))
+
+    def with_pull_back(self, name: str, *args: Any) -> tuple[Any, PullBack] | None:
+        call = self._as_sequence(name, args) if name in ("lstm", "gru") else None
+        if call is None:
+            return None
+        run = partial(recurrent.forward, call.sizes, True)
+        *ys, kept = self.host_call(run, [*call.results, call.kept], call.xs)
+
+        def pull_back(dys: list[Tensor]) -> list[Tensor | None]:
+            run = partial(recurrent.backward, call.sizes)
+            return self.host_call(run, call.specs, [*call.xs, *ys, kept, *dys])
+
+        return tuple(ys), pull_back
+
+    def _as_sequence(self, name: str, args: tuple[Any, ...]) -> Prepared | None:
+        n = 5 if name == "lstm" else 4
+        xs, bias, mask, reverse = list(args[:n]), args[n], args[n + 1], args[n + 2]
+        specs = [self.spec(x) for x in xs]
+        if mask is not None or any(dtype != "float32" for _, dtype in specs):
+            return None
+        (batch, time, features), (_, units) = specs[0][0], specs[1][0]
+        kind = "lbr_gru" if name == "gru" and args[-1] else name
+        sizes = recurrent.Call(kind, batch, time, features, units, reverse)
+        if not recurrent.able(sizes):
+            return None
+        if bias is None:
+            bias = self.full(sizes.bias, 0.0, "float32")
+        return Prepared(sizes, [*xs, bias], [*specs, (sizes.bias, "float32")])
