@@ -312,9 +312,11 @@ def axis_of(axis: Any, ndim: int, who: str, name: str = "axis") -> int:
         i = axis.__index__()
     except (AttributeError, TypeError):
         raise TypeError(f"{who}: `{name}` must be an int. Received: {name}={axis!r}") from None
+    if ndim == 0:
+        raise ValueError(f"{who}: axis {i} is out of bounds for a scalar. Received: {name}={i}")
     if not -ndim <= i < ndim:
         raise ValueError(
-            f"{who}: `{name}`={i} is out of range for a tensor of rank {ndim} (expected {-ndim} to {ndim - 1})"
+            f"{who}: axis {i} is out of bounds for a tensor of rank {ndim}; `{name}` must be from {-ndim} to {ndim - 1}"
         )
     return i % ndim
 

@@ -11,7 +11,7 @@ import numpy as np
 from keras import config
 from keras.backend import dtypes
 from keras.backend.select import current
-from keras.backend.spec import UNKNOWN, shape_str
+from keras.backend.spec import ABSTRACT, UNKNOWN, KerasTensor, shape_str
 from keras.ops.dispatch import INEXACT, as_float, axes_of, cast, convert, dtype_of, ndim_of, promote, shape_of
 
 Tensor = Any
@@ -80,13 +80,13 @@ def as_number(x: Any) -> Tensor:
     return cast(x, "int32") if dtype_of(x) == "bool" else x
 
 
-def as_index(x: Any, who: str, name: str = "indices") -> Tensor:
-    """An integer tensor (int32 or int64). Raises TypeError for floats."""
+def as_index(x: Any, who: str, name: str = "indices", floats: bool = False) -> Tensor:
+    """An integer tensor (int32 or int64). Raises TypeError for floats, unless whole numbers may come as `floats`."""
     x = convert(x)
     dtype = dtype_of(x)
     if dtype in ("int32", "int64"):
         return x
-    if dtypes.is_float(dtype) and 0 in shape_of(x):  # an empty list has no dtype of its own
+    if dtypes.is_float(dtype) and (floats or 0 in shape_of(x)):  # an empty list has no dtype of its own
         return cast(x, "int32")
     if not (dtypes.is_int(dtype) or dtype == "bool"):
         raise TypeError(f"{who}: `{name}` must be integers. Received: dtype {dtype}")
@@ -166,6 +166,13 @@ def check_rank(x: Tensor, ranks: int | Sequence[int], who: str, name: str = "x")
     if ndim_of(x) not in ranks:
         wanted = " or ".join(map(str, ranks))
         raise ValueError(f"{who}: `{name}` must have rank {wanted}. Received: shape {shape_str(shape_of(x))}")
+
+
+def sized(x: Tensor, axis: int, size: Any) -> Tensor:
+    """`x`, of which it is known that `axis` has `size` elements, where arithmetic with unknown sizes cannot tell."""
+    if current() is not ABSTRACT or x.dims[axis] is not UNKNOWN:
+        return x
+    return KerasTensor((*x.dims[:axis], size, *x.dims[axis + 1 :]), x.dtype)
 
 
 def slice_axis(x: Tensor, axis: int, start: int, stop: Any, step: int = 1) -> Tensor:

@@ -38,11 +38,11 @@ def ctc_loss(target: Any, output: Any, target_length: Any, output_length: Any, m
     0.6931
     """
     e = current()
-    labels, logits = as_index(target, "ctc_loss", "target"), _logits(output)
+    labels, logits = as_index(target, "ctc_loss", "target", floats=True), _logits(output)
     check_rank(labels, 2, "ctc_loss", "target")
     check_rank(logits, 3, "ctc_loss", "output")
     of_target, of_output = (
-        cast(as_index(v, "ctc_loss", name), "int32")
+        cast(as_index(v, "ctc_loss", name, floats=True), "int32")
         for name, v in (("target_length", target_length), ("output_length", output_length))
     )
     batch, frames, classes = shape_of(logits)
@@ -145,7 +145,7 @@ def ctc_decode(
     """
     x = _logits(inputs)
     check_rank(x, 3, "ctc_decode", "inputs")
-    lengths = cast(as_index(sequence_lengths, "ctc_decode", "sequence_lengths"), "int32")
+    lengths = cast(as_index(sequence_lengths, "ctc_decode", "sequence_lengths", floats=True), "int32")
     classes = shape_of(x)[2]
     blank = mask_index if classes is UNKNOWN else axis_of(mask_index, classes, "ctc_decode", "mask_index")
     if strategy == "greedy":

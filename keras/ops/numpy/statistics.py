@@ -361,7 +361,7 @@ def histogram(x: Any, bins: Any = 10, range: Any = None) -> tuple[Tensor, Tensor
     """How many elements fall into each of some bins.
 
     Args:
-        x: array-like, taken flat.
+        x: vector.
         bins: number of bins of equal width; or an ascending vector of their borders.
         range: `(low, high)`; elements outside are not counted. By default from the smallest to the largest.
 
@@ -373,11 +373,12 @@ def histogram(x: Any, bins: Any = 10, range: Any = None) -> tuple[Tensor, Tensor
     ([3, 1], [1.0, 3.0, 5.0])
     """
     e, x = current(), as_number(x)
+    check_rank(x, 1, "histogram")
     if not (isinstance(bins, (int, np.integer)) or ndim_of(bins) == 1):
         raise ValueError(f"histogram: `bins` must be an int or a vector of borders. Received: bins={bins!r}")
     if range is not None and (len(range) != 2 or range[1] < range[0]):
         raise ValueError(f"histogram: `range` must be (low, high). Received: range={range!r}")
-    flat = as_float(e.reshape(x, (math.prod(shape_of(x)),)))
+    flat = as_float(x)
     if isinstance(bins, (int, np.integer)):
         n = static_int(bins, "histogram", "bins")
         if n < 1:

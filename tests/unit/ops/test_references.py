@@ -142,10 +142,10 @@ def test_elastic_transform_moves_pixels_a_little(engine):
 
 def test_istft_inverts_stft(engine):
     x = np.random.default_rng(3).normal(size=(2, 40))
-    for window, center in itertools.product(("hann", "hamming", None), (True, False)):
+    for window, center in itertools.product(("hann", "hamming", np.ones(8)), (True, False)):
         spectrum = ops.stft(x, 8, 4, 8, window=window, center=center)
         y = host(ops.istft(spectrum, 8, 4, 8, length=40, window=window, center=center))
-        inner = slice(1, 39) if window == "hann" else slice(None)  # Hann's first weight is 0
+        inner = slice(1, 39) if isinstance(window, str) else slice(None)  # Hann's first weight is 0
         np.testing.assert_allclose(y[:, inner], x[:, inner], rtol=1e-6, atol=1e-9)
 
 
