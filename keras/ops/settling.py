@@ -168,6 +168,32 @@ def check_rank(x: Tensor, ranks: int | Sequence[int], who: str, name: str = "x")
         raise ValueError(f"{who}: `{name}` must have rank {wanted}. Received: shape {shape_str(shape_of(x))}")
 
 
+def elements(x: Tensor, axes: Sequence[int]) -> Tensor:
+    """How many elements the axes of `x` hold together, in x's dtype; counted where the shape does not tell."""
+    n = count(shape_of(x), axes)
+    if n is not UNKNOWN or current() is ABSTRACT:
+        return scalar(n, x)
+    return current().reduce_sum(filled_like(x, 1, dtype_of(x)), tuple(axes))
+
+
+def filled_like(x: Tensor, value: Any, dtype: str) -> Tensor:
+    """A tensor of the shape of `x`, also where an engine's own tracing has left the shape open."""
+    e, shape = current(), shape_of(x)
+    if e is ABSTRACT or all(isinstance(d, int) for d in shape):
+        return e.full(shape, value, dtype)
+    one = e.full((), value, dtype)
+    return e.select(e.equal(x, x), one, one)
+
+
+def need_size(size: Any, who: str) -> None:
+    """ValueError if an engine is asked to compute with a size that its own tracing has left open."""
+    if size is UNKNOWN and current() is not ABSTRACT:
+        raise ValueError(
+            f"{who}: the size of an axis is not known in this graph, and the result depends on it. Trace the function "
+            "with whole shapes; where the batch is open, the data set's `drop_remainder=True` closes it."
+        )
+
+
 def sized(x: Tensor, axis: int, size: Any) -> Tensor:
     """`x`, of which it is known that `axis` has `size` elements, where arithmetic with unknown sizes cannot tell."""
     if current() is not ABSTRACT or x.dims[axis] is not UNKNOWN:
@@ -178,6 +204,8 @@ def sized(x: Tensor, axis: int, size: Any) -> Tensor:
 def slice_axis(x: Tensor, axis: int, start: int, stop: Any, step: int = 1) -> Tensor:
     """`x[..., start:stop:step, ...]` along one axis, bounds already non-negative and inside."""
     shape = shape_of(x)
+    if step != 1:
+        need_size(stop, "slice")
     starts, stops, steps = [0] * len(shape), list(shape), [1] * len(shape)
     starts[axis], stops[axis], steps[axis] = start, stop, step
     return current().slice(x, tuple(starts), tuple(stops), tuple(steps))

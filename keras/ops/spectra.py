@@ -9,6 +9,7 @@ from keras.backend.select import current
 from keras.backend.spec import UNKNOWN, shape_str
 from keras.ops.dispatch import as_float, cast, convert, dtype_of, ndim_of, op, shape_of
 from keras.ops.settling import (
+    filled_like,
     promote_floats,
     scalar,
     sized,
@@ -119,7 +120,7 @@ def rfft(x: Any, fft_length: int | None = None) -> tuple[Tensor, Tensor]:
     if fft_length is not None:
         x = _fitted(x, static_int(fft_length, "rfft", "fft_length"))
     n = shape_of(x)[-1] if fft_length is None else fft_length
-    re, im = e.fft(x, e.full(shape_of(x), 0, dtype_of(x)), False)
+    re, im = e.fft(x, filled_like(x, 0, dtype_of(x)), False)
     last = ndim_of(x) - 1
     return slice_axis(re, last, 0, n // 2 + 1), slice_axis(im, last, 0, n // 2 + 1)
 

@@ -47,7 +47,8 @@ def ctc_loss(target: Any, output: Any, target_length: Any, output_length: Any, m
     )
     batch, frames, classes = shape_of(logits)
     blank = axis_of(mask_index, classes, "ctc_loss", "mask_index") if classes is not UNKNOWN else mask_index
-    states, skips = _states(cast(labels, "int32"), blank)
+    labels = e.maximum(cast(labels, "int32"), e.full((), 0, "int32"))  # what follows the labels may be -1
+    states, skips = _states(labels, blank)
     n = shape_of(states)[1]
     log_p = kernels.log_softmax(logits, 2)
     index = e.broadcast_to(e.reshape(states, (shape_of(states)[0], 1, n)), (batch, frames, n))

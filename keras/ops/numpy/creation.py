@@ -13,7 +13,7 @@ from keras.backend import dtypes
 from keras.backend.select import current
 from keras.ops.dispatch import as_float, cast, convert, dtype_of, dtype_or_type, ndim_of, op, shape_of
 from keras.ops.numpy.shaping import moveaxis
-from keras.ops.settling import static_int, static_shape
+from keras.ops.settling import filled_like, static_int, static_shape
 
 Tensor = Any
 
@@ -98,7 +98,7 @@ def zeros_like(x: Any, dtype: Any = None) -> Tensor:
     >>> zeros_like([1, 2]).tolist()
     [0, 0]
     """
-    return current().full(shape_of(x), 0, _dtype(dtype, dtype_of(x)))
+    return filled_like(x, 0, _dtype(dtype, dtype_of(x)))
 
 
 @op
@@ -108,7 +108,7 @@ def ones_like(x: Any, dtype: Any = None) -> Tensor:
     >>> ones_like([1.5, 2.5]).tolist()
     [1.0, 1.0]
     """
-    return current().full(shape_of(x), 1, _dtype(dtype, dtype_of(x)))
+    return filled_like(x, 1, _dtype(dtype, dtype_of(x)))
 
 
 @op
@@ -118,7 +118,7 @@ def empty_like(x: Any, dtype: Any = None) -> Tensor:
     >>> empty_like([1, 2]).shape
     (2,)
     """
-    return current().full(shape_of(x), 0, _dtype(dtype, dtype_of(x)))
+    return filled_like(x, 0, _dtype(dtype, dtype_of(x)))
 
 
 @op

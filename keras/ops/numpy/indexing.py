@@ -16,6 +16,7 @@ from keras.ops.settling import (
     as_index,
     as_number,
     host_value,
+    need_size,
     scalar,
     static_int,
     static_shape,
@@ -183,6 +184,8 @@ def _bounds(k: slice, size: Any) -> tuple[Any, Any, int, bool]:
     if step == 0:
         raise ValueError("get_item: a slice's step must not be 0")
     if size is UNKNOWN:
+        if k != slice(None):
+            need_size(size, "get_item")
         return 0, UNKNOWN, 1, False  # `x[:5]` has five elements or fewer
     start, stop, _ = k.indices(size)
     n = len(range(start, stop, step))

@@ -34,9 +34,11 @@ from keras.ops.settling import (
     as_number,
     check_rank,
     count,
+    elements,
     float_dtype,
     in_float32,
     kept,
+    need_size,
     promote_floats,
     scalar,
     slice_axis,
@@ -64,7 +66,7 @@ def mean(x: Any, axis: Axis = None, keepdims: bool = False) -> Tensor:
 def mean_over(x: Tensor, axes: tuple[int, ...]) -> Tensor:
     """Mean of a float tensor; the axes are removed."""
     e = current()
-    return e.div(e.reduce_sum(x, axes), scalar(count(shape_of(x), axes), x)) if axes else x
+    return e.div(e.reduce_sum(x, axes), elements(x, axes)) if axes else x
 
 
 @op
@@ -464,5 +466,6 @@ def trapezoid(y: Any, x: Any = None, dx: Any = 1.0, axis: int = -1) -> Tensor:
         else:
             width = diff(places, axis=axis)
     n = shape_of(y)[axis]
+    need_size(n, "trapezoid")
     pairs = e.add(slice_axis(y, axis, 1, n), slice_axis(y, axis, 0, n - 1))
     return e.reduce_sum(e.mul(e.mul(pairs, width), scalar(0.5, y)), (axis,))

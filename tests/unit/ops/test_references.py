@@ -304,3 +304,10 @@ def test_least_squares_of_a_deficient_matrix(engine):
     a, b = np.array([[1.0, 1.0], [2.0, 2.0], [3.0, 3.0]]), np.array([1.0, 2.0, 2.0])
     np.testing.assert_allclose(host(ops.lstsq(a, b)), np.linalg.lstsq(a, b, rcond=None)[0], rtol=1e-9)
     np.testing.assert_allclose(host(ops.pinv(a)), np.linalg.pinv(a), rtol=1e-9)
+
+
+def test_ctc_labels_beyond_the_length_may_be_negative(engine):
+    logits = np.random.default_rng(0).normal(size=(2, 6, 4)).astype("float32")
+    padded = host(ops.ctc_loss([[1, 2, 3], [2, -1, -1]], logits, [3, 1], [6, 6]))
+    alone = host(ops.ctc_loss([[2]], logits[1:], [1], [6]))
+    np.testing.assert_allclose(padded[1:], alone, rtol=1e-6)
