@@ -212,6 +212,11 @@ def _projected(x: Tensor, matrix: Tensor, order: int, fill_mode: str, fill_value
     batch, height, width, _ = shape_of(x)
     if ndim_of(matrix) == 1:
         matrix = e.reshape(matrix, (1, 8))
+    if not same(shape_of(matrix)[0], batch) and shape_of(matrix)[0] != 1:
+        raise ValueError(
+            f"affine_transform: expected one transformation, or one for each of {batch} images. "
+            f"Received: {shape_of(matrix)[0]}"
+        )
     matrix = e.broadcast_to(matrix, (batch, 8))
     a = [e.reshape(slice_axis(matrix, 1, i, i + 1), (batch, 1, 1)) for i in range(8)]
     columns = e.reshape(e.iota(width, "float32"), (1, 1, width))

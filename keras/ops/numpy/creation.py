@@ -11,7 +11,17 @@ import numpy as np
 from keras import config
 from keras.backend import dtypes
 from keras.backend.select import current
-from keras.ops.dispatch import as_float, cast, convert, dtype_of, dtype_or_type, ndim_of, op, shape_of
+from keras.ops.dispatch import (
+    as_float,
+    axis_of,
+    cast,
+    convert,
+    dtype_of,
+    dtype_or_type,
+    ndim_of,
+    op,
+    shape_of,
+)
 from keras.ops.numpy.shaping import moveaxis
 from keras.ops.settling import filled_like, static_int, static_shape
 
@@ -218,7 +228,7 @@ def _between(start: Any, stop: Any, num: int, endpoint: bool, dtype: str, axis: 
     values = (
         e.select(e.less(share, e.full((), 0.5, dtype)), upward, downward) if endpoint and num > 1 else upward
     )
-    return moveaxis(values, 0, axis), step
+    return moveaxis(values, 0, axis_of(axis, ndim_of(values), "linspace")), step
 
 
 @op
