@@ -58,9 +58,9 @@ class Row(NamedTuple):
         """The inputs that our call mentions."""
         return [n for n in INPUTS if n in compile(self.ours, self.name, "eval").co_names]
 
-    def direct(self, engine: str) -> str | None:
-        """The engine's own call, or None if the table has none for it."""
-        return getattr(self, engine, None)
+    def direct(self, engine: str) -> str:
+        """The engine's own call. Theano's and CNTK's users call NumPy where they compute at once, and so does the table."""
+        return self.tensorflow if engine == "tensorflow" else self.numpy
 
 
 _LAST = 'data_format="channels_last"'

@@ -1,20 +1,25 @@
 """What an op costs over the engine's own call: compiled, in a graph of ten; and eagerly, the call alone.
 
     python benchmarks/ops.py --engine tensorflow --ops matmul conv
+    python benchmarks/ops.py --page        # all engines; renews their columns in docs/ops_speed.md
 
-Both are medians of processor time, ours and the direct call in turns. Compiled costs are ratios; of the eager call the
+Theano and CNTK are compared with NumPy: a call of a PyTensor function or of a CNTK graph costs more than most ops do. Both
+figures are medians of processor time, ours and the direct call in turns. Compiled costs are ratios; of the eager call the
 difference is shown, in microseconds, on tensors so small that nothing else matters.
 """
 
 from __future__ import annotations
 
 import argparse
+import json
 import os
 import statistics
 from collections.abc import Callable
+from pathlib import Path
 from typing import Any, NamedTuple
 
 os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "3")
+os.environ.setdefault("OPENBLAS_NUM_THREADS", "1")  # waiting threads would be counted
 
 from harness import interleave, timed
 from op_table import INPUTS, ROWS, Row
@@ -25,10 +30,24 @@ from keras.backend.tracing import Compiled
 
 COPIES = 10  # of the op in a graph
 RATIO, MICROSECONDS = 1.05, 15.0  # what is aimed at
+ENGINES = ("tensorflow", "numpy", "theano", "cntk")
+PAGE = Path(__file__).parents[1] / "docs" / "ops_speed.md"
+HEAD = """# What an op costs
+
+<!-- Written by benchmarks/ops.py --page; it keeps the columns of engines it did not measure. -->
+
+Two figures an engine. First the time of a compiled graph of ten calls over that of ten of the engine's own calls in a
+graph of its own (aim: at most {ratio}). Then what one eager call costs over the engine's own, in microseconds, on tensors
+so small that nothing else counts (aim: at most {microseconds:.0f}). **Bold** is beyond the aim. NumPy has no graphs, and
+theano and cntk are held against NumPy's calls, too: there the first figure compares with plain NumPy, the second counts
+the whole of what an engine does for one op at once.
+
+Processor time, one thread, medians of interleaved rounds.
+"""
 
 
 class Result(NamedTuple):
-    """Of one op on one engine; None where the table has no direct call to compare with."""
+    """Of one op on one engine: microseconds of ten calls in a graph, and of one eager call over the direct one."""
 
     engine: str
     op: str
@@ -86,22 +105,30 @@ def measure(engine: str, row: Row, text: str, names: dict[str, Any], quick: bool
     large, small = ([INPUTS[n][size]() for n in row.letters] for size in (0, 1))
     rounds = 7 if quick else 25
 
-    tensors = [ops.convert_to_tensor(a) for a in [large[0] + 0 for _ in range(COPIES)] + large[1:]]
+    inputs = own_tensors(engine, [large[0] + 0 for _ in range(COPIES)] + large[1:])
     graphs = Compiled(ten(ours)), own_graph(engine, ten(direct))
-    seconds = timed(lambda: graphs[0](*tensors)).wall and timed(lambda: graphs[0](*tensors)).wall
+    run = lambda: graphs[0](*inputs[0])  # noqa: E731
+    seconds = timed(run).wall and timed(run).wall
     times = max(1, int(0.02 / max(seconds, 1e-6)))
-    compiled = medians(*(repeated(g, tensors, times) for g in graphs), rounds)
+    compiled = medians(*(repeated(g, x, times) for g, x in zip(graphs, inputs, strict=True)), rounds)
 
-    tensors = [ops.convert_to_tensor(a) for a in small]
-    calls = 50 if quick else 200
-    eager = medians(*(repeated(f, tensors, calls) for f in (ours, direct)), rounds)
+    inputs = own_tensors(engine, small)
+    seconds = timed(repeated(ours, inputs[0], 5)).wall / 5
+    calls = max(5, min(50 if quick else 200, int(0.02 / max(seconds, 1e-6))))
+    eager = medians(*(repeated(f, x, calls) for f, x in zip((ours, direct), inputs, strict=True)), rounds)
     overhead = (eager[0] - eager[1]) / calls * 1e6
     return Result(engine, row.name, compiled[1] / times * 1e6, compiled[0] / times * 1e6, overhead)
 
 
+def own_tensors(engine: str, arrays: list[Any]) -> tuple[list[Any], list[Any]]:
+    """What ours is called with, and the direct call."""
+    tensors = [ops.convert_to_tensor(a) for a in arrays]
+    return tensors, tensors if engine == "tensorflow" else arrays
+
+
 def own_graph(engine: str, f: Callable[..., Any]) -> Callable[..., Any]:
-    """A graph of direct calls, where the engine has graphs; called as ours is, so that the graphs alone differ."""
-    return f if engine == "numpy" else Compiled(f)
+    """A graph of direct calls for TensorFlow, called as ours is, so that the graphs alone differ; else NumPy's calls."""
+    return Compiled(f) if engine == "tensorflow" else f
 
 
 def report(results: list[Result]) -> None:
@@ -131,26 +158,61 @@ def report(results: list[Result]) -> None:
         )
 
 
+def write_page(results: list[Result]) -> None:
+    """Renew the columns of the engines that were measured."""
+    marker = "<!-- figures: "
+    figures: dict[str, Any] = {}
+    if PAGE.exists() and marker in (old := PAGE.read_text("utf-8")):
+        figures = json.loads(old.split(marker)[1].split(" -->")[0])
+    for r in results:
+        figures.setdefault(r.engine, {})[r.op] = [round(r.ratio, 2), round(r.overhead, 1)]
+    engines = [e for e in ENGINES if e in figures]
+    lines = [HEAD.format(ratio=RATIO, microseconds=MICROSECONDS), *summary(figures, engines), ""]
+    header = ["op", *(f"{e}: {what}" for e in engines for what in ("compiled", "eager"))]
+    lines += ["| " + " | ".join(header) + " |", "|---" * len(header) + "|"]
+    for row in ROWS:
+        cells = [f"`{row.name}`"]
+        for e in engines:
+            for value, aim in zip(figures[e].get(row.name, ("-", "-")), (RATIO, MICROSECONDS), strict=True):
+                cells.append(f"**{value}**" if isinstance(value, float) and value > aim else str(value))
+        lines.append("| " + " | ".join(cells) + " |")
+    PAGE.write_text("\n".join([*lines, "", f"{marker}{json.dumps(figures)} -->", ""]), "utf-8")
+    print(f"wrote {PAGE}")
+
+
+def summary(figures: dict[str, Any], engines: list[str]) -> list[str]:
+    """One line an engine: how many ops are within the aims, and the medians."""
+    lines = []
+    for e in engines:
+        ratios, overheads = zip(*figures[e].values(), strict=True)
+        lines.append(
+            f"* {e}: {sum(r <= RATIO for r in ratios)} of {len(ratios)} within the first aim "
+            f"(median {statistics.median(ratios):.2f}), {sum(o <= MICROSECONDS for o in overheads)} within the second "
+            f"(median {statistics.median(overheads):.1f} us)."
+        )
+    return lines
+
+
 def main() -> None:
     parser = argparse.ArgumentParser(
         description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
     )
-    parser.add_argument(
-        "--engine", action="append", choices=("tensorflow", "numpy"), help="may be given twice"
-    )
+    parser.add_argument("--engine", action="append", choices=ENGINES, help="may be given more than once")
     parser.add_argument("--ops", nargs="+", metavar="OP", help="only these", default=[r.name for r in ROWS])
     parser.add_argument("--quick", action="store_true", help="fewer rounds")
+    parser.add_argument("--page", action="store_true", help="renew docs/ops_speed.md")
     chosen = parser.parse_args()
     results = []
-    for engine in chosen.engine or ("tensorflow", "numpy"):
+    for engine in chosen.engine or ENGINES:
         names = modules(engine)
         with keras.backend.using(engine):
             names |= {"ops": ops, "random": random, "SEED": random.SeedGenerator(1)}
             for row in ROWS:
-                text = row.direct(engine)
-                if row.name in chosen.ops and text is not None:
-                    results.append(measure(engine, row, text, names, chosen.quick))
+                if row.name in chosen.ops:
+                    results.append(measure(engine, row, row.direct(engine), names, chosen.quick))
     report(results)
+    if chosen.page:
+        write_page(results)
 
 
 if __name__ == "__main__":

@@ -32,6 +32,15 @@ def _binary(name: str) -> tuple[Callable[..., Any], Callable[..., Any]]:
     return forward, reflected
 
 
+def _equality(name: str) -> Callable[..., Any]:
+    def method(self: Any, other: Any) -> Any:
+        if other is None or isinstance(other, str):  # no numbers: Python then compares identities
+            return NotImplemented
+        return public_op(name)(self, other)
+
+    return method
+
+
 def _unary(name: str) -> Callable[..., Any]:
     def method(self: Any) -> Any:
         return public_op(name)(self)
@@ -71,13 +80,14 @@ class TensorOperators:
     __and__, __rand__ = _binary("logical_and")
     __or__, __ror__ = _binary("logical_or")
     __xor__, __rxor__ = _binary("logical_xor")
-    __lt__, _ = _binary("less")
-    __le__, _ = _binary("less_equal")
-    __gt__, _ = _binary("greater")
-    __ge__, _ = _binary("greater_equal")
-    __eq__, _ = _binary("equal")
-    __ne__, _ = _binary("not_equal")
+    __lt__ = _binary("less")[0]
+    __le__ = _binary("less_equal")[0]
+    __gt__ = _binary("greater")[0]
+    __ge__ = _binary("greater_equal")[0]
+    __eq__ = _equality("equal")
+    __ne__ = _equality("not_equal")
     __neg__ = _unary("negative")
+    __pos__ = _unary("copy")
     __abs__ = _unary("absolute")
     __invert__ = _unary("logical_not")
     __hash__ = object.__hash__

@@ -56,11 +56,15 @@ def shape_str(shape: Sequence[Any]) -> str:
     return str(tuple(None if d is UNKNOWN else d for d in shape))
 
 
+class SymbolicTensorError(TypeError, ValueError):
+    """A symbolic tensor was used as a number or array: of the wrong type for Python, without a value for Keras."""
+
+
 class KerasTensor(TensorOperators):
     """A symbolic tensor: a shape and a dtype, and, in a functional graph, the node it came from.
 
     Args:
-        shape: tuple of ints and None.
+        shape: tuple of ints and None; an int for a vector.
         dtype: name; default `float32`.
         sparse, ragged: accepted for compatibility; must be false.
         name: shown in messages and summaries.
@@ -73,7 +77,7 @@ class KerasTensor(TensorOperators):
 
     def __init__(
         self,
-        shape: Sequence[Any],
+        shape: int | Sequence[Any],
         dtype: Any = "float32",
         sparse: bool = False,
         ragged: bool = False,
@@ -83,6 +87,7 @@ class KerasTensor(TensorOperators):
             raise ValueError(
                 "Sparse and ragged symbolic tensors are not supported; use a dense tensor and a mask."
             )
+        shape = (shape,) if isinstance(shape, int) else shape
         self.dims: tuple[Any, ...] = tuple(UNKNOWN if d is None or d is UNKNOWN else int(d) for d in shape)
         self.dtype: str = dtypes.standardize(dtype)
         self.sparse = self.ragged = False
@@ -141,7 +146,7 @@ class KerasTensor(TensorOperators):
         return (self[i] for i in range(self.dims[0]))
 
     def _no_value(self, *_: Any, **__: Any) -> Any:
-        raise TypeError(
+        raise SymbolicTensorError(
             f"{self!r} is a symbolic tensor: it has a shape and a dtype but no value. It can be passed to Keras layers "
             "and to `keras.ops` functions; put other code (NumPy, TensorFlow, `if`, `float()`) into a layer's `call`."
         )
@@ -353,7 +358,9 @@ class AbstractEngine(Engine):
     def scatter_nd(
         self, x: KerasTensor, indices: KerasTensor, updates: KerasTensor, mode: str
     ) -> KerasTensor:
-        if not indices.ndim or same(indices.dims[-1], 0) or indices.dims[-1] > x.ndim:
+        if indices.ndim and indices.dims[-1] is UNKNOWN:
+            return KerasTensor(x.dims, x.dtype)
+        if not indices.ndim or not 0 < indices.dims[-1] <= x.ndim:
             raise ValueError(
                 f"scatter: the last axis of `indices` must have 1 to {x.ndim} elements, the places in as many axes. "
                 f"Received: indices.shape={shape_str(indices.dims)}"

@@ -2,13 +2,12 @@
 
 from __future__ import annotations
 
-import functools
 from collections.abc import Callable, Iterable
 from typing import Any, TypeVar
 
 from keras.backend.select import inner
 from keras.backend.spec import ABSTRACT, KerasTensor
-from keras.ops.dispatch import has_symbolic, record
+from keras.ops.dispatch import composed
 
 F = TypeVar("F", bound=Callable[..., Any])
 
@@ -24,20 +23,8 @@ def recorded(body: F) -> F:
     Inside, dimensions can be computed with, known or not; without this, a symbolic tensor's unknown ones are None.
     """
 
-    @functools.wraps(body)
-    def call(*args: Any, **kwargs: Any) -> Any:
-        if inner() is not ABSTRACT and (has_symbolic(args) or has_symbolic(kwargs)):
-            return record(step, args, kwargs)
-        return body(*args, **kwargs)
-
-    def step(*args: Any, **kwargs: Any) -> Any:
-        return body(*args, **kwargs)
-
-    step.body = body  # type: ignore[attr-defined]
-    step.__name__ = (
-        f"backend_{body.__name__.strip('_')}"  # `relu` in a model's config would be that of `keras.ops`
-    )
-    return call  # type: ignore[return-value]
+    name = body.__name__.strip("_")  # `relu` in a model's config would be that of `keras.ops`
+    return composed(f"backend_{name}")(body)
 
 
 def trace_back(ends: Iterable[KerasTensor], begin: Iterable[KerasTensor] = ()) -> dict[int, KerasTensor]:

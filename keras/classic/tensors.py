@@ -173,13 +173,13 @@ def print_tensor(x: Any, message: str = "", summarize: int = 3) -> Tensor:
 
     Args:
         x: a tensor of any shape.
-        message: printed before it.
+        message: printed before it, with a blank between them.
         summarize: how many elements are printed at each end of an axis; -1 prints all.
 
     Returns:
         x; only what is computed from it is sure to print.
 
-    >>> y = print_tensor(np.array([1.0, 2.0]), message="x is ")
+    >>> y = print_tensor(np.array([1.0, 2.0]), message="x is")
     x is [1. 2.]
     """
     return _printed(x, message, summarize)
@@ -192,7 +192,7 @@ def _printed(x: Any, message: str, summarize: int) -> Tensor:
     def show(value: np.ndarray) -> list[np.ndarray]:
         kept = value.size + 1 if summarize < 0 else summarize
         text = np.array2string(value, threshold=2 * kept, edgeitems=kept)
-        print(f"{message}{text}")
+        print(f"{message} {text}" if message else text)
         return [value]
 
     (y,) = current().host_call(show, [current().spec(x)], [x], lambda xs, ys, dys: dys)

@@ -7,10 +7,12 @@ from typing import Any
 from keras import config, ops
 from keras.losses.loss import LossFunctionWrapper
 from keras.losses.shapes import match
+from keras.ops.dispatch import composed
 
 Tensor = Any
 
 
+@composed("losses_kl_divergence")
 def kl_divergence(y_true: Tensor, y_pred: Tensor) -> Tensor:
     """`sum(y_true * log(y_true / y_pred))` along the last axis, both clipped to `[epsilon(), 1]`.
 
@@ -30,6 +32,7 @@ def kl_divergence(y_true: Tensor, y_pred: Tensor) -> Tensor:
     return ops.sum(y_true * ops.log(y_true / y_pred), axis=-1)
 
 
+@composed("losses_poisson")
 def poisson(y_true: Tensor, y_pred: Tensor) -> Tensor:
     """`mean(y_pred - y_true * log(y_pred))` over the last axis.
 

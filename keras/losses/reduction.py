@@ -6,9 +6,11 @@ import math
 from typing import Any
 
 from keras import config, ops
+from keras.backend.spec import KerasTensor
 from keras.errors import unknown
 from keras.losses.shapes import align_weights
 from keras.ops.dispatch import dtype_of, ndim_of, shape_of
+from keras.ops.settling import elements
 
 Tensor = Any
 
@@ -101,7 +103,9 @@ def _reduce(values: Tensor, sample_weight: Tensor | None, reduction: str | None)
     return total / count(values)
 
 
-def count(x: Tensor) -> float:
-    """The number of entries of a tensor; of a symbolic one any number, since only the spec counts."""
-    shape = shape_of(x)
-    return float(math.prod(shape)) if all(isinstance(d, int) for d in shape) else 1.0
+def count(x: Tensor) -> float | Tensor:
+    """The number of entries of a tensor, itself a tensor if the shape does not tell; of a symbolic one any number."""
+    n = math.prod(shape_of(x))
+    if isinstance(n, int):
+        return float(n)
+    return 1.0 if isinstance(x, KerasTensor) else elements(x, range(ndim_of(x)))

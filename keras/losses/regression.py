@@ -8,10 +8,12 @@ from typing import Any
 from keras import config, ops
 from keras.losses.loss import LossFunctionWrapper
 from keras.losses.shapes import match
+from keras.ops.dispatch import composed
 
 Tensor = Any
 
 
+@composed("losses_mean_squared_error")
 def mean_squared_error(y_true: Tensor, y_pred: Tensor) -> Tensor:
     """`mean((y_true - y_pred)**2)` over the last axis.
 
@@ -32,6 +34,7 @@ def mean_squared_error(y_true: Tensor, y_pred: Tensor) -> Tensor:
     return ops.mean(ops.square(y_true - y_pred), axis=-1)
 
 
+@composed("losses_mean_absolute_error")
 def mean_absolute_error(y_true: Tensor, y_pred: Tensor) -> Tensor:
     """`mean(abs(y_true - y_pred))` over the last axis.
 
@@ -49,6 +52,7 @@ def mean_absolute_error(y_true: Tensor, y_pred: Tensor) -> Tensor:
     return ops.mean(ops.absolute(y_true - y_pred), axis=-1)
 
 
+@composed("losses_mean_absolute_percentage_error")
 def mean_absolute_percentage_error(y_true: Tensor, y_pred: Tensor) -> Tensor:
     """`100 * mean(abs((y_true - y_pred) / y_true))` over the last axis; tiny targets count as `epsilon()`.
 
@@ -67,6 +71,7 @@ def mean_absolute_percentage_error(y_true: Tensor, y_pred: Tensor) -> Tensor:
     return 100.0 * ops.mean(ops.absolute((y_true - y_pred) / scale), axis=-1)
 
 
+@composed("losses_mean_squared_logarithmic_error")
 def mean_squared_logarithmic_error(y_true: Tensor, y_pred: Tensor) -> Tensor:
     """`mean((log(1 + y_true) - log(1 + y_pred))**2)` over the last axis; values below `epsilon()` count as that.
 
@@ -86,6 +91,7 @@ def mean_squared_logarithmic_error(y_true: Tensor, y_pred: Tensor) -> Tensor:
     return ops.mean(ops.square(log_pred - log_true), axis=-1)
 
 
+@composed("losses_huber")
 def huber(y_true: Tensor, y_pred: Tensor, delta: float = 1.0) -> Tensor:
     """Quadratic near zero, linear from `delta` on: `mean(e**2 / 2 or delta * (abs(e) - delta / 2))`.
 
@@ -107,6 +113,7 @@ def huber(y_true: Tensor, y_pred: Tensor, delta: float = 1.0) -> Tensor:
     )
 
 
+@composed("losses_log_cosh")
 def log_cosh(y_true: Tensor, y_pred: Tensor) -> Tensor:
     """`mean(log(cosh(y_pred - y_true)))` over the last axis, without overflow.
 
@@ -125,6 +132,7 @@ def log_cosh(y_true: Tensor, y_pred: Tensor) -> Tensor:
     return ops.mean(error + ops.softplus(-2.0 * error) - math.log(2.0), axis=-1)
 
 
+@composed("losses_cosine_similarity")
 def cosine_similarity(y_true: Tensor, y_pred: Tensor, axis: int = -1) -> Tensor:
     """`-sum(normalize(y_true) * normalize(y_pred))` along `axis`: -1 for equal directions, 1 for opposite ones.
 

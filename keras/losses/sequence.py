@@ -6,11 +6,12 @@ from typing import Any
 
 from keras import ops
 from keras.losses.loss import LossFunctionWrapper
-from keras.ops.dispatch import as_float, ndim_of, shape_of
+from keras.ops.dispatch import as_float, composed, ndim_of, shape_of
 
 Tensor = Any
 
 
+@composed("losses_ctc")
 def ctc(y_true: Tensor, y_pred: Tensor) -> Tensor:
     """`-log P(label sequence | logits)`, summed over all alignments; class 0 is the blank and the padding of labels.
 

@@ -7,13 +7,14 @@ from typing import Any
 from keras import ops
 from keras.backend.masks import set_mask
 from keras.losses.loss import LossFunctionWrapper
-from keras.ops.dispatch import as_float, shape_of
+from keras.ops.dispatch import as_float, composed, shape_of
 
 Tensor = Any
 
 _NEVER = -1e30  # stands for log 0: exp of it is 0, and its gradient is 0 rather than NaN
 
 
+@composed("losses_circle")
 def circle(
     y_true: Tensor,
     y_pred: Tensor,

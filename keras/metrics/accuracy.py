@@ -8,11 +8,12 @@ from keras import config, ops
 from keras.losses.crossentropy import check_label_shape
 from keras.losses.shapes import check_same_shape, match
 from keras.metrics.reduction import MeanMetricWrapper
-from keras.ops.dispatch import as_float, dtype_of, ndim_of, shape_of
+from keras.ops.dispatch import as_float, composed, dtype_of, ndim_of, shape_of
 
 Tensor = Any
 
 
+@composed("metrics_accuracy")
 def accuracy(y_true: Tensor, y_pred: Tensor) -> Tensor:
     """`mean(y_true == y_pred)` over the last axis.
 
@@ -30,6 +31,7 @@ def accuracy(y_true: Tensor, y_pred: Tensor) -> Tensor:
     return _mean_last(_as_numbers(ops.equal(y_true, y_pred)))
 
 
+@composed("metrics_binary_accuracy")
 def binary_accuracy(y_true: Tensor, y_pred: Tensor, threshold: float = 0.5) -> Tensor:
     """`mean(y_true == (y_pred > threshold))` over the last axis.
 
@@ -49,6 +51,7 @@ def binary_accuracy(y_true: Tensor, y_pred: Tensor, threshold: float = 0.5) -> T
     return _mean_last(_as_numbers(ops.equal(y_true, said)))
 
 
+@composed("metrics_categorical_accuracy")
 def categorical_accuracy(y_true: Tensor, y_pred: Tensor) -> Tensor:
     """`argmax(y_true) == argmax(y_pred)` along the last axis.
 
@@ -67,6 +70,7 @@ def categorical_accuracy(y_true: Tensor, y_pred: Tensor) -> Tensor:
     return _as_numbers(ops.equal(ops.argmax(y_true, axis=-1), ops.argmax(y_pred, axis=-1)))
 
 
+@composed("metrics_sparse_categorical_accuracy")
 def sparse_categorical_accuracy(y_true: Tensor, y_pred: Tensor) -> Tensor:
     """`y_true == argmax(y_pred)` along the last axis.
 
@@ -84,6 +88,7 @@ def sparse_categorical_accuracy(y_true: Tensor, y_pred: Tensor) -> Tensor:
     return _as_numbers(ops.equal(labels, ops.cast(ops.argmax(y_pred, axis=-1), "int32")))
 
 
+@composed("metrics_top_k_categorical_accuracy")
 def top_k_categorical_accuracy(y_true: Tensor, y_pred: Tensor, k: int = 5) -> Tensor:
     """Whether the right class is among the `k` largest scores.
 
@@ -103,6 +108,7 @@ def top_k_categorical_accuracy(y_true: Tensor, y_pred: Tensor, k: int = 5) -> Te
     return _in_top_k(ops.cast(ops.argmax(y_true, axis=-1), "int32"), y_pred, k)
 
 
+@composed("metrics_sparse_top_k_categorical_accuracy")
 def sparse_top_k_categorical_accuracy(
     y_true: Tensor, y_pred: Tensor, k: int = 5, from_sorted_ids: bool = False
 ) -> Tensor:

@@ -11,12 +11,14 @@ from keras.losses.reduction import apply_mask, count
 from keras.losses.shapes import align_weights, match
 from keras.metrics.metric import Metric
 from keras.metrics.reduction import MeanMetricWrapper
+from keras.ops.dispatch import composed
 
 Tensor = Any
 
 AGGREGATIONS = ("uniform_average", "variance_weighted_average")
 
 
+@composed("metrics_pearson_correlation")
 def pearson_correlation(y_true: Tensor, y_pred: Tensor, axis: int = -1) -> Tensor:
     """`cov(y_true, y_pred) / (std(y_true) * std(y_pred))` along `axis`.
 
@@ -39,6 +41,7 @@ def pearson_correlation(y_true: Tensor, y_pred: Tensor, axis: int = -1) -> Tenso
     return ops.mean(a * b, axis=axis)
 
 
+@composed("metrics_concordance_correlation")
 def concordance_correlation(y_true: Tensor, y_pred: Tensor, axis: int = -1) -> Tensor:
     """`2 * cov / (var(y_true) + var(y_pred) + (mean(y_true) - mean(y_pred))**2)` along `axis`.
 

@@ -15,6 +15,7 @@ from keras.losses.regression import (
 )
 from keras.losses.shapes import match
 from keras.metrics.reduction import Mean, MeanMetricWrapper
+from keras.ops.dispatch import composed
 
 Tensor = Any
 
@@ -118,6 +119,7 @@ class LogCoshError(MeanMetricWrapper):
         super().__init__(log_cosh, name=name, dtype=dtype)
 
 
+@composed("metrics_cosine_similarity")
 def cosine_similarity(y_true: Tensor, y_pred: Tensor, axis: int = -1) -> Tensor:
     """`sum(normalize(y_true) * normalize(y_pred))` along `axis`: 1 for equal directions. (The loss has a minus sign.)
 

@@ -8,14 +8,15 @@ from typing import Any, ClassVar
 from keras import tree
 from keras.backend import dtypes
 from keras.backend.masks import get_mask, set_mask
-from keras.backend.select import current
-from keras.backend.spec import KerasTensor, is_keras_tensor, same, shape_str
+from keras.backend.select import current, inner
+from keras.backend.spec import ABSTRACT, KerasTensor, is_keras_tensor, same, shape_str
 from keras.layers import Input, InputLayer, Layer
 from keras.models import functional_config
 from keras.models.graph import Graph
 from keras.models.model import Model
 from keras.ops.dispatch import convert
 from keras.ops.node import Node, Operation
+from keras.ops.numpy.statistics import mean
 
 Tensor = Any
 
@@ -40,7 +41,12 @@ class Functional(Model):
         (None, 2)
     """
 
-    _untracked: ClassVar[frozenset[str]] = Model._untracked | {"_graph", "_inputs_struct", "_outputs_struct"}
+    _untracked: ClassVar[frozenset[str]] = Model._untracked | {
+        "_graph",
+        "_graph_with_losses",
+        "_inputs_struct",
+        "_outputs_struct",
+    }
 
     def __init__(self, inputs: Any, outputs: Any, name: str | None = None, **kwargs: Any) -> None:
         trainable = kwargs.pop("trainable", True)
@@ -50,6 +56,7 @@ class Functional(Model):
         self._inputs_struct, self._outputs_struct = inputs, outputs
         graph = Graph(tree.flatten(inputs), tree.flatten(outputs))
         self._graph = self._begin_at_input_layers(graph)
+        self._graph_with_losses = self._graph
         self._operations: list[Operation] = self._graph.operations
         _check_names(self._operations, self.name)
         self.built = True
@@ -101,7 +108,19 @@ class Functional(Model):
         if mask is not None:
             for v, m in zip(values, tree.flatten(mask), strict=True):
                 set_mask(v, m)
-        return tree.unflatten(self._outputs_struct, self._graph.run(values))
+        n = len(self._graph.outputs)
+        results = self._graph_with_losses.run(values)
+        for loss in results[n:]:
+            super().add_loss(mean(loss))
+        return tree.unflatten(self._outputs_struct, results[:n])
+
+    def add_loss(self, loss: Any) -> None:
+        """Add loss(es) to the training loss: symbolic tensors that follow from the model's inputs, each averaged."""
+        symbolic = [t for t in tree.flatten(loss) if isinstance(t, KerasTensor)]
+        if not symbolic or inner() is ABSTRACT:
+            super().add_loss(loss)
+            return
+        self._graph_with_losses = Graph(self._graph.inputs, [*self._graph_with_losses.outputs, *symbolic])
 
     def compute_mask(self, inputs: Any, previous_mask: Any) -> Any:
         return None  # the layers inside have put masks on the outputs already

@@ -12,7 +12,7 @@ from keras import tree
 from keras.backend.select import current
 from keras.backend.spec import ABSTRACT, UNKNOWN, broadcast
 from keras.ops.dispatch import axis_of, cast, convert, dtype_of, ndim_of, op, shape_of
-from keras.ops.settling import scalar, slice_axis
+from keras.ops.settling import need_size, scalar, slice_axis
 from keras.ops.structure import Structure
 
 Tensor = Any
@@ -257,6 +257,7 @@ def associative_scan(
             f"associative_scan: sizes along axis {axis} must be equal. Received: {sorted(sizes)}"
         )
     (n,) = sizes
+    need_size(n, "associative_scan")
     if n is UNKNOWN:
         return tree.unflatten(elems, flat)
     if reverse:

@@ -13,7 +13,7 @@ from keras.backend.spec import ABSTRACT, UNKNOWN, KerasTensor, shape_str
 from keras.backend.state import Variable, to_host
 from keras.ops import dispatch
 from keras.ops.dispatch import axis_of, convert, dtype_of, ndim_of, op, shape_of
-from keras.ops.settling import as_index, slice_axis, static_shape
+from keras.ops.settling import as_index, host_value, sized, slice_axis, static_shape
 
 Tensor = Any
 
@@ -202,7 +202,9 @@ def slice(inputs: Any, start_indices: Any, shape: Any) -> Tensor:
             x, tuple(starts), tuple(s + n for s, n in zip(starts, sizes, strict=True)), (1,) * len(dims)
         )
     if any(n is not UNKNOWN and n == -1 for n in sizes):
-        raise ValueError("slice: -1 in `shape` needs `start_indices` that are Python ints")
+        if current() is not ABSTRACT:
+            return slice(x, [int(host_value(i, "slice", "start_indices")) for i in starts], shape)
+        sizes = tuple(UNKNOWN if n == -1 else n for n in sizes)
     return e.dynamic_slice(x, [_index(s) for s in starts], sizes)
 
 
@@ -228,7 +230,11 @@ def _starts(who: str, given: Any, rank: int) -> list[Any]:
     """Start indices as a list of Python ints and scalar tensors."""
     e = current()
     if e.is_tensor(given) and not isinstance(given, np.ndarray):
-        given = unstack(given)
+        if ndim_of(given) != 1:
+            raise ValueError(
+                f"{who}: `start_indices` must have one entry per axis ({rank}). Received: shape {shape_str(shape_of(given))}"
+            )
+        given = unstack(sized(given, 0, rank))
     starts = [int(s) if hasattr(s, "__index__") and not e.is_tensor(s) else s for s in given]
     starts = [int(s) if isinstance(s, (np.ndarray, np.generic)) else s for s in starts]
     if len(starts) != rank:

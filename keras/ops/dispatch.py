@@ -89,6 +89,29 @@ def record(function: Callable[..., Any], args: tuple[Any, ...], kwargs: dict[str
     return outputs
 
 
+def composed(name: str) -> Callable[[F], F]:
+    """Make a function of several ops one step of a graph, called `name` there, when its arguments are symbolic.
+
+    Its body then sees tensors whose unknown dimensions can be computed with.
+    """
+
+    def decorate(body: F) -> F:
+        @functools.wraps(body)
+        def call(*args: Any, **kwargs: Any) -> Any:
+            if inner() is not ABSTRACT and (has_symbolic(args) or has_symbolic(kwargs)):
+                return record(step, args, kwargs)
+            return body(*args, **kwargs)
+
+        def step(*args: Any, **kwargs: Any) -> Any:
+            return body(*args, **kwargs)
+
+        step.body = body  # type: ignore[attr-defined]
+        step.__name__ = name
+        return call  # type: ignore[return-value]
+
+    return decorate
+
+
 def _replay(body: Callable[..., Any], args: tuple[Any, ...], kwargs: dict[str, Any]) -> None:
     """Run the body on the abstract engine for its checks alone."""
     engine = current()
@@ -312,9 +335,11 @@ def axis_of(axis: Any, ndim: int, who: str, name: str = "axis") -> int:
         i = axis.__index__()
     except (AttributeError, TypeError):
         raise TypeError(f"{who}: `{name}` must be an int. Received: {name}={axis!r}") from None
+    if ndim == 0:
+        raise ValueError(f"{who}: axis {i} is out of bounds for a scalar. Received: {name}={i}")
     if not -ndim <= i < ndim:
         raise ValueError(
-            f"{who}: `{name}`={i} is out of range for a tensor of rank {ndim} (expected {-ndim} to {ndim - 1})"
+            f"{who}: axis {i} is out of bounds for a tensor of rank {ndim}; `{name}` must be from {-ndim} to {ndim - 1}"
         )
     return i % ndim
 

@@ -12,7 +12,7 @@ from typing import Any
 
 from keras.backend.select import current
 from keras.ops.dispatch import cast, dtype_of, kernel, ndim_of, shape_of
-from keras.ops.settling import count, in_float32, kept, scalar
+from keras.ops.settling import elements, in_float32, kept, scalar
 
 Tensor = Any
 Axes = tuple[int, ...]
@@ -160,7 +160,7 @@ def moments(x: Tensor, axes: Axes) -> tuple[Tensor, Tensor]:
 
 def _moments(x: Tensor, axes: Axes) -> tuple[Tensor, Tensor]:
     e, shape = current(), shape_of(x)
-    n = scalar(count(shape, axes), x)
+    n = elements(x, axes)
     mean = e.div(e.reduce_sum(x, axes), n)
     centred = e.sub(x, kept(mean, axes, shape))
     return mean, e.div(e.reduce_sum(e.mul(centred, centred), axes), n)
@@ -181,7 +181,7 @@ def layer_norm(x: Tensor, gamma: Tensor | None, beta: Tensor | None, axes: Axes,
 def rms_norm(x: Tensor, gamma: Tensor | None, axes: Axes, epsilon: float) -> Tensor:
     """x / sqrt(mean of x^2 + epsilon) over the axes, times gamma, whose axes are just these."""
     e, shape = current(), shape_of(x)
-    n = scalar(count(shape, axes), x)
+    n = elements(x, axes)
     power = e.div(e.reduce_sum(e.mul(x, x), axes), n)
     y = e.mul(x, e.rsqrt(e.add(kept(power, axes, shape), scalar(epsilon, x))))
     return y if gamma is None else e.mul(y, _aligned(gamma, axes, shape))

@@ -125,7 +125,7 @@ def in_top_k(targets: Any, predictions: Any, k: int) -> Tensor:
     [True, False]
     """
     e = current()
-    targets, scores = as_index(targets, "in_top_k", "targets"), as_float(predictions)
+    targets, scores = as_index(targets, "in_top_k", "targets", floats=True), as_float(predictions)
     check_rank(targets, 1, "in_top_k", "targets")
     check_rank(scores, 2, "in_top_k", "predictions")
     rows, classes = shape_of(scores)
@@ -241,15 +241,12 @@ def cdist(x: Any, y: Any) -> Tensor:
 # ---------------------------------------------------------------------- complex numbers as pairs
 @op
 def view_as_complex(x: Any) -> Tensor:
-    """Pairs (real, imaginary) along the last axis as complex numbers.
+    """Pairs (real, imaginary) along the last axis as complex numbers of twice 32 bits.
 
     >>> view_as_complex([[1.0, 2.0]]).tolist()
     [(1+2j)]
     """
     e, x = current(), as_float(x)
-    x = (
-        cast(x, "float32") if dtype_of(x) in ("float16", "bfloat16") else x
-    )  # complex numbers have 32 bits or more
     shape = shape_of(x)
     if not shape or (shape[-1] is not UNKNOWN and shape[-1] != 2):
         raise ValueError(
@@ -257,7 +254,7 @@ def view_as_complex(x: Any) -> Tensor:
         )
     last = len(shape) - 1
     re, im = (e.reshape(slice_axis(x, last, i, i + 1), shape[:-1]) for i in (0, 1))
-    return e.complex(re, im)
+    return e.complex(cast(re, "float32"), cast(im, "float32"))
 
 
 @op

@@ -11,7 +11,7 @@ import numpy as np
 from keras import config
 from keras.backend import dtypes
 from keras.backend.select import current
-from keras.backend.spec import UNKNOWN, shape_str
+from keras.backend.spec import ABSTRACT, UNKNOWN, KerasTensor, shape_str
 from keras.ops.dispatch import INEXACT, as_float, axes_of, cast, convert, dtype_of, ndim_of, promote, shape_of
 
 Tensor = Any
@@ -80,13 +80,13 @@ def as_number(x: Any) -> Tensor:
     return cast(x, "int32") if dtype_of(x) == "bool" else x
 
 
-def as_index(x: Any, who: str, name: str = "indices") -> Tensor:
-    """An integer tensor (int32 or int64). Raises TypeError for floats."""
+def as_index(x: Any, who: str, name: str = "indices", floats: bool = False) -> Tensor:
+    """An integer tensor (int32 or int64). Raises TypeError for floats, unless whole numbers may come as `floats`."""
     x = convert(x)
     dtype = dtype_of(x)
     if dtype in ("int32", "int64"):
         return x
-    if dtypes.is_float(dtype) and 0 in shape_of(x):  # an empty list has no dtype of its own
+    if dtypes.is_float(dtype) and (floats or 0 in shape_of(x)):  # an empty list has no dtype of its own
         return cast(x, "int32")
     if not (dtypes.is_int(dtype) or dtype == "bool"):
         raise TypeError(f"{who}: `{name}` must be integers. Received: dtype {dtype}")
@@ -168,9 +168,44 @@ def check_rank(x: Tensor, ranks: int | Sequence[int], who: str, name: str = "x")
         raise ValueError(f"{who}: `{name}` must have rank {wanted}. Received: shape {shape_str(shape_of(x))}")
 
 
+def elements(x: Tensor, axes: Sequence[int]) -> Tensor:
+    """How many elements the axes of `x` hold together, in x's dtype; counted where the shape does not tell."""
+    n = count(shape_of(x), axes)
+    if n is not UNKNOWN or current() is ABSTRACT:
+        return scalar(n, x)
+    return current().reduce_sum(filled_like(x, 1, dtype_of(x)), tuple(axes))
+
+
+def filled_like(x: Tensor, value: Any, dtype: str) -> Tensor:
+    """A tensor of the shape of `x`, also where an engine's own tracing has left the shape open."""
+    e, shape = current(), shape_of(x)
+    if e is ABSTRACT or all(isinstance(d, int) for d in shape):
+        return e.full(shape, value, dtype)
+    one = e.full((), value, dtype)
+    return e.select(e.equal(x, x), one, one)
+
+
+def need_size(size: Any, who: str) -> None:
+    """ValueError if an engine is asked to compute with a size that its own tracing has left open."""
+    if size is UNKNOWN and current() is not ABSTRACT:
+        raise ValueError(
+            f"{who}: the size of an axis is not known in this graph, and the result depends on it. Trace the function "
+            "with whole shapes; where the batch is open, the data set's `drop_remainder=True` closes it."
+        )
+
+
+def sized(x: Tensor, axis: int, size: Any) -> Tensor:
+    """`x`, of which it is known that `axis` has `size` elements, where arithmetic with unknown sizes cannot tell."""
+    if current() is not ABSTRACT or x.dims[axis] is not UNKNOWN:
+        return x
+    return KerasTensor((*x.dims[:axis], size, *x.dims[axis + 1 :]), x.dtype)
+
+
 def slice_axis(x: Tensor, axis: int, start: int, stop: Any, step: int = 1) -> Tensor:
     """`x[..., start:stop:step, ...]` along one axis, bounds already non-negative and inside."""
     shape = shape_of(x)
+    if step != 1:
+        need_size(stop, "slice")
     starts, stops, steps = [0] * len(shape), list(shape), [1] * len(shape)
     starts[axis], stops[axis], steps[axis] = start, stop, step
     return current().slice(x, tuple(starts), tuple(stops), tuple(steps))

@@ -9,8 +9,10 @@ from keras.backend.select import current
 from keras.backend.spec import UNKNOWN, shape_str
 from keras.ops.dispatch import as_float, cast, convert, dtype_of, ndim_of, op, shape_of
 from keras.ops.settling import (
+    filled_like,
     promote_floats,
     scalar,
+    sized,
     slice_axis,
     static_int,
 )
@@ -88,7 +90,9 @@ def _fitted(x: Tensor, n: int) -> Tensor:
     """x cut or filled with zeros to length n along its last axis."""
     shape = shape_of(x)
     last, have = len(shape) - 1, shape[-1]
-    if have is UNKNOWN or have == n:
+    if have is UNKNOWN or n is UNKNOWN:
+        return sized(x, last, n)
+    if have == n:
         return x
     if have > n:
         return slice_axis(x, last, 0, n)
@@ -116,7 +120,7 @@ def rfft(x: Any, fft_length: int | None = None) -> tuple[Tensor, Tensor]:
     if fft_length is not None:
         x = _fitted(x, static_int(fft_length, "rfft", "fft_length"))
     n = shape_of(x)[-1] if fft_length is None else fft_length
-    re, im = e.fft(x, e.full(shape_of(x), 0, dtype_of(x)), False)
+    re, im = e.fft(x, filled_like(x, 0, dtype_of(x)), False)
     last = ndim_of(x) - 1
     return slice_axis(re, last, 0, n // 2 + 1), slice_axis(im, last, 0, n // 2 + 1)
 
@@ -213,7 +217,10 @@ def _window(window: Any, length: int, fft_length: int, dtype: str, who: str) -> 
     return e.pad(w, (left,), (fft_length - length - left,), 0)
 
 
-def _check_frames(who: str, length: int, fft_length: int, window: Any) -> None:
+def _check_frames(who: str, length: int, stride: int, fft_length: int) -> None:
+    for name, n in (("sequence_length", length), ("sequence_stride", stride), ("fft_length", fft_length)):
+        if static_int(n, who, name) < 1:
+            raise ValueError(f"{who}: `{name}` must be at least 1. Received: {name}={n}")
     if fft_length < length:
         raise ValueError(
             f"{who}: `fft_length` must be at least `sequence_length`. "
@@ -250,7 +257,7 @@ def stft(
     from keras.ops.numpy.padding import pad
 
     x = as_float(x)
-    _check_frames("stft", sequence_length, fft_length, window)
+    _check_frames("stft", sequence_length, sequence_stride, fft_length)
     if center:
         half = fft_length // 2
         x = pad(x, [(0, 0)] * (ndim_of(x) - 1) + [(half, half)], mode="reflect")
@@ -269,7 +276,7 @@ def istft(
     window: Any = "hann",
     center: bool = True,
 ) -> Tensor:
-    """Inverse of `stft`: the pieces added where they overlap, divided by the sum of squared windows.
+    """Inverse of `stft`: the pieces added where they overlap, divided by the sum of squared windows, if there is one.
 
     Args:
         x: pair (real part, imaginary part), each `[..., pieces, fft_length // 2 + 1]`.
@@ -288,15 +295,20 @@ def istft(
     [1.0, 2.0, 3.0, 4.0]
     """
     e = current()
-    _check_frames("istft", sequence_length, fft_length, window)
+    _check_frames("istft", sequence_length, sequence_stride, fft_length)
     pieces = irfft(x, fft_length)
+    if ndim_of(pieces) < 2:
+        raise ValueError(
+            f"istft: both parts must have rank 2 or more, [..., pieces, frequencies]. Received: rank {ndim_of(pieces)}"
+        )
     dtype = dtype_of(pieces)
     w = _window(window, sequence_length, fft_length, dtype, "istft")
     *_, count, _ = shape_of(pieces)
-    total = _overlapped(e.mul(pieces, w), sequence_stride)
-    power = _overlapped(e.broadcast_to(e.mul(w, w), (count, fft_length)), sequence_stride)
-    tiny = e.less(power, scalar(1e-11 if dtype == "float64" else 1e-7, power))
-    y = e.div(total, e.select(tiny, scalar(1.0, power), power))
+    y = _overlapped(e.mul(pieces, w), sequence_stride)
+    if window is not None:
+        power = _overlapped(e.broadcast_to(e.mul(w, w), (count, fft_length)), sequence_stride)
+        tiny = e.less(power, scalar(1e-11 if dtype == "float64" else 1e-7, power))
+        y = e.div(y, e.select(tiny, scalar(1.0, power), power))
     last = ndim_of(y) - 1
     start = fft_length // 2 if center else 0
     size = shape_of(y)[-1]

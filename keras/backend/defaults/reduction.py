@@ -83,7 +83,8 @@ class ReductionDefaults(Composed):
         """Inclusive scan by doubling: after step s every element has combined its 2s predecessors."""
         shape = self.spec(x)[0]
         none, step = (0,) * len(shape), 1
-        while step < shape[axis]:
+        size = int(shape[axis])  # raises where an engine's own tracing has left it open
+        while step < size:
             stops = (*shape[:axis], shape[axis] - step, *shape[axis + 1 :])
             low = (*none[:axis], step, *none[axis + 1 :])
             x = combine(x, self.pad(self.slice(x, none, stops, (1,) * len(shape)), low, none, neutral))

@@ -7,6 +7,7 @@ from collections.abc import Sequence
 from typing import Any
 
 from keras.backend.engine import Axes, Engine, Shape
+from keras.backend.spec import UNKNOWN
 from keras.backend.tensorflow_engine.leaf import ints, raw
 from keras.backend.tensorflow_engine.loading import tf
 
@@ -33,7 +34,12 @@ class MovementPart(Engine):
         if all(s == 1 for s in steps):
             size = tuple(b - a for a, b in zip(starts, stops, strict=True))
             return raw.Slice(input=x, begin=ints(starts), size=ints(size))
-        return raw.StridedSlice(input=x, begin=ints(starts), end=ints(stops), strides=ints(steps))
+        whole = sum(
+            1 << i for i, stop in enumerate(stops) if stop is UNKNOWN
+        )  # of a batch that others left open
+        return raw.StridedSlice(
+            input=x, begin=ints(starts), end=ints(stops), strides=ints(steps), end_mask=whole
+        )
 
     def pad(self, x: Tensor, low: Shape, high: Shape, value: float | int | bool) -> Tensor:
         if not any(low) and not any(high):

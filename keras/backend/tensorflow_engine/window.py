@@ -144,6 +144,9 @@ class WindowPart(Engine):
 
     # ------------------------------------------------------------------ pooling
     def reduce_window(self, x: Tensor, window: Shape, strides: Shape, pads: Pads, op: str) -> Tensor:
+        """Sums and maxima of windows. TensorFlow 2.21's maximum passes over NaN, as Keras on TensorFlow does: to look for
+        NaN in every window costs as much again as the pooling, so it is left at that.
+        """
         empty = any(low >= k or high >= k for k, (low, high) in zip(window, pads, strict=True))
         if empty or not self._has_kernel(x, strides, ()):
             return super().reduce_window(x, window, strides, pads, op)

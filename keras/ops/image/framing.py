@@ -10,7 +10,7 @@ from keras.backend.spec import UNKNOWN, shape_str
 from keras.ops.dispatch import op, shape_of
 from keras.ops.image.layout import in_batch
 from keras.ops.nn.convolution import dilated, pads_for, per_dimension
-from keras.ops.settling import slice_axis
+from keras.ops.settling import sized, slice_axis
 
 Tensor = Any
 Ints = int | Sequence[int]
@@ -32,6 +32,13 @@ def _before(
     if any(v is not UNKNOWN and v < 0 for v in amounts):
         raise ValueError(f"{who}: {names} do not fit together. Received: {before}, {after}, {target}")
     return amounts
+
+
+def _of_target(x: Tensor, height: int | None, width: int | None) -> Tensor:
+    """Framed images, whose size the target tells where that of the images was unknown."""
+    for axis, size in ((1, height), (2, width)):
+        x = x if size is None else sized(x, axis, size)
+    return x
 
 
 @op
@@ -76,7 +83,8 @@ def pad_images(
             None if target_width is None else target_width - w,
             "left_padding, right_padding, target_width",
         )
-        return current().pad(x, (0, rows[0], columns[0], 0), (0, rows[1], columns[1], 0), 0)
+        x = current().pad(x, (0, rows[0], columns[0], 0), (0, rows[1], columns[1], 0), 0)
+        return _of_target(x, target_height, target_width)
 
     return in_batch("pad_images", images, data_format, padded)
 
@@ -129,7 +137,7 @@ def crop_images(
                     f"crop_images: nothing is left of {size} rows or columns. Received: {low} and {high}"
                 )
             x = slice_axis(x, axis, low, size - high)
-        return x
+        return _of_target(x, target_height, target_width)
 
     return in_batch("crop_images", images, data_format, cropped)
 
@@ -144,11 +152,11 @@ def extract_patches(
     padding: str = "valid",
     data_format: str | None = None,
 ) -> Tensor:
-    """Patches of images, each as one long row of channels.
+    """Patches of images (or of volumes, if `size` has three entries), each as one long row of channels.
 
     Args:
         images: `[height, width, channels]`, or a batch of them.
-        size: height and width of a patch.
+        size: height and width of a patch; depth, height and width of one of a volume.
         strides: distance between patches; their size by default.
         dilation_rate: distance between the elements of a patch.
         padding: `"valid"` or `"same"`.
@@ -160,6 +168,8 @@ def extract_patches(
     >>> extract_patches([[[1], [2]], [[3], [4]]], 2).tolist()
     [[[1, 2, 3, 4]]]
     """
+    if not isinstance(size, int) and len(size) == 3:
+        return extract_patches_3d(images, size, strides, dilation_rate, padding, data_format)
     return in_batch(
         "extract_patches",
         images,

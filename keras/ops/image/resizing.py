@@ -13,7 +13,7 @@ from keras.backend.spec import UNKNOWN, shape_str
 from keras.ops.dispatch import as_float, axis_of, cast, convert, dtype_of, op, shape_of
 from keras.ops.image.layout import in_batch
 from keras.ops.numpy.transcendental import sinc
-from keras.ops.settling import scalar, slice_axis, static_shape
+from keras.ops.settling import scalar, sized, slice_axis, static_shape
 
 Tensor = Any
 
@@ -105,8 +105,8 @@ def resize(
     [[[1.0], [1.5], [2.5], [3.0]]]
     """
     target = static_shape(size, "resize", "size")
-    if len(target) != 2:
-        raise ValueError(f"resize: `size` must be (height, width). Received: size={size}")
+    if len(target) != 2 or 0 in target:
+        raise ValueError(f"resize: `size` must be (height, width), both at least 1. Received: size={size}")
     if interpolation != "nearest" and interpolation not in _METHODS:
         raise ValueError(
             "resize: `interpolation` must be nearest, bilinear, bicubic, lanczos3 or lanczos5. "
@@ -222,6 +222,8 @@ def scale_and_translate(
     for i, axis in enumerate(axes):
         s, t = (slice_axis(v, 0, i, i + 1) for v in (scales, shifts))
         y = _moved(y, axis, target[axis], s, t, _METHODS[method], antialias)
+    for axis, size in enumerate(target):  # that of the other axes may be unknown
+        y = sized(y, axis, size)
     return cast(y, dtype)
 
 

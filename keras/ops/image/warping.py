@@ -9,7 +9,7 @@ from typing import Any
 
 from keras.backend import dtypes
 from keras.backend.select import current
-from keras.backend.spec import shape_str
+from keras.backend.spec import same, shape_str
 from keras.ops.dispatch import as_float, cast, convert, dtype_of, ndim_of, op, shape_of
 from keras.ops.image.filters import blurred
 from keras.ops.image.layout import in_batch
@@ -198,7 +198,7 @@ def affine_transform(
     order = _order("affine_transform", interpolation)
     _check_fill_mode("affine_transform", fill_mode)
     matrix = current().stop_gradient(convert(transform, "float32"))
-    if shape_of(matrix)[-1:] != (8,) or ndim_of(matrix) > 2:
+    if ndim_of(matrix) not in (1, 2) or not same(shape_of(matrix)[-1], 8):
         raise ValueError(
             f"affine_transform: `transform` must be [8] or [batch, 8]. Received: shape {shape_str(shape_of(matrix))}"
         )
@@ -212,6 +212,11 @@ def _projected(x: Tensor, matrix: Tensor, order: int, fill_mode: str, fill_value
     batch, height, width, _ = shape_of(x)
     if ndim_of(matrix) == 1:
         matrix = e.reshape(matrix, (1, 8))
+    if not same(shape_of(matrix)[0], batch) and shape_of(matrix)[0] != 1:
+        raise ValueError(
+            f"affine_transform: expected one transformation, or one for each of {batch} images. "
+            f"Received: {shape_of(matrix)[0]}"
+        )
     matrix = e.broadcast_to(matrix, (batch, 8))
     a = [e.reshape(slice_axis(matrix, 1, i, i + 1), (batch, 1, 1)) for i in range(8)]
     columns = e.reshape(e.iota(width, "float32"), (1, 1, width))

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import warnings
 from collections.abc import Sequence
 from typing import Any
 
@@ -312,10 +313,16 @@ def softmax(x: Any, axis: int | Sequence[int] | None = -1) -> Tensor:
     x = as_float(x)
     if not isinstance(axis, int):
         return _over_several(x, axis, "softmax", kernels.softmax)
-    last = ndim_of(x) - 1
-    axis = axis_of(axis, last + 1, "softmax")
+    shape = shape_of(x)
+    axis = axis_of(axis, len(shape), "softmax")
+    if shape[axis] == 1:
+        warnings.warn(
+            f"softmax: axis {axis} of a tensor of shape {shape_str(shape)} has one element, so the result is 1 everywhere. "
+            "Did you mean sigmoid?",
+            stacklevel=3,
+        )
     y = kernels.softmax(x, axis)
-    if axis == last:
+    if axis == len(shape) - 1:
         set_logits(y, x, "softmax")
     return y
 

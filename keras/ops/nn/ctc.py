@@ -38,16 +38,17 @@ def ctc_loss(target: Any, output: Any, target_length: Any, output_length: Any, m
     0.6931
     """
     e = current()
-    labels, logits = as_index(target, "ctc_loss", "target"), _logits(output)
+    labels, logits = as_index(target, "ctc_loss", "target", floats=True), _logits(output)
     check_rank(labels, 2, "ctc_loss", "target")
     check_rank(logits, 3, "ctc_loss", "output")
     of_target, of_output = (
-        cast(as_index(v, "ctc_loss", name), "int32")
+        cast(as_index(v, "ctc_loss", name, floats=True), "int32")
         for name, v in (("target_length", target_length), ("output_length", output_length))
     )
     batch, frames, classes = shape_of(logits)
     blank = axis_of(mask_index, classes, "ctc_loss", "mask_index") if classes is not UNKNOWN else mask_index
-    states, skips = _states(cast(labels, "int32"), blank)
+    labels = e.maximum(cast(labels, "int32"), e.full((), 0, "int32"))  # what follows the labels may be -1
+    states, skips = _states(labels, blank)
     n = shape_of(states)[1]
     log_p = kernels.log_softmax(logits, 2)
     index = e.broadcast_to(e.reshape(states, (shape_of(states)[0], 1, n)), (batch, frames, n))
@@ -145,7 +146,7 @@ def ctc_decode(
     """
     x = _logits(inputs)
     check_rank(x, 3, "ctc_decode", "inputs")
-    lengths = cast(as_index(sequence_lengths, "ctc_decode", "sequence_lengths"), "int32")
+    lengths = cast(as_index(sequence_lengths, "ctc_decode", "sequence_lengths", floats=True), "int32")
     classes = shape_of(x)[2]
     blank = mask_index if classes is UNKNOWN else axis_of(mask_index, classes, "ctc_decode", "mask_index")
     if strategy == "greedy":

@@ -19,7 +19,7 @@ def one_hot(x: Any, num_classes: int, axis: int = -1, dtype: Any = None, sparse:
     """A 1 at the index given, 0 elsewhere, along a new axis.
 
     Args:
-        x: integers of any shape; one outside 0..num_classes-1 gives zeros only.
+        x: whole numbers of any shape; one outside 0..num_classes-1 gives zeros only.
         num_classes: size of the new axis.
         axis: where the new axis is.
         dtype: `floatx` by default.
@@ -34,7 +34,7 @@ def one_hot(x: Any, num_classes: int, axis: int = -1, dtype: Any = None, sparse:
 def _one_hot(who: str, x: Any, num_classes: int, axis: int, dtype: Any, sparse: bool) -> Tensor:
     if sparse:
         raise ValueError(f"{who}: sparse results are not supported; use sparse=False")
-    x = as_index(x, who, "x")
+    x = as_index(x, who, "x", floats=True)
     name = config.floatx() if dtype is None else dtypes.standardize(dtype)
     return kernels.one_hot(
         x, static_int(num_classes, who, "num_classes"), axis_of(axis, ndim_of(x) + 1, who), name
@@ -53,7 +53,7 @@ def multi_hot(
     """A 1 at each of the indices of a sample, 0 elsewhere.
 
     Args:
-        inputs: integers `[n]`, or `[batch, n, ...]`, of which the second axis holds the indices of a sample.
+        inputs: whole numbers `[n]`, or `[batch, n, ...]`, of which the second axis holds the indices of a sample.
         num_classes: size of the axis of classes.
         axis: where that axis is, before the axis of indices is taken away.
         dtype: `floatx` by default.

@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+import math
+import warnings
 from collections.abc import Sequence
 from typing import Any
 
 from keras import config
+from keras.backend import dtypes
 from keras.backend.select import current
-from keras.backend.spec import UNKNOWN, shape_str
+from keras.backend.spec import UNKNOWN, same, shape_str
 from keras.ops import kernels
 from keras.ops.dispatch import as_float, axes_of, axis_of, cast, convert, dtype_of, ndim_of, op, shape_of
 from keras.ops.settling import in_float32, kept, scalar
@@ -37,6 +40,8 @@ def moments(x: Any, axes: Axis, keepdims: bool = False, synchronized: bool = Fal
     x = as_float(x)
     axes = axes_of(axes, ndim_of(x), "moments", "axes")
     mean, variance = kernels.moments(x, axes)
+    if dtype_of(x) == "float16":  # the largest number rather than infinity, as in Keras
+        variance = current().minimum(variance, scalar(dtypes.limits("float16")[1], variance))
     if keepdims:
         return kept(mean, axes, shape_of(x)), kept(variance, axes, shape_of(x))
     return mean, variance
@@ -120,6 +125,11 @@ def layer_normalization(
     epsilon = config.epsilon() if epsilon is None else epsilon
     gamma, beta = (_weight(w, x, axes, "layer_normalization") for w in (gamma, beta))
     if rms_scaling:
+        warnings.warn(
+            "layer_normalization: rms_scaling=True divides by the standard deviation, without subtracting the mean; "
+            "use rms_normalization for the root of the mean square",
+            stacklevel=3,
+        )
         return _deviation_scaled(x, gamma, axes, epsilon)
     return _in_float32(lambda t, g, b: kernels.layer_norm(t, g, b, axes, epsilon), x, gamma, beta)
 
@@ -130,7 +140,14 @@ def _weight(w: Any, x: Tensor, axes: tuple[int, ...], who: str) -> Tensor | None
         return None
     w = convert(w, dtype_of(x))
     wanted = tuple(shape_of(x)[a] for a in axes)
-    return w if len(shape_of(w)) == len(wanted) else current().reshape(w, wanted)
+    given = shape_of(w)
+    if len(given) == len(wanted):
+        return w
+    if len(given) != 1 or not same(given[0], math.prod(wanted)):
+        raise ValueError(
+            f"{who}: expected weights of shape {shape_str(wanted)}. Received: {shape_str(given)}"
+        )
+    return current().reshape(w, wanted)
 
 
 def _deviation_scaled(x: Tensor, gamma: Tensor | None, axes: tuple[int, ...], epsilon: float) -> Tensor:

@@ -12,7 +12,8 @@ from typing import Any
 
 from keras.backend import dtypes
 from keras.backend.select import current
-from keras.ops.dispatch import as_float, cast, convert, dtype_of, op, promote
+from keras.backend.spec import broadcast
+from keras.ops.dispatch import as_float, cast, convert, dtype_of, op, promote, shape_of
 from keras.ops.settling import promote_floats, promote_numbers, scalar
 
 Tensor = Any
@@ -206,6 +207,7 @@ def _but_nan(choose: Callable[[Any, Any], Tensor], x1: Any, x2: Any) -> Tensor:
     a, b = promote(x1, x2)
     if not dtypes.is_float(dtype_of(a)):
         return choose(a, b)
+    broadcast(choose.__name__, shape_of(a), shape_of(b))
     a, b = e.select(e.equal(a, a), a, b), e.select(e.equal(b, b), b, a)
     return choose(a, b)
 

@@ -11,9 +11,19 @@ import numpy as np
 from keras import config
 from keras.backend import dtypes
 from keras.backend.select import current
-from keras.ops.dispatch import as_float, cast, convert, dtype_of, dtype_or_type, ndim_of, op, shape_of
+from keras.ops.dispatch import (
+    as_float,
+    axis_of,
+    cast,
+    convert,
+    dtype_of,
+    dtype_or_type,
+    ndim_of,
+    op,
+    shape_of,
+)
 from keras.ops.numpy.shaping import moveaxis
-from keras.ops.settling import static_int, static_shape
+from keras.ops.settling import filled_like, static_int, static_shape
 
 Tensor = Any
 
@@ -98,7 +108,7 @@ def zeros_like(x: Any, dtype: Any = None) -> Tensor:
     >>> zeros_like([1, 2]).tolist()
     [0, 0]
     """
-    return current().full(shape_of(x), 0, _dtype(dtype, dtype_of(x)))
+    return filled_like(x, 0, _dtype(dtype, dtype_of(x)))
 
 
 @op
@@ -108,7 +118,7 @@ def ones_like(x: Any, dtype: Any = None) -> Tensor:
     >>> ones_like([1.5, 2.5]).tolist()
     [1.0, 1.0]
     """
-    return current().full(shape_of(x), 1, _dtype(dtype, dtype_of(x)))
+    return filled_like(x, 1, _dtype(dtype, dtype_of(x)))
 
 
 @op
@@ -118,7 +128,7 @@ def empty_like(x: Any, dtype: Any = None) -> Tensor:
     >>> empty_like([1, 2]).shape
     (2,)
     """
-    return current().full(shape_of(x), 0, _dtype(dtype, dtype_of(x)))
+    return filled_like(x, 0, _dtype(dtype, dtype_of(x)))
 
 
 @op
@@ -218,7 +228,7 @@ def _between(start: Any, stop: Any, num: int, endpoint: bool, dtype: str, axis: 
     values = (
         e.select(e.less(share, e.full((), 0.5, dtype)), upward, downward) if endpoint and num > 1 else upward
     )
-    return moveaxis(values, 0, axis), step
+    return moveaxis(values, 0, axis_of(axis, ndim_of(values), "linspace")), step
 
 
 @op

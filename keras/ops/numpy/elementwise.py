@@ -12,8 +12,8 @@ from typing import Any
 
 from keras.backend import dtypes
 from keras.backend.select import current
-from keras.ops.dispatch import as_float, cast, convert, dtype_of, op, shape_of
-from keras.ops.settling import as_number, scalar
+from keras.ops.dispatch import as_float, cast, convert, dtype_of, op
+from keras.ops.settling import as_number, filled_like, scalar
 
 Tensor = Any
 
@@ -87,7 +87,7 @@ def signbit(x: Any) -> Tensor:
     e, x = current(), convert(x)
     dtype = dtype_of(x)
     if dtype == "bool" or dtypes.is_unsigned(dtype):
-        return e.full(shape_of(x), False, "bool")
+        return filled_like(x, False, "bool")
     if not dtypes.is_float(dtype):
         return e.less(x, scalar(0, x))
     zero, one = scalar(0.0, x), scalar(1.0, x)
@@ -226,7 +226,7 @@ def imag(x: Any) -> Tensor:
     x = convert(x)
     if dtypes.is_complex(dtype_of(x)):
         return current().imag(x)
-    return current().full(shape_of(x), 0, dtype_of(x))
+    return filled_like(x, 0, dtype_of(x))
 
 
 @op

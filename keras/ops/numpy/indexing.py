@@ -16,6 +16,7 @@ from keras.ops.settling import (
     as_index,
     as_number,
     host_value,
+    need_size,
     scalar,
     static_int,
     static_shape,
@@ -183,11 +184,9 @@ def _bounds(k: slice, size: Any) -> tuple[Any, Any, int, bool]:
     if step == 0:
         raise ValueError("get_item: a slice's step must not be 0")
     if size is UNKNOWN:
-        plain = k.start in (None, 0) and k.stop is None and step in (1, -1)
-        ahead = isinstance(k.start or 0, int) and isinstance(k.stop, int) and 0 <= (k.start or 0) <= k.stop
-        if ahead and step > 0:  # `x[:5]` is taken to have its five elements
-            return k.start or 0, k.stop, step, False
-        return 0, UNKNOWN, step if plain else 1, False
+        if k != slice(None):
+            need_size(size, "get_item")
+        return 0, UNKNOWN, 1, False  # `x[:5]` has five elements or fewer
     start, stop, _ = k.indices(size)
     n = len(range(start, stop, step))
     if n == 0:
@@ -389,7 +388,7 @@ def unique(
     size: int | None = None,
     fill_value: Any = None,
 ) -> Any:
-    """The distinct elements of x, or its distinct slices along an axis, in ascending order.
+    """The distinct elements of x, or its distinct slices along an axis, in ascending order; NaN equals nothing.
 
     Args:
         x: array-like.
@@ -399,7 +398,7 @@ def unique(
         return_counts: return how often each occurs, too.
         axis: along which slices are compared; x is taken flat by default.
         size: cut or fill the result to so many; without it the call is not possible inside a compiled function.
-        fill_value: what fills; the smallest element by default.
+        fill_value: what fills; 0 by default.
 
     >>> unique([3, 1, 3]).tolist()
     [1, 3]
@@ -408,13 +407,16 @@ def unique(
     if e.name == "abstract":
         return _unique_spec(x, (return_index, return_inverse, return_counts), axis, size)
     host = host_value(x, "unique", "x")
-    values, *rest = np.unique(host, return_index=True, return_inverse=True, return_counts=True, axis=axis)
+    values, *rest = np.unique(
+        host, return_index=True, return_inverse=True, return_counts=True, axis=axis, equal_nan=False
+    )
     index, inverse, counts = rest
     inverse = inverse.reshape(host.shape if axis is None else (host.shape[axis],))
     if size is not None:
+        fill = 0 if fill_value is None else fill_value
         values, index, counts = (
-            _sized(v, size, fill, 0 if axis is None or i else axis)
-            for i, (v, fill) in enumerate(((values, fill_value), (index, 0), (counts, 0)))
+            _sized(v, size, filler, 0 if axis is None or i else axis)
+            for i, (v, filler) in enumerate(((values, fill), (index, 0), (counts, 0)))
         )
     dtype = dtype_of(x)
     outputs = [e.constant(values.astype(host.dtype), dtype)]
@@ -428,8 +430,8 @@ def _sized(values: np.ndarray, size: int, fill: Any, axis: int) -> np.ndarray:
     n = values.shape[axis]
     if n >= size:
         return np.take(values, np.arange(size), axis)
-    first = np.take(values, [0], axis) if fill is None else np.full_like(np.take(values, [0], axis), fill)
-    return np.concatenate([values, np.repeat(first, size - n, axis)], axis)
+    shape = (*values.shape[:axis], size - n, *values.shape[axis + 1 :])
+    return np.concatenate([values, np.full(shape, fill, values.dtype)], axis)
 
 
 def _unique_spec(x: Tensor, wanted: tuple[bool, ...], axis: int | None, size: int | None) -> Any:

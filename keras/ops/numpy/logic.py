@@ -10,7 +10,7 @@ from keras.backend.select import current
 from keras.backend.spec import UNKNOWN
 from keras.ops.dispatch import cast, convert, dtype_of, op, promote, shape_of
 from keras.ops.numpy.indexing import FEW, nonzero, searchsorted
-from keras.ops.settling import promote_floats, promote_numbers, scalar
+from keras.ops.settling import filled_like, promote_floats, promote_numbers, scalar
 
 Tensor = Any
 
@@ -181,7 +181,7 @@ def isfinite(x: Any) -> Tensor:
     """
     e, x = current(), convert(x)
     if not _can_be_special(x):
-        return e.full(shape_of(x), True, "bool")
+        return filled_like(x, True, "bool")
     x = e.abs(x)
     return e.less(x, scalar(math.inf, x))
 
@@ -195,7 +195,7 @@ def isinf(x: Any) -> Tensor:
     """
     e, x = current(), convert(x)
     if not _can_be_special(x):
-        return e.full(shape_of(x), False, "bool")
+        return filled_like(x, False, "bool")
     x = e.abs(x)
     return e.equal(x, scalar(math.inf, x))
 
@@ -209,7 +209,7 @@ def isnan(x: Any) -> Tensor:
     """
     e, x = current(), convert(x)
     if not _can_be_special(x):
-        return e.full(shape_of(x), False, "bool")
+        return filled_like(x, False, "bool")
     return e.logical_not(e.equal(x, x))
 
 
@@ -236,7 +236,7 @@ def isneginf(x: Any) -> Tensor:
 def _is_value(x: Any, value: float) -> Tensor:
     e, x = current(), convert(x)
     if not dtypes.is_float(dtype_of(x)):
-        return e.full(shape_of(x), False, "bool")
+        return filled_like(x, False, "bool")
     return e.equal(x, scalar(value, x))
 
 
@@ -253,7 +253,7 @@ def isreal(x: Any) -> Tensor:
     """
     e, x = current(), convert(x)
     if not dtypes.is_complex(dtype_of(x)):
-        return e.full(shape_of(x), True, "bool")
+        return filled_like(x, True, "bool")
     part = e.imag(x)
     return e.equal(part, scalar(0.0, part))
 

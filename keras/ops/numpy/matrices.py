@@ -307,7 +307,9 @@ def cross(
     if axis is not None:
         axisa = axisb = axisc = axis
     a, b = promote_numbers(x1, x2)
-    a, b = moveaxis(a, axisa, -1), moveaxis(b, axisb, -1)
+    first, second = ("axisa", "axisb") if axis is None else ("axis", "axis")
+    a = moveaxis(a, axis_of(axisa, ndim_of(a), "cross", first), -1)
+    b = moveaxis(b, axis_of(axisb, ndim_of(b), "cross", second), -1)
     sizes = shape_of(a)[-1], shape_of(b)[-1]
     if any(n is not UNKNOWN and n not in (2, 3) for n in sizes):
         raise ValueError(f"cross: the vectors must have 2 or 3 elements. Received: {sizes[0]} and {sizes[1]}")

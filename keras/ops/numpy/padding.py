@@ -11,6 +11,7 @@ import numpy as np
 from keras.backend.select import current
 from keras.backend.spec import UNKNOWN
 from keras.ops.dispatch import convert, ndim_of, op, shape_of
+from keras.ops.settling import filled_like
 
 Tensor = Any
 
@@ -65,7 +66,7 @@ def _pad_constant(x: Tensor, widths: list[tuple[int, int]], value: Any) -> Tenso
     if isinstance(value, (bool, int, float)):
         return e.pad(x, low, high, value)
     dtype = e.spec(x)[1]
-    inside = e.pad(e.full(shape_of(x), True, "bool"), low, high, False)
+    inside = e.pad(filled_like(x, True, "bool"), low, high, False)
     return e.select(inside, e.pad(x, low, high, 0), convert(value, dtype))
 
 

@@ -13,7 +13,7 @@ from typing import Any
 from keras.backend.select import current
 from keras.backend.spec import UNKNOWN, shape_str
 from keras.ops.dispatch import axes_of, axis_of, convert, ndim_of, op, shape_of
-from keras.ops.settling import slice_axis, static_int, static_shape
+from keras.ops.settling import need_size, slice_axis, static_int, static_shape
 
 Tensor = Any
 
@@ -256,6 +256,7 @@ def roll(x: Any, shift: int | Sequence[int], axis: int | Sequence[int] | None = 
 
 def _rolled(x: Tensor, n: int, axis: int) -> Tensor:
     size = shape_of(x)[axis]
+    need_size(size, "roll")
     if size is UNKNOWN or size == 0 or n % size == 0:
         return x
     cut = size - n % size

@@ -34,9 +34,11 @@ from keras.ops.settling import (
     as_number,
     check_rank,
     count,
+    elements,
     float_dtype,
     in_float32,
     kept,
+    need_size,
     promote_floats,
     scalar,
     slice_axis,
@@ -64,7 +66,7 @@ def mean(x: Any, axis: Axis = None, keepdims: bool = False) -> Tensor:
 def mean_over(x: Tensor, axes: tuple[int, ...]) -> Tensor:
     """Mean of a float tensor; the axes are removed."""
     e = current()
-    return e.div(e.reduce_sum(x, axes), scalar(count(shape_of(x), axes), x)) if axes else x
+    return e.div(e.reduce_sum(x, axes), elements(x, axes)) if axes else x
 
 
 @op
@@ -361,7 +363,7 @@ def histogram(x: Any, bins: Any = 10, range: Any = None) -> tuple[Tensor, Tensor
     """How many elements fall into each of some bins.
 
     Args:
-        x: array-like, taken flat.
+        x: vector.
         bins: number of bins of equal width; or an ascending vector of their borders.
         range: `(low, high)`; elements outside are not counted. By default from the smallest to the largest.
 
@@ -373,11 +375,12 @@ def histogram(x: Any, bins: Any = 10, range: Any = None) -> tuple[Tensor, Tensor
     ([3, 1], [1.0, 3.0, 5.0])
     """
     e, x = current(), as_number(x)
+    check_rank(x, 1, "histogram")
     if not (isinstance(bins, (int, np.integer)) or ndim_of(bins) == 1):
         raise ValueError(f"histogram: `bins` must be an int or a vector of borders. Received: bins={bins!r}")
     if range is not None and (len(range) != 2 or range[1] < range[0]):
         raise ValueError(f"histogram: `range` must be (low, high). Received: range={range!r}")
-    flat = as_float(e.reshape(x, (math.prod(shape_of(x)),)))
+    flat = as_float(x)
     if isinstance(bins, (int, np.integer)):
         n = static_int(bins, "histogram", "bins")
         if n < 1:
@@ -463,5 +466,6 @@ def trapezoid(y: Any, x: Any = None, dx: Any = 1.0, axis: int = -1) -> Tensor:
         else:
             width = diff(places, axis=axis)
     n = shape_of(y)[axis]
+    need_size(n, "trapezoid")
     pairs = e.add(slice_axis(y, axis, 1, n), slice_axis(y, axis, 0, n - 1))
     return e.reduce_sum(e.mul(e.mul(pairs, width), scalar(0.5, y)), (axis,))

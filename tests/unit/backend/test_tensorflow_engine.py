@@ -202,3 +202,10 @@ def test_starts_quietly_and_leaves_tensorflows_keras_alone() -> None:
     env = {k: v for k, v in os.environ.items() if not k.startswith("TF_")} | {"KERAS_BACKEND": "tensorflow"}
     done = subprocess.run([sys.executable, "-c", code], env=env, capture_output=True, text=True, check=False)
     assert (done.returncode, done.stdout, done.stderr) == (0, "3.0\n", "")
+
+
+def test_max_pooling_passes_over_nan() -> None:
+    """A difference from the other engines; when this fails, the note in `reduce_window` and the deviation can go."""
+    x = np.array([[1.0], [np.nan], [3.0], [2.0]], "float32")[None]
+    y = keras.ops.convert_to_numpy(keras.ops.max_pool(x, 2))
+    np.testing.assert_array_equal(y[0, :, 0], [1.0, 3.0])

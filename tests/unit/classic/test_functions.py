@@ -113,7 +113,7 @@ def test_what_variables_alone_make_is_made_at_once(engine):
 
 def test_print_tensor(engine, capfd):
     x = K.placeholder((3,))
-    printed = K.print_tensor(x * 2, message="x is ")
+    printed = K.print_tensor(x * 2, message="x is")
     value, gradient = K.function([x], [printed, *K.gradients(printed * 3.0, x)])([[1.0, 2.0, 3.0]])
     assert value.tolist() == [2.0, 4.0, 6.0]
     assert gradient.tolist() == [6.0, 6.0, 6.0]

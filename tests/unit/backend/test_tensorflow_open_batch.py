@@ -1,0 +1,63 @@
+"""Ops in a `tf.function` or data set of the user's own, whose tracing leaves the size of the batch open."""
+
+import numpy as np
+import pytest
+
+import keras
+from keras import ops, tree
+from keras.backend import select
+
+X = np.arange(20.0, dtype="float32").reshape(5, 4)
+
+
+@pytest.fixture
+def tf():
+    import tensorflow
+
+    with select.using("tensorflow"):
+        yield tensorflow
+
+
+def traced(tf, f):
+    return tf.function(f, input_signature=[tf.TensorSpec([None, 4], "float32")])(X)
+
+
+RIGHT = {
+    "mean": lambda x: ops.mean(x, 0),
+    "var": lambda x: ops.var(x),
+    "moments": lambda x: ops.moments(x, [0]),
+    "layer_normalization": lambda x: ops.layer_normalization(x, axis=(0, 1)),
+    "zeros_like": ops.zeros_like,
+    "ones_like": ops.ones_like,
+    "isnan": lambda x: ops.isnan(ops.cast(x, "int32")),
+    "strided": lambda x: ops.image.extract_patches(
+        ops.reshape(x, (-1, 2, 2, 1)), 2, strides=1, padding="same", data_format="channels_last"
+    ),
+    "reshape": lambda x: ops.reshape(x, (ops.shape(x)[0], 2, 2)),
+    "loss": lambda x: keras.losses.MeanSquaredError()(x, 2.0 * x),
+    "masked loss": lambda x: keras.losses.mean_absolute_error(x, 2.0 * x),
+}
+
+
+@pytest.mark.parametrize("name", RIGHT)
+def test_as_with_a_known_batch(tf, name):
+    want = tree.map_structure(ops.convert_to_numpy, RIGHT[name](ops.convert_to_tensor(X)))
+    got = tree.map_structure(ops.convert_to_numpy, traced(tf, RIGHT[name]))
+    for w, g in zip(tree.flatten(want), tree.flatten(got), strict=True):
+        np.testing.assert_allclose(g, w, rtol=1e-6)
+
+
+REFUSED = {
+    "get_item": lambda x: ops.get_item(x, slice(1, 3)),
+    "roll": lambda x: ops.roll(x, 1, axis=0),
+    "associative_scan": lambda x: ops.associative_scan(lambda a, b: a + b, x),
+    "cumprod": lambda x: ops.cumprod(x, axis=0),
+    "trapezoid": lambda x: ops.trapezoid(x, axis=0),
+    "diagonal": lambda x: ops.diagonal(x),
+}
+
+
+@pytest.mark.parametrize("name", REFUSED)
+def test_refused_rather_than_wrong(tf, name):
+    with pytest.raises((ValueError, TypeError), match=f"{name}: .*not known"):
+        traced(tf, REFUSED[name])
