@@ -41,7 +41,9 @@ def contestants(keras3: str | None) -> dict[str, Contestant]:
 
     found = {name: Contestant(sys.executable, "contestant.py", name) for name in select.available()}
     if keras3:
-        python = str(Path(keras3).absolute())  # a worker runs in its own folder; a link must stay one, it is the venv
+        python = str(
+            Path(keras3).absolute()
+        )  # a worker runs in its own folder; a link must stay one, it is the venv
         for name in KERAS_3_BACKENDS:
             found[f"Keras 3 {name}"] = Contestant(python, "contestant.py", name)
     if "tensorflow" in found:
