@@ -2,4 +2,4 @@
 
 from keras.api import mirror
 
-mirror(__name__)
+mirror(globals())

@@ -1,5 +1,6 @@
 """Programs written for TensorFlow's Keras: `tf.keras` is this library, and layers may call TensorFlow itself."""
 
+import pkgutil
 from typing import Any
 
 import numpy as np
@@ -106,3 +107,9 @@ def test_a_mistake_in_such_a_layer_is_reported_as_it_was() -> None:
 def test_other_engines_say_what_to_do(name: str) -> None:
     with select.using(name), pytest.raises(TypeError, match=r"keras\.ops"):
         Normalised()(keras.Input((3,)))
+
+
+def test_walking_through_the_packages_ends() -> None:
+    names = [module.name for module in pkgutil.walk_packages(keras.__path__, "keras.")]
+    assert len(names) == len(set(names))
+    assert max(name.count("_tf_keras") for name in names) == 1
