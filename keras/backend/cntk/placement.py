@@ -1,12 +1,13 @@
 """What runs on CNTK: the calls it has, does right, and does not do many times slower than NumPy.
 
 CNTK computes in float32 and float64 (bools are 0 and 1 there). Integers, narrow and complex floats, and whatever has no
-lowering run on the host, exactly.
+lowering run on the host, exactly. With `KERAS_CNTK_PLACEMENT=core` speed does not count: all that CNTK does right is CNTK's.
 """
 
 from __future__ import annotations
 
 import math
+import os
 from collections.abc import Sequence
 
 import numpy as np
@@ -60,9 +61,16 @@ def native_dtype(
     shapes = [shape for shape, _ in (*in_specs, *out_specs)]
     if any(len(shape) > _RANK or 0 in shape for shape in shapes):
         return None
-    if calls * _longer(name, shapes) > _TOO_MUCH:
+    if not _all_in_core() and calls * _longer(name, shapes) > _TOO_MUCH:
         return None
     return dtypes.pop() if found.accepts(in_specs, values) else None
+
+
+def _all_in_core() -> bool:
+    asked = os.environ.get("KERAS_CNTK_PLACEMENT", "fast")
+    if asked not in ("fast", "core"):
+        raise ValueError(f"KERAS_CNTK_PLACEMENT is 'fast' (the default) or 'core'. Received: {asked!r}")
+    return asked == "core"
 
 
 def _longer(name: str, shapes: Sequence[tuple[int, ...]]) -> float:

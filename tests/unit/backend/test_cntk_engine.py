@@ -9,6 +9,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 
+import keras
 from keras import ops
 from keras.backend import select
 from keras.backend.cntk import placement
@@ -80,6 +81,27 @@ def test_large_products_are_shared_between_the_cores_of_the_host(monkeypatch):
     batch, weights = ((128, 512), "float32"), ((512, 512), "float32")
     assert place("matmul", F32, ((3, 2), "float32"), out=((2, 2), "float32")) == "float32"
     assert place("matmul", batch, weights, out=batch) is None
+
+
+def test_all_of_it_may_be_the_cores(monkeypatch):
+    """The same network trained by the core and where it is fast; the layers' products are then CNTK's."""
+    rng = np.random.default_rng(0)
+    x, y = rng.normal(size=(256, 512)).astype("f"), rng.integers(0, 10, 256)
+    losses = []
+    for placed in ("fast", "core"):
+        monkeypatch.setenv("KERAS_CNTK_PLACEMENT", placed)
+        product = ((128, 512), "float32"), ((512, 512), "float32")
+        assert place("matmul", *product, out=product[0]) == (None if placed == "fast" else "float32")
+        with select.using("cntk"):
+            keras.utils.set_random_seed(0)
+            dense = [keras.layers.Dense(512, "tanh"), keras.layers.Dense(10, "softmax")]
+            model = keras.Sequential(dense)
+            model.compile("adam", "sparse_categorical_crossentropy")
+            losses.append(model.fit(x, y, batch_size=128, epochs=5, verbose=0).history["loss"])
+    np.testing.assert_allclose(losses[0], losses[1], rtol=1e-4)
+    monkeypatch.setenv("KERAS_CNTK_PLACEMENT", "elsewhere")
+    with pytest.raises(ValueError, match="KERAS_CNTK_PLACEMENT is 'fast'"):
+        place("matmul", *product, out=product[0])
 
 
 def test_division_needs_a_divisor_that_is_known_and_not_zero():
