@@ -159,7 +159,7 @@ BY_VALUE = {
     "nonzero": lambda x: ops.nonzero(x),
     "unique": lambda x: ops.unique(x),
     "where": lambda x: ops.where(x > 0),
-    "get_item": lambda x: x[x > 0],
+    "get_item": lambda x: ops.get_item(x, x > 0),  # a TensorFlow tensor's own operator makes a mask of it
     "repeat": lambda x: ops.repeat(x, ops.cast(x[0], "int32"), 1),
 }
 
