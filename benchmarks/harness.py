@@ -57,7 +57,7 @@ class Worker:
             stderr=self._errors,
             text=True,
             cwd=Path(script).parent,
-            env={**os.environ, **environment},
+            env={**_environment(), **environment},
         )
 
     def ask(self, request: Any) -> Timing:
@@ -98,6 +98,11 @@ class Worker:
             self._process.kill()
             self._process.communicate()
         self._errors.close()
+
+
+def _environment() -> dict[str, str]:
+    """This process's, less what would hand a worker this library for another, or keep it from caching what it compiles."""
+    return {k: v for k, v in os.environ.items() if k not in ("PYTHONPATH", "PYTHONDONTWRITEBYTECODE")}
 
 
 def interleave(

@@ -117,14 +117,9 @@ class Preflight:
         assert self._loss is not None
         names = self._loss.outputs.names
         check_targets(loss, y, self._shapes[i], f'targets of output "{names[i]}"')
-        self._check_activation(names[i], loss, self._shapes[i], _activation_of(self._model, i, len(names)))
+        self._check_activation(names[i], loss, _activation_of(self._model, i, len(names)))
 
-    def _check_activation(self, name: str, loss: Loss, shape: tuple[Any, ...], activation: Any) -> None:
-        if activation is activations.softmax and shape[-1] == 1:
-            _warn(
-                f'output "{name}" is a softmax over a single unit, which is always 1. '
-                'For two classes use activation="sigmoid", or two units.'
-            )
+    def _check_activation(self, name: str, loss: Loss, activation: Any) -> None:
         function = loss.fn if isinstance(loss, LossFunctionWrapper) else None
         if function not in _CROSSENTROPIES or activation is None:
             return

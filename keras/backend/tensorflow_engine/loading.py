@@ -56,6 +56,8 @@ class Names:
         self._places = {alias or name: (module, name) for module, name, alias in listed}
 
     def __getattr__(self, name: str) -> Any:
+        if name.startswith("__") and name not in self._places:  # tools look for wrappers and the like
+            raise AttributeError(name)
         module, original = self._places.get(name, (self._package, name))
         if module.startswith("tensorflow._api"):
             value: Any = Names(f"{module}.{original}", self._folder_of(module) / original)

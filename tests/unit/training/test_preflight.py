@@ -144,8 +144,14 @@ def test_inputs_that_are_not_finite_are_named_in_a_dict(engine: Any) -> None:
             "ends in softmax, but .* from_logits=True",
         ),
         (1, "sigmoid", keras.losses.BinaryCrossentropy(from_logits=True), LABELS % 2, "ends in sigmoid"),
-        (1, "softmax", "mse", LABELS % 2, "softmax over a single unit"),
-        (1, "softmax", "binary_crossentropy", LABELS % 2, "softmax over a single unit"),
+        (1, "softmax", "mse", LABELS % 2, "one element, so the result is 1 everywhere. Did you mean sigmoid"),
+        (
+            1,
+            "softmax",
+            "binary_crossentropy",
+            LABELS % 2,
+            "one element, so the result is 1 everywhere. Did you mean sigmoid",
+        ),
     ],
 )
 def test_activations_that_do_not_fit_the_loss(
