@@ -35,7 +35,7 @@ class WindowPart(Engine):
         if len(strides) == 1:
             y = self.conv(_lift(x), _lift_kernel(kernel), strides * 2, ((0, 0), *pads), (1, 1), 1)
             return tf.squeeze(y, 1)
-        return raw.Conv2D(input=x, filter=kernel, **_attributes(strides, pads))
+        return raw.Conv2D(input=x, filter=kernel, **_attributes(x.shape, kernel.shape, strides, pads))
 
     def _by_slabs(
         self, x: Tensor, kernel: Tensor, strides: Shape, pads: Pads, dilation: Shape, groups: int
@@ -84,8 +84,9 @@ class WindowPart(Engine):
                 _lift(dy), _lift_kernel(kernel), (batch, 1, *rest), strides * 2, ((0, 0), *pads), (1, 1), 1
             )
             return tf.squeeze(dx, 1)
+        attributes = _attributes(input_shape, kernel.shape, strides, pads)
         return raw.Conv2DBackpropInput(
-            input_sizes=ints(input_shape), filter=kernel, out_backprop=dy, **_attributes(strides, pads)
+            input_sizes=ints(input_shape), filter=kernel, out_backprop=dy, **attributes
         )
 
     def conv_kernel_grad(
@@ -105,15 +106,18 @@ class WindowPart(Engine):
                 _lift(x), _lift(dy), (1, *kernel_shape), strides * 2, ((0, 0), *pads), (1, 1), 1
             )
             return tf.squeeze(dk, 0)
+        attributes = _attributes(x.shape, kernel_shape, strides, pads)
         return raw.Conv2DBackpropFilter(
-            input=x, filter_sizes=ints(kernel_shape), out_backprop=dy, **_attributes(strides, pads)
+            input=x, filter_sizes=ints(kernel_shape), out_backprop=dy, **attributes
         )
 
     def _depthwise(self, x: Tensor, kernel: Tensor, strides: Shape, pads: Pads) -> Tensor:
         if len(strides) == 1:
             y = self._depthwise(_lift(x), _lift_kernel(kernel), strides * 2, ((0, 0), *pads))
             return tf.squeeze(y, 1)
-        return raw.DepthwiseConv2dNative(input=x, filter=kernel, **_attributes(strides, pads))
+        return raw.DepthwiseConv2dNative(
+            input=x, filter=kernel, **_attributes(x.shape, kernel.shape, strides, pads)
+        )
 
     def _has_kernel(self, x: Tensor, strides: Shape, dilation: Shape) -> bool:
         """Whether one of TensorFlow's kernels, and its gradient, can serve."""
@@ -157,7 +161,7 @@ class WindowPart(Engine):
         if len(window) == 3:
             return self._axis_by_axis(x, window, strides, pads, op)
         if op == "max":
-            return raw.MaxPool(input=x, ksize=[1, *window, 1], **_attributes(strides, pads))
+            return raw.MaxPool(input=x, ksize=[1, *window, 1], **_attributes(x.shape, window, strides, pads))
         x = self._pad_spatial(x, pads)
         mean = raw.AvgPool(value=x, ksize=[1, *window, 1], strides=[1, *strides, 1], padding="VALID")
         return raw.Mul(x=mean, y=tf.constant(math.prod(window), x.dtype))
@@ -197,11 +201,16 @@ def _lift_kernel(kernel: Tensor) -> Tensor:
     return tf.expand_dims(kernel, 0)
 
 
-def _attributes(strides: Shape, pads: Pads) -> dict[str, Any]:
-    """Strides and padding in the words of the two-dimensional kernels."""
+def _attributes(shape: Shape, window: Shape, strides: Shape, pads: Pads) -> dict[str, Any]:
+    """Strides and padding in the words of the two-dimensional kernels, for an input of `shape`.
+
+    By name where that says the same: oneDNN has no gradients of explicit padding, and Eigen's are twice as slow
+    (TensorFlow 2.21).
+    """
     steps = [1, *strides, 1]
-    if not any(n for pair in pads for n in pair):
-        return {"strides": steps, "padding": "VALID"}
+    name = _padding_name(tuple(shape[1:-1]), window, strides, pads)
+    if name is not None:
+        return {"strides": steps, "padding": name}
     flat = [n for pair in ((0, 0), *pads, (0, 0)) for n in pair]
     return {"strides": steps, "padding": "EXPLICIT", "explicit_paddings": flat}
 
@@ -210,7 +219,9 @@ def _padding_name(spatial: Shape, window: Shape, strides: Shape, pads: Pads) -> 
     """ "VALID" or "SAME" when that is what `pads` amount to."""
     if not any(n for pair in pads for n in pair):
         return "VALID"
-    for n, k, s, pair in zip(spatial, window, strides, pads, strict=True):
+    for n, k, s, pair in zip(spatial, window[: len(spatial)], strides, pads, strict=True):
+        if not isinstance(n, int):
+            return None
         total = max((-(-n // s) - 1) * s + k - n, 0)
         if tuple(pair) != (total // 2, total - total // 2):
             return None
