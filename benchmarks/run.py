@@ -24,6 +24,7 @@ from report import facts, markdown, ratios
 from workloads import WORKLOADS
 
 HERE = Path(__file__).parent
+LEAST_STEPS = 20  # of which a figure is made, however short the epochs
 KERAS_3_BACKENDS = ("tensorflow", "jax", "torch")
 
 
@@ -84,8 +85,9 @@ def measure(workload: str, field: dict[str, Contestant], plan: Plan) -> dict[str
             found[name]["failed"] = str(error)
             plan.say(f"{workload}: {name}: {error}")
             worker.close()
+    epochs = max(plan.epochs, -(-LEAST_STEPS // WORKLOADS[workload].steps))
     for label, request, rounds in (
-        ("steps", ["steps", plan.epochs], plan.rounds),
+        ("steps", ["steps", epochs], plan.rounds),
         ("predict 1", ["predict", 1, 32, 20], plan.rounds),
         ("predict 4096", ["predict", 4096, 32, 1], max(1, plan.rounds // 2)),
         ("predict 4096 at once", ["predict", 4096, 4096, 1], max(1, plan.rounds // 2)),

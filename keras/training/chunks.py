@@ -93,7 +93,7 @@ class ChunkRunner:
     def _run(self, taken: Sequence[Rows]) -> Sequence[Any]:
         results: Sequence[Any] = []
         start = time.perf_counter()
-        for part in _of_equal_size(taken):
+        for part in _of_equal_size(taken) if self._pinned else (taken,):
             full = _size(part[0]) == self._source.batch_size
             self._planned -= len(part) if full else 0
             ahead = max(self._planned, 0) if full else 0
@@ -107,8 +107,8 @@ class ChunkRunner:
         if not self._picks:
             return self._step.many(pack_x_y_sample_weight(*source.take_many(part)), ahead=ahead)
         whole = pack_x_y_sample_weight(source.x, source.y, source.sample_weight)
-        numbers = np.stack([np.arange(r.start, r.stop) if isinstance(r, slice) else r for r in part])
-        return self._step.many(whole, ahead=ahead, picked=Picked(numbers.astype(np.int32), self._kept))
+        picked = Picked(_numbers(part), self._kept)
+        return self._step.many(whole, ahead=ahead, picked=picked)
 
 
 class StreamRunner:
@@ -209,6 +209,16 @@ def _of_equal_size(taken: Sequence[Rows]) -> Iterator[Sequence[Rows]]:
         if i == len(taken) or _size(taken[i]) != _size(taken[start]):
             yield taken[start:i]
             start = i
+
+
+def _numbers(parts: Sequence[Rows]) -> np.ndarray:
+    """Of the rows of batches of equal size, a line for each."""
+    first, last = parts[0], parts[-1]
+    if isinstance(first, slice) and isinstance(last, slice):
+        flat = np.arange(first.start, last.stop, dtype=np.int32)
+    else:
+        flat = np.concatenate(parts, dtype=np.int32, casting="unsafe")  # type: ignore[arg-type]
+    return flat.reshape(len(parts), -1)
 
 
 def _alike(taken: Sequence[Rows], following: Rows) -> bool:

@@ -24,6 +24,8 @@ from pathlib import Path
 from types import ModuleType
 from typing import TYPE_CHECKING, Any
 
+from keras.backend.tensorflow_engine.quiet import without_notice
+
 #: Modules that are imported for what that does: they register gradients, loops and branches of version 2.
 _REGISTERING = (
     *(
@@ -39,6 +41,8 @@ _REGISTERING = (
 )
 #: Where gradients are registered, if not in a module named after the ops.
 _GRADIENTS = {"spectral": "signal.fft_ops"}
+#: What libraries that draw or print ask of the package to learn whether something is a tensor; matplotlib for every plot.
+_PROBED = frozenset({"Tensor", "Variable", "is_tensor", "__version__"})
 _IMPORT = re.compile(r"^from (tensorflow\.\S+) import (\w+)(?: as (\w+))?", re.MULTILINE)
 
 
@@ -86,8 +90,14 @@ class _Partial(ModuleType):
     """The package `tensorflow` of which some modules are loaded; whatever else is asked of it loads all of it."""
 
     def __getattr__(self, name: str) -> Any:
+        if name in _PROBED and not _completing:
+            return getattr(_names_of(self), name)
         _complete(self)
         return getattr(self, name)
+
+
+def _names_of(package: ModuleType) -> Names:
+    return Names("tensorflow", Path(package.__spec__.origin).parent)  # type: ignore[arg-type,union-attr]
 
 
 _lock = threading.RLock()
@@ -104,7 +114,8 @@ def _complete(package: ModuleType) -> None:
             raise AttributeError(f"module {package.__name__!r} is being loaded")
         _completing = True
         try:
-            importlib.reload(package)
+            with without_notice():
+                importlib.reload(package)
             package.__class__ = ModuleType  # type: ignore[assignment]
         finally:
             _completing = False
@@ -116,7 +127,8 @@ class _PartialLoader(Loader):
     def exec_module(self, module: ModuleType) -> None:
         os.environ.setdefault("ENABLE_RUNTIME_UPTIME_TELEMETRY", "1")  # as TensorFlow's own `__init__` does
         os.environ["TF2_BEHAVIOR"] = "1"
-        _import("pywrap_tensorflow", "tf2")
+        with without_notice():
+            _import("pywrap_tensorflow", "tf2")
         sys.modules["tensorflow.python.tf2"].enable()
         _import(*(f"ops.{name}" for name in _REGISTERING), "compat.v2_compat")
         sys.modules["tensorflow.python.compat.v2_compat"].enable_v2_behavior()
@@ -165,7 +177,7 @@ def load() -> Any:
     sys.meta_path.insert(0, finder)
     try:
         package = importlib.import_module("tensorflow")
-        names = Names("tensorflow", Path(package.__spec__.origin).parent)  # type: ignore[arg-type,union-attr]
+        names = _names_of(package)
         if all(map(callable, (names.constant, names.function, names.raw_ops.AddV2))):  # as its list says
             return names
     except (ImportError, AttributeError, OSError):

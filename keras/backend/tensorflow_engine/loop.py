@@ -13,9 +13,9 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from keras.backend.tensorflow_engine import xla_cache
 from keras.backend.tensorflow_engine.leaf import product
 from keras.backend.tensorflow_engine.loading import tf
+from keras.backend.tensorflow_engine.quiet import without_notice
 
 if TYPE_CHECKING:
     from keras.backend.tensorflow_engine.compiling import Compiled
@@ -124,7 +124,7 @@ class Loop:
     def _run_fused(self, arrays: Sequence[np.ndarray], count: int) -> list[np.ndarray]:
         if self._fused is None:
             self._fused = self._compiled(XLA_LENGTH, jit=True)
-            with xla_cache.without_complaint():
+            with without_notice():
                 return self._run_fused(arrays, count)
         parts = []
         for start in range(0, count, XLA_LENGTH):

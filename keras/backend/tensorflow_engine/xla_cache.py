@@ -9,19 +9,12 @@ beforehand (2.21).
 from __future__ import annotations
 
 import os
-import re
-import sys
-import tempfile
-from collections.abc import Iterator
-from contextlib import contextmanager
 from pathlib import Path
 
 from keras.backend import compile_cache
 from keras.backend.tensorflow_engine.loading import tf
 
 _FLAG = "--tf_xla_persistent_cache_directory"
-#: TensorFlow 2.21 tries to read an entry as text first, and complains about what is none.
-_COMPLAINT = re.compile(rb"Error parsing text-format tensorflow\.XlaSerializedCacheEntry|absl::InitializeLog")
 
 
 def switch_on() -> None:
@@ -59,21 +52,3 @@ def _varint(file: object) -> int | None:
         if byte[0] < 128:
             return value
     return None
-
-
-@contextmanager
-def without_complaint() -> Iterator[None]:
-    """Around a call that may read the cache: what else is written to stderr meanwhile comes out at the end."""
-    sys.stderr.flush()
-    with tempfile.TemporaryFile() as caught:
-        original = os.dup(2)
-        os.dup2(caught.fileno(), 2)
-        try:
-            yield
-        finally:
-            os.dup2(original, 2)
-            os.close(original)
-            caught.seek(0)
-            for line in caught:
-                if not _COMPLAINT.search(line):
-                    os.write(2, line)

@@ -84,7 +84,7 @@ def test_inside_the_users_own_function() -> None:
     def f(x: Any) -> Any:
         return model(x)
 
-    np.testing.assert_allclose(f(tf.constant(X)), expected, 1e-6)
+    np.testing.assert_allclose(f(tf.constant(X)), expected, 1e-6, 1e-6)  # graphs fuse: other roundings
     count = Variable(np.float32(0))
 
     @tf.function

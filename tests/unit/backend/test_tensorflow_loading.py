@@ -8,6 +8,8 @@ from typing import Any
 
 import pytest
 
+from keras.backend.tensorflow_engine.quiet import without_notice
+
 PARTIAL = "type(sys.modules['tensorflow']).__name__ == '_Partial'"
 ENGINE = "from keras.backend.tensorflow_engine.loading import tf as ours"
 
@@ -135,3 +137,31 @@ def test_every_op_it_uses_has_the_gradient_it_has_in_the_whole() -> None:
     partial = gradients(full=False)
     assert partial == gradients(full=True)
     assert len(partial) > 80
+
+
+def test_libraries_that_ask_what_a_tensor_is_do_not_load_the_whole() -> None:
+    """matplotlib does, for every plot."""
+    code = f"""
+import sys
+{ENGINE}
+package = sys.modules["tensorflow"]
+x = ours.constant(1.0)
+print(package.is_tensor(x), isinstance(x, package.Tensor), package.__version__ == ours.__version__)
+print(type(package).__name__)
+import tensorflow as tf
+print(tf.nn.relu(x).numpy(), tf.is_tensor is ours.is_tensor, tf.Tensor is ours.Tensor)
+"""
+    assert run(code).splitlines() == ["True True True", "_Partial", "1.0 True True"]
+
+
+def test_what_else_is_written_while_it_loads_comes_out(capfd: Any) -> None:
+    with without_notice():
+        os.write(2, b"I0000 port.cc:153] oneDNN custom operations are on. You may\nkept\n")
+    assert capfd.readouterr().err == "kept\n"
+
+
+def test_without_stderr() -> None:
+    with without_notice():
+        pass
+    code = "import os\nos.close(2)\nimport keras\nprint(float(keras.ops.add(1.0, 2.0)))"
+    assert run(code) == "3.0"
