@@ -93,7 +93,7 @@ class ChunkRunner:
     def _run(self, taken: Sequence[Rows]) -> Sequence[Any]:
         results: Sequence[Any] = []
         start = time.perf_counter()
-        for part in _of_equal_size(taken) if self._pinned else (taken,):
+        for part in _of_equal_size(taken) if self._pinned else [taken]:
             full = _size(part[0]) == self._source.batch_size
             self._planned -= len(part) if full else 0
             ahead = max(self._planned, 0) if full else 0
@@ -214,10 +214,11 @@ def _of_equal_size(taken: Sequence[Rows]) -> Iterator[Sequence[Rows]]:
 def _numbers(parts: Sequence[Rows]) -> np.ndarray:
     """Of the rows of batches of equal size, a line for each."""
     first, last = parts[0], parts[-1]
+    flat: np.ndarray
     if isinstance(first, slice) and isinstance(last, slice):
         flat = np.arange(first.start, last.stop, dtype=np.int32)
     else:
-        flat = np.concatenate(parts, dtype=np.int32, casting="unsafe")  # type: ignore[arg-type]
+        flat = np.concatenate(parts).astype(np.int32)  # type: ignore[arg-type]
     return flat.reshape(len(parts), -1)
 
 
