@@ -33,7 +33,7 @@ def facts(keras3: str | None) -> dict[str, str]:
         "this library": f"keras {keras.__version__}, Python {platform.python_version()}, " + _installed(),
     }
     if keras3:
-        done = subprocess.run([keras3, "-c", _VERSIONS], capture_output=True, text=True, check=False)
+        done = subprocess.run([keras3, "-I", "-c", _VERSIONS], capture_output=True, text=True, check=False)
         if done.returncode == 0:
             found["the other side"] = ", ".join(done.stdout.splitlines())
     return found
