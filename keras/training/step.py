@@ -6,6 +6,7 @@ it is first traced; `prepare` sees to that.
 
 from __future__ import annotations
 
+import warnings
 from collections.abc import Callable
 from typing import Any
 
@@ -49,12 +50,23 @@ def train_step(model: Any, data: Any) -> dict[str, Tensor]:
         (_, (loss, y_pred, masks)), gradients = ops.value_and_grad(forward, variables, has_aux=True)
         model.optimizer.apply(gradients, variables)
     else:
+        _warn_of_nothing_to_train(model)
         _, (loss, y_pred, masks) = forward()
     for prediction, mask in zip(tree.flatten(y_pred), tree.flatten(masks), strict=True):
         if mask is not None:
             set_mask(prediction, mask)
     model._loss_tracker.update_state(loss, sample_weight=batch_size_of(x))
     return model.compute_metrics(x, y, y_pred, sample_weight=sample_weight)
+
+
+def _warn_of_nothing_to_train(model: Any) -> None:
+    if model.weights and model._memory.first_time("nothing to train"):
+        warnings.warn(
+            f'Model "{model.name}" has no trainable weights: training leaves it as it is. What counts is `trainable` at the '
+            "first step after `compile`; if a layer or a model that contains this one was to be frozen, and not this model, "
+            "set `trainable` back to True and compile it again before training it.",
+            stacklevel=2,
+        )
 
 
 def test_step(model: Any, data: Any) -> dict[str, Tensor]:

@@ -211,3 +211,18 @@ def test_a_large_data_set_costs_milliseconds() -> None:
     started = time.perf_counter()
     Preflight(model, predictions).check(x, y)
     assert time.perf_counter() - started < 0.05
+
+
+def test_a_model_without_trainable_weights(engine: Any) -> None:
+    """The trap of adversarial networks: the discriminator is frozen for the other model before its own first step."""
+    judge = model_of(1, "sigmoid", "binary_crossentropy")
+    judge.trainable = False
+    before = judge.get_weights()
+    with pytest.warns(UserWarning, match=r"has no trainable weights.*set `trainable` back to True"):
+        judge.train_on_batch(X, LABELS % 2)
+    assert warned(lambda: judge.fit(X, LABELS % 2, verbose=0)) == [], "it is said once"
+    np.testing.assert_equal(judge.get_weights(), before)
+    judge.trainable = True
+    judge.compile("sgd", "binary_crossentropy")
+    assert warned(lambda: judge.train_on_batch(X, LABELS % 2)) == []
+    assert any((a != b).any() for a, b in zip(judge.get_weights(), before, strict=True))
