@@ -19,7 +19,7 @@ from keras.backend.select import current
 from keras.backend.tracing import Compiled, Picked
 from keras.callbacks import CallbackList
 from keras.layers.tracking import remembering
-from keras.training.data import ArraySource, Batch, Stream
+from keras.training.data import ArraySource, Batch, Stream, joined
 from keras.training.pace import CHUNK_SECONDS, FixedPace, Pace
 from keras.training.prefetch import Prefetch
 from keras.training.runners import Piece, Runner, StepRunner, report_waiting
@@ -213,13 +213,9 @@ def _of_equal_size(taken: Sequence[Rows]) -> Iterator[Sequence[Rows]]:
 
 def _numbers(parts: Sequence[Rows]) -> np.ndarray:
     """Of the rows of batches of equal size, a line for each."""
-    first, last = parts[0], parts[-1]
-    flat: np.ndarray
-    if isinstance(first, slice) and isinstance(last, slice):
-        flat = np.arange(first.start, last.stop, dtype=np.int32)
-    else:
-        flat = np.concatenate(parts).astype(np.int32)  # type: ignore[arg-type]
-    return flat.reshape(len(parts), -1)
+    rows = joined(parts)
+    flat = np.arange(rows.start, rows.stop) if isinstance(rows, slice) else rows
+    return flat.astype(np.int32).reshape(len(parts), -1)
 
 
 def _alike(taken: Sequence[Rows], following: Rows) -> bool:

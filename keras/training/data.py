@@ -44,6 +44,14 @@ class Source:
         """Let workers go."""
 
 
+def joined(parts: Sequence[slice | np.ndarray]) -> slice | np.ndarray:
+    """The rows of successive batches as one: a slice, or numbers of rows."""
+    first, last = parts[0], parts[-1]
+    if isinstance(first, slice) and isinstance(last, slice):
+        return slice(first.start, last.stop)
+    return np.concatenate(parts)  # type: ignore[arg-type]
+
+
 class ArraySource(Source):
     """Rows of arrays in memory, in order or shuffled anew for each pass.
 
@@ -112,14 +120,9 @@ class ArraySource(Source):
         >>> source.take_many(list(source.rows()))[0].tolist()
         [[0, 1], [2, 3], [4, 5]]
         """
-        first, last = parts[0], parts[-1]
-        whole: slice | np.ndarray
-        if isinstance(first, slice) and isinstance(last, slice):
-            whole, size = slice(first.start, last.stop), first.stop - first.start
-        else:
-            whole, size = np.concatenate(parts), len(first)  # type: ignore[arg-type]
         return tree.map_structure(
-            lambda x: None if x is None else x.reshape(len(parts), size, *x.shape[1:]), self.take(whole)
+            lambda x: None if x is None else x.reshape(len(parts), len(x) // len(parts), *x.shape[1:]),
+            self.take(joined(parts)),
         )
 
 
