@@ -178,6 +178,8 @@ def scan(
         raise TypeError(f"scan: `f` must be a function. Received: f={f!r}")
     xs = tree.map_structure(lambda x: None if x is None else convert(x), xs)
     slices = [x for x in tree.flatten(xs) if x is not None]
+    if not isinstance(unroll, int) or unroll < 0 or (unroll == 0 and unroll is not False):
+        raise ValueError(f"scan: `unroll` must be a positive int or a bool. Received: unroll={unroll!r}")
     n = _steps(slices, length)
     carry_in, carry_out, outputs = Structure(), Structure(), Structure()
     start = carry_in.flat(init)

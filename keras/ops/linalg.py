@@ -98,16 +98,17 @@ def lu_factor(x: Any) -> tuple[Tensor, Tensor]:
     """LU factorisation with partial pivoting.
 
     Args:
-        x: `[..., n, n]`.
+        x: `[..., m, n]`.
 
     Returns:
-        Both factors packed in one matrix (L's unit diagonal is not stored), and the int32 permutation of the rows.
+        Both factors packed in one matrix (L's unit diagonal is not stored), and int32 pivots `[..., min(m, n)]`: at
+        step i row i was exchanged with row `pivots[i]`.
 
     >>> packed, rows = lu_factor([[2.0, 0.0], [1.0, 3.0]])
     >>> packed.tolist()
     [[2.0, 0.0], [0.5, 3.0]]
     """
-    packed, pivots = current().lu(_matrix(x, "lu_factor", square=True))
+    packed, pivots = current().lu(_matrix(x, "lu_factor"))
     return packed, pivots
 
 

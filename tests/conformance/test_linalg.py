@@ -101,7 +101,7 @@ ROWS = rows(
     row("eigh", t(H[0]), want=_eigh, view=_eigh_view, dtypes=WIDE, loose=10),
     row("eig", t(S), want=lambda a: tuple(np.linalg.eig(a.astype(complex))), view=_eig_view, dtypes=WIDE, loose=10),
     row("eig", t([[0.0, 1.0], [-1.0, 0.0]]), want=lambda a: tuple(np.linalg.eig(a)), view=_eig_view, dtypes=WIDE),
-    row("lu", t(S), want=_batched(_lu), dtypes=WIDE, loose=10, grad=True),
+    *(row("lu", t(a), want=_batched(_lu), dtypes=WIDE, loose=10, grad=True) for a in (S, TALL, FLAT)),
     row("lu", t([[1e-8, 1.0], [1.0, 1.0]]), want=_lu, dtypes=WIDE),
     *(row("triangular_solve", t(S), t(B), low, want=lambda a, b, low: np.linalg.solve(_triangle(low)(a), b),
           dtypes=WIDE, loose=20, grad=True, label="lower" if low else "upper") for low in (True, False)),

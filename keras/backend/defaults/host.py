@@ -56,7 +56,7 @@ class HostDefaults(Composed):
         return w, v
 
     def lu(self, a: Tensor) -> tuple[Tensor, Tensor]:
-        """Partially pivoted LU of a square `a`: L (unit, below) and U packed in one matrix, and int32 pivots.
+        """Partially pivoted LU of `a`: L (unit, below) and U packed in one matrix, and int32 pivots.
 
         `pivots[i] >= i` is the row that was swapped with row i at step i, as in LAPACK but counted from 0.
         """
@@ -146,7 +146,7 @@ def _factor_specs(name: str, shape: tuple[int, ...], dtype: str, **static: Any) 
         case "eig":
             return [((*b, n), complex_of(dtype)), (shape, complex_of(dtype))]
         case _:  # lu
-            return [(shape, dtype), ((*b, n), "int32")]
+            return [(shape, dtype), ((*b, k), "int32")]
 
 
 def _recast(shape: tuple[int, ...], old: str, new: str) -> tuple[int, ...]:

@@ -55,18 +55,18 @@ class LinearAlgebra:
 
     @in_float32
     def lu(self, a: Array) -> tuple[Array, Array]:
-        n = a.shape[-1]
-        packed = np.array(a, order="C").reshape(-1, n, n)
-        pivots = np.zeros((len(packed), n), np.int32)
+        *batch, m, n = a.shape
+        packed = np.array(a, order="C").reshape(-1, m, n)
+        pivots = np.zeros((len(packed), min(m, n)), np.int32)
         every = np.arange(len(packed))
-        for k in range(n):  # one step of elimination on all matrices of the batch
+        for k in range(min(m, n)):  # one step of elimination on all matrices of the batch
             row = k + np.abs(packed[:, k:, k]).argmax(-1)
             pivots[:, k] = row
             packed[every, k], packed[every, row] = packed[every, row], packed[every, k]
             pivot = packed[:, k, k, None]
             packed[:, k + 1 :, k] /= np.where(pivot == 0, 1, pivot)  # a zero pivot has zeros below it
             packed[:, k + 1 :, k + 1 :] -= packed[:, k + 1 :, k, None] * packed[:, None, k, k + 1 :]
-        return packed.reshape(a.shape), pivots.reshape(a.shape[:-1])
+        return packed.reshape(a.shape), pivots.reshape(*batch, min(m, n))
 
 
 def _holed(x: Array, clear: Array) -> Array:

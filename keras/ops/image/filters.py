@@ -14,7 +14,7 @@ from keras.ops.dispatch import as_float, cast, dtype_of, ndim_of, op, shape_of
 from keras.ops.image.layout import in_batch
 from keras.ops.nn.convolution import channels_last, per_dimension
 from keras.ops.numpy.padding import pad
-from keras.ops.settling import promote_floats, scalar
+from keras.ops.settling import host_value, promote_floats, scalar
 
 Tensor = Any
 
@@ -49,6 +49,11 @@ def blurred(x: Tensor, size: Sequence[int], sigma: Sequence[float]) -> Tensor:
     return _separable(x, _gaussian(size[0], sigma[1]), _gaussian(size[1], sigma[0]), same=True)
 
 
+def _settings(value: Any, name: str) -> Any:
+    """Numbers that shape the filter, as Python's: they may come as an array or a tensor."""
+    return host_value(value, "gaussian_blur", name).tolist() if hasattr(value, "shape") else value
+
+
 @op
 def gaussian_blur(
     images: Any, kernel_size: Any = (3, 3), sigma: Any = (1.0, 1.0), data_format: str | None = None
@@ -64,8 +69,9 @@ def gaussian_blur(
     >>> gaussian_blur([[[0.0], [1.0], [0.0]]], (1, 3)).shape
     (1, 3, 1)
     """
-    size = per_dimension(kernel_size, 2, "gaussian_blur", "kernel_size")
-    widths = tuple(sigma) if isinstance(sigma, (list, tuple)) else (sigma, sigma)
+    size = per_dimension(_settings(kernel_size, "kernel_size"), 2, "gaussian_blur", "kernel_size")
+    widths = _settings(sigma, "sigma")
+    widths = tuple(widths) if isinstance(widths, (list, tuple)) else (widths, widths)
 
     def blur(x: Tensor) -> Tensor:
         return cast(blurred(as_float(x), size, widths), dtype_of(x))

@@ -21,6 +21,8 @@ def _before(
 ) -> tuple[Any, Any]:
     """Both amounts of an axis, of which two of three facts are given; `size` counts what the target leaves over."""
     given = [before is not None, after is not None, target is not None]
+    if target is not None and target < 0:
+        raise ValueError(f"{who}: {names}: the last must not be negative. Received: {target}")
     if sum(given) != 2:
         raise ValueError(f"{who}: give just two of {names}. Received: {before}, {after}, {target}")
     if target is not None:

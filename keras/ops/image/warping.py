@@ -22,6 +22,13 @@ _FILL_MODES = ("constant", "nearest", "wrap", "mirror", "reflect")
 
 
 # ---------------------------------------------------------------------- sampling
+def _check_fill_mode(who: str, fill_mode: str) -> None:
+    if fill_mode not in _FILL_MODES:
+        raise ValueError(
+            f"{who}: `fill_mode` must be one of {', '.join(_FILL_MODES)}. Received: {fill_mode!r}"
+        )
+
+
 @op
 def map_coordinates(
     inputs: Any, coordinates: Any, order: int, fill_mode: str = "constant", fill_value: float = 0
@@ -44,15 +51,12 @@ def map_coordinates(
     """
     if order not in (0, 1):
         raise ValueError(f"map_coordinates: `order` must be 0 or 1. Received: order={order}")
-    if fill_mode not in _FILL_MODES:
-        raise ValueError(
-            f"map_coordinates: `fill_mode` must be one of {', '.join(_FILL_MODES)}. Received: {fill_mode!r}"
-        )
+    _check_fill_mode("map_coordinates", fill_mode)
     x, places = convert(inputs), as_float(coordinates)
     rank = ndim_of(x)
-    if not ndim_of(places) or shape_of(places)[0] != rank:
+    if ndim_of(places) < 2 or not same(shape_of(places)[0], rank):
         raise ValueError(
-            f"map_coordinates: `coordinates` must have a first axis of size {rank}, the rank of `inputs`. "
+            f"map_coordinates: `coordinates` must have a first axis of size {rank}, the rank of `inputs`, and others. "
             f"Received: coordinates.shape={shape_str(shape_of(places))}"
         )
     rest = shape_of(places)[1:]
@@ -166,12 +170,6 @@ def _order(who: str, interpolation: str) -> int:
     return _INTERPOLATION[interpolation]
 
 
-def _check_fill_mode(who: str, fill_mode: str) -> None:
-    allowed = ("constant", "nearest", "wrap", "reflect")
-    if fill_mode not in allowed:
-        raise ValueError(f"{who}: `fill_mode` must be one of {', '.join(allowed)}. Received: {fill_mode!r}")
-
-
 @op
 def affine_transform(
     images: Any,
@@ -188,7 +186,7 @@ def affine_transform(
         transform: `[8]` or `[batch, 8]`: `a0 a1 a2 b0 b1 b2 c0 c1`. The result at (x, y) is the image at
             ((a0 x + a1 y + a2) / k, (b0 x + b1 y + b2) / k) with k = c0 x + c1 y + 1.
         interpolation: `"nearest"` or `"bilinear"`.
-        fill_mode: beyond the edges: `"constant"`, `"nearest"`, `"wrap"` or `"reflect"`.
+        fill_mode: beyond the edges: `"constant"`, `"nearest"`, `"wrap"`, `"mirror"` or `"reflect"`.
         fill_value: what is there in mode `"constant"`.
         data_format: `"channels_last"` or `"channels_first"`.
 
@@ -336,7 +334,7 @@ def elastic_transform(
         alpha: size of the displacements.
         sigma: width of the Gaussian that smooths them.
         interpolation: `"nearest"` or `"bilinear"`.
-        fill_mode: beyond the edges: `"constant"`, `"nearest"`, `"wrap"` or `"reflect"`.
+        fill_mode: beyond the edges: `"constant"`, `"nearest"`, `"wrap"`, `"mirror"` or `"reflect"`.
         fill_value: what is there in mode `"constant"`.
         seed: an int, a `SeedGenerator` or None.
         data_format: `"channels_last"` or `"channels_first"`.

@@ -398,6 +398,7 @@ def unique(
         return_counts: return how often each occurs, too.
         axis: along which slices are compared; x is taken flat by default.
         size: cut or fill the result to so many; without it the call is not possible inside a compiled function.
+            Where there is nothing more, indices repeat the first and counts are 0.
         fill_value: what fills; 0 by default.
 
     >>> unique([3, 1, 3]).tolist()
@@ -416,7 +417,7 @@ def unique(
         fill = 0 if fill_value is None else fill_value
         values, index, counts = (
             _sized(v, size, filler, 0 if axis is None or i else axis)
-            for i, (v, filler) in enumerate(((values, fill), (index, 0), (counts, 0)))
+            for i, (v, filler) in enumerate(((values, fill), (index, index[:1].sum()), (counts, 0)))
         )
     dtype = dtype_of(x)
     outputs = [e.constant(values.astype(host.dtype), dtype)]

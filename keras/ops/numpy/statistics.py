@@ -219,9 +219,12 @@ def _between_elements(rows: Tensor, q: Any, n: Tensor, method: str) -> Tensor:
         high = e.neg(e.floor(e.neg(place)))
         low, high = {"lower": (low, low), "higher": (high, high)}.get(method, (low, high))
     a, b = (_at(rows, i) for i in (low, high))
-    if method == "linear":
-        return e.add(a, e.mul(e.sub(b, a), e.sub(place, low)))
-    return e.mul(e.add(a, b), scalar(0.5, a)) if method == "midpoint" else a
+    if method not in ("linear", "midpoint"):
+        return a
+    share_of_b = e.sub(place, low) if method == "linear" else scalar(0.5, a)
+    between = e.add(e.mul(a, e.sub(scalar(1.0, a), share_of_b)), e.mul(b, share_of_b))
+    # Where both are the same, infinities too, there is nothing between: inf * 0 would be NaN.
+    return e.select(e.equal(a, b), a, between)
 
 
 def _at(rows: Tensor, place: Tensor) -> Tensor:

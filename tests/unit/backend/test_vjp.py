@@ -203,7 +203,7 @@ ROWS: dict[str, list[tuple[list[Any], tuple[Any, ...]]]] = {
     "fft": [([normal(2, 5), normal(2, 5)], (False,)), ([normal(4), normal(4)], (True,))],
     "solve": [([normal(2, 4, 4), normal(2, 4, 3)], ())],
     "triangular_solve": [([normal(2, 4, 4) + 3 * np.eye(4), normal(2, 4, 3)], (low,)) for low in (True, False)],
-    "lu": [([normal(2, 5, 5)], ()), ([normal(3, 3)], ())],
+    "lu": [([normal(2, 5, 5)], ()), ([normal(3, 3)], ()), ([normal(2, 5, 3)], ()), ([normal(3, 5)], ())],
     "qr": [([normal(2, 5, 3)], ("reduced",)), ([normal(3, 3)], ("complete",))],
     "svd": [([normal(2, 4, 3)], (False, False)), ([normal(3, 5)], (False, False))],
     # kernels

@@ -97,6 +97,15 @@ ROWS = [
     (lambda x: ops.hamming("a"), "hamming: `x`, the number of points, must be an int. Received: x='a'"),
     (lambda x: ops.hanning(2.5), "hanning: `x`, the number of points, must be an int"),
     (lambda x: ops.kaiser(2.5, 1.0), "kaiser: `x`, the number of points, must be an int"),
+    (
+        lambda x: ops.image.crop_images(np.ones((4, 4, 1)), 1, 0, target_height=-2, target_width=2),
+        "crop_images: top_cropping, bottom_cropping, target_height: the last must not be negative. Received: -2",
+    ),
+    (lambda x: ops.scan(lambda c, y: (c, y), 0, x, unroll=-1), "scan: `unroll` must be a positive int or a bool"),
+    (
+        lambda x: ops.image.map_coordinates(np.ones(3), [1.0], 1),
+        "map_coordinates: `coordinates` must have a first axis of size 1, the rank of `inputs`, and others",
+    ),
     (lambda x: ops.custom_gradient(3), "custom_gradient: `f` must be a function. Received: f=3"),
     (lambda x: ops.vectorize(3), "vectorize: `pyfunc` must be a function. Received: pyfunc=3"),
     (lambda x: ops.jvp(3, [x], [x]), "jvp: `fun` must be a function. Received: fun=3"),

@@ -137,6 +137,40 @@ def test_map_coordinates(engine, mode, order):
     np.testing.assert_allclose(got, want, rtol=1e-9, atol=1e-12)
 
 
+@pytest.mark.parametrize("mode", ["constant", "nearest", "mirror", "reflect"])
+def test_affine_transform(engine, mode):
+    x = np.random.default_rng(3).normal(size=(5, 6, 2))
+    matrix = [1.2, 0.3, -2.1, -0.4, 0.9, 2.6, 0, 0]
+    column, row = np.meshgrid(np.arange(6), np.arange(5))
+    places = [-0.4 * column + 0.9 * row + 2.6, 1.2 * column + 0.3 * row - 2.1]
+    name = {"constant": "grid-constant"}.get(mode, mode)
+    want = [scipy.ndimage.map_coordinates(x[..., c], places, order=1, mode=name, cval=0.5) for c in (0, 1)]
+    got = host(ops.image.affine_transform(x, matrix, fill_mode=mode, fill_value=0.5))
+    np.testing.assert_allclose(got, np.stack(want, -1), rtol=1e-4, atol=1e-5)
+
+
+def test_a_blur_takes_its_settings_as_arrays(engine):
+    x = np.random.default_rng(4).normal(size=(5, 6, 2))
+    want = host(ops.image.gaussian_blur(x, (3, 5), (0.7, 1.5)))
+    got = ops.image.gaussian_blur(x, np.array([3, 5]), ops.convert_to_tensor([0.7, 1.5], "float64"))
+    np.testing.assert_array_equal(host(got), want)
+
+
+@pytest.mark.parametrize(
+    "row", [[1, INF, INF], [-INF, INF, INF, 1], [INF, INF, INF], [1, INF], [-INF, -INF, 2.0]]
+)
+def test_quantiles_between_infinities(engine, row):
+    """By hand: an infinity where one of the neighbours is it, or both are; they never are of both signs here."""
+    x = np.sort(np.array(row))
+    for share in (0.0, 0.25, 0.5, 1.0):
+        place = share * (len(x) - 1)
+        a, b = x[int(np.floor(place))], x[int(np.ceil(place))]
+        want = a if a == b or np.isinf(a) else b if np.isinf(b) else a + (b - a) * (place % 1)
+        for f in (ops.quantile, ops.nanquantile):
+            assert host(f(np.array(row), share)) == want
+    assert host(ops.median(np.array(row))) == np.median(row)
+
+
 def test_elastic_transform_moves_pixels_a_little(engine):
     rows, columns = np.meshgrid(np.arange(16.0), np.arange(20.0), indexing="ij")
     places = np.stack([rows, columns], -1)
@@ -219,6 +253,9 @@ def test_unique_and_its_extras(engine):
             np.testing.assert_array_equal(host(g).ravel(), w.ravel())
     assert host(ops.unique(x, size=5, fill_value=9)).tolist() == [1, 2, 3, 9, 9]
     assert host(ops.unique(x, size=2)).tolist() == [1, 2]
+    _, index, counts = ops.unique(x.ravel()[1:], return_index=True, return_counts=True, size=5)
+    first = np.unique(x.ravel()[1:], return_index=True)[1][0]
+    assert host(index)[3:].tolist() == [first, first] and host(counts)[3:].tolist() == [0, 0]
 
 
 @pytest.mark.parametrize("dtype", ["float16", "float32", "float64", "int32", "int64", "uint8"])

@@ -68,23 +68,34 @@ def _(e: Any, dy: Any, y: Any, a: Any) -> Any:
 @rule("lu")
 def _(e: Any, dy: Any, y: Any, a: Any) -> Any:
     packed, pivots = y
-    n, dtype = e.spec(a)[0][-1], e.spec(a)[1]
-    low = e.add(triangle(e, packed, lower=True, diagonal=0), eye(e, n, dtype))
-    up = triangle(e, packed, lower=False)
+    (*batch, m, n), dtype = e.spec(a)
+    low = e.add(_resized(e, triangle(e, packed, lower=True, diagonal=0), m), eye(e, m, dtype))
+    up = _resized(e, triangle(e, packed, lower=False), n)
+    if n > m:  # both factors square: the identity goes on where a has no rows, or no columns, left
+        up = e.add(up, e.broadcast_to(_resized(e, eye(e, n - m, dtype), n, at_end=True), (*batch, n, n)))
     dlow, dup = triangle(e, dy[0], lower=True, diagonal=0), triangle(e, dy[0], lower=False)
     left = triangle(e, e.matmul(adjoint(e, low), dlow), lower=True, diagonal=0)
     right = triangle(e, e.matmul(dup, adjoint(e, up)), lower=False)
     middle = e.triangular_solve(adjoint(e, low), e.add(left, right), False)
     permuted = adjoint(e, e.triangular_solve(up, adjoint(e, middle), False))
-    return _unswapped(e, permuted, pivots, n)
+    return _unswapped(e, permuted, pivots)
 
 
-def _unswapped(e: Any, x: Any, pivots: Any, n: int) -> Any:
+def _resized(e: Any, x: Any, n: int, at_end: bool = False) -> Any:
+    """Matrices cut or, with zeros, enlarged to n by n."""
+    *batch, rows_, columns_ = e.spec(x)[0]
+    kept = (*batch, min(rows_, n), min(columns_, n))
+    x = e.slice(x, (0,) * len(kept), kept, (1,) * len(kept))
+    none, missing = (0,) * len(kept), (*(0 for _ in batch), n - kept[-2], n - kept[-1])
+    return e.pad(x, *((missing, none) if at_end else (none, missing)), 0)
+
+
+def _unswapped(e: Any, x: Any, pivots: Any) -> Any:
     """Rows of `x` put back to where they were before the swaps that `pivots` lists."""
-    batch = e.spec(pivots)[0][:-1]
-    place = e.broadcast_to(e.iota(n, "int32"), (*batch, n))
+    *batch, m, n = e.spec(x)[0]
+    place = e.broadcast_to(e.iota(m, "int32"), (*batch, m))
     order = place  # order[i]: which row of the original is row i now
-    for i in range(n):
+    for i in range(min(m, n)):
         starts, stops = (0,) * len(batch) + (i,), (*batch, i + 1)
         pivot = e.slice(pivots, starts, stops, (1,) * len(stops))
         mine = e.slice(order, starts, stops, (1,) * len(stops))
@@ -92,7 +103,7 @@ def _unswapped(e: Any, x: Any, pivots: Any, n: int) -> Any:
         order = e.select(e.equal(place, pivot), mine, order)
         order = e.select(e.equal(place, e.full((), i, "int32")), theirs, order)
     back = e.argsort(order, len(batch))
-    back = e.broadcast_to(e.reshape(back, (*batch, n, 1)), (*batch, n, n))
+    back = e.broadcast_to(e.reshape(back, (*batch, m, 1)), (*batch, m, n))
     return e.take_along(x, back, len(batch))
 
 
