@@ -73,13 +73,24 @@ def standardize(dtype: Any) -> str:
     """
     if type(dtype) is str and dtype in _ITSELF:
         return dtype
+    if isinstance(dtype, np.dtype):
+        return _name_of_array(dtype)
     if (
         dtype is None or dtype is float or (type(dtype) is str and dtype == "float")
     ):  # np.dtype("float64") == "float"
         return config.floatx()
     if dtype is int or (type(dtype) is str and dtype == "int"):
         return "int32"
-    name = _name_of(dtype)
+    return _allowed(_name_of(dtype))
+
+
+@functools.lru_cache(maxsize=256)
+def _name_of_array(dtype: np.dtype) -> str:
+    """As `standardize`; kept, for NumPy makes the name anew at every question, which a call of a model asks per array."""
+    return _allowed(_name_of(dtype))
+
+
+def _allowed(name: str) -> str:
     if name not in _ITSELF:
         raise ValueError(unknown("dtype", name, ALLOWED))
     return name

@@ -6,6 +6,7 @@ has concrete shapes; the ragged last batch is a second trace.
 
 from __future__ import annotations
 
+import operator
 from collections.abc import Callable, Sequence
 from typing import Any
 
@@ -78,18 +79,21 @@ class Compiled:
         engine = current()
         dynamic: list[Any] = []
         key: list[Any] = [engine.name]
-        for x in tree.flatten(args):
+        leaves = tree.flatten(args)
+        for x in leaves:
             if isinstance(x, Variable):
                 x = x.value
             if isinstance(x, np.ndarray):
                 dynamic.append(x)
-                key.append(((*head, *x.shape[axes:]), dtypes.standardize(x.dtype)))
+                shape = (*head, *x.shape[axes:]) if axes else x.shape
+                key.append((shape, dtypes.standardize(x.dtype)))
             elif engine.is_tensor(x):
                 dynamic.append(x)
                 key.append(engine.spec(x))
             else:
                 key.append(("static", type(x), x))
-        key.append(tree.signature(args))
+        nested = len(leaves) != len(args) or not all(map(operator.is_, leaves, args))
+        key.append(tree.signature(args) if nested else len(args))
         return dynamic, tuple(key)
 
     def _trace(self, args: Any, signature: tuple[Any, ...]) -> _Trace:

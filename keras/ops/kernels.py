@@ -28,6 +28,13 @@ def relu(x: Tensor) -> Tensor:
 
 
 @kernel
+def clip(x: Tensor, low: Tensor, high: Tensor) -> Tensor:
+    """min(max(x, low), high), of tensors that broadcast."""
+    e = current()
+    return e.minimum(e.maximum(x, low), high)
+
+
+@kernel
 def elu(x: Tensor, alpha: float) -> Tensor:
     """x where x > 0, alpha (e^x - 1) elsewhere."""
     e, zero = current(), scalar(0.0, x)

@@ -5,8 +5,8 @@ from __future__ import annotations
 import collections
 import itertools
 import operator
-from collections.abc import Iterable, Iterator, Sequence
-from contextlib import AbstractContextManager, contextmanager, nullcontext
+from collections.abc import Iterable, Sequence
+from contextlib import AbstractContextManager, nullcontext
 from typing import Any
 
 import numpy as np
@@ -80,7 +80,7 @@ class Compiled:
         return whole
 
     def _running(self) -> AbstractContextManager[None]:
-        return _numpy_running() if self._program.uses_numpy else nullcontext()
+        return _NumPyRunning() if self._program.uses_numpy else nullcontext()
 
     def _step(self, arrays: Sequence[np.ndarray]) -> list[np.ndarray]:
         """One run: the results, when the new values are in place."""
@@ -111,10 +111,17 @@ class Compiled:
             place[0].setflags(write=False)
 
 
-@contextmanager
-def _numpy_running() -> Iterator[None]:
-    with np.errstate(all="ignore"), one_thread():
-        yield
+class _NumPyRunning:
+    """NumPy neither warns nor starts threads inside the block."""
+
+    def __enter__(self) -> None:
+        self._quiet, self._alone = np.errstate(all="ignore"), one_thread()
+        self._quiet.__enter__()
+        self._alone.__enter__()
+
+    def __exit__(self, *error: Any) -> None:
+        self._alone.__exit__(*error)
+        self._quiet.__exit__(*error)
 
 
 def _rows(x: np.ndarray) -> Iterable[np.ndarray]:

@@ -237,41 +237,36 @@ def _by_batch(body: Callable[..., Array], xs: tuple[Array, ...], static: tuple[A
 
 
 # ---------------------------------------------------------------------- elementwise
-def _shared(name: str, count: int) -> Callable[..., Array]:
-    """An elementwise method on `count` arrays, of which the first axis is split."""
+def _shared(name: str, count: int, least: int) -> Callable[..., Array]:
+    """An elementwise method on `count` arrays; the first axis is split where the result has `least` elements."""
     body = getattr(BareNumPyEngine, name)
 
     def small(*xs: Any) -> Any:
         shape = np.broadcast_shapes(*(shape for shape, _ in xs[:count]))
-        return short_form(body, *xs) if math.prod(shape) < ELEMENTS else None
+        return short_form(body, *xs) if math.prod(shape) < least else None
 
     @known(small)
     @functools.wraps(body)
     def method(self: Any, *xs: Any) -> Array:
-        if (
-            POOL.size == 1 or math.prod(x.size for x in xs[:count]) < ELEMENTS
-        ):  # no result is larger than that
+        if POOL.size == 1 or math.prod(x.size for x in xs[:count]) < least:  # no result is larger than that
             return body(self, *xs)
         shape = np.broadcast_shapes(*(x.shape for x in xs[:count]))
-        if math.prod(shape) < ELEMENTS:
+        if math.prod(shape) < least:
             return body(self, *xs)
-        n, rest = shape[0], xs[count:]
-        return _rows(lambda at: body(self, *(_part(x, at, shape) for x in xs[:count]), *rest), n, shape)
+        rest, whole = xs[count:], np.empty(shape, xs[0].dtype)
+        function = short_form(body, *((x.shape, x.dtype.name) for x in xs[:count]), *rest)
+
+        def part(at: slice) -> None:
+            pieces = [_part(x, at, shape) for x in xs[:count]]
+            if function is not None:
+                function(*pieces, out=whole[at])
+            else:
+                whole[at] = body(self, *pieces, *rest)
+
+        split(shape[0], part, 2 * POOL.size)
+        return whole
 
     return method
-
-
-def _rows(f: Callable[[slice], Array], n: int, shape: Shape) -> Array:
-    whole: list[Array] = []
-
-    def part(at: slice) -> None:
-        y = f(at)
-        if not whole:
-            whole.append(np.empty((n, *shape[1:]), y.dtype))
-        whole[0][at] = y
-
-    split(n, part, 2 * POOL.size)
-    return whole[0]
 
 
 def _part(x: Array, at: slice, shape: Shape) -> Array:
@@ -281,10 +276,12 @@ def _part(x: Array, at: slice, shape: Shape) -> Array:
 
 _ELEMENTWISE = {
     **dict.fromkeys(
-        ("exp", "log", "sqrt", "sin", "cos", "tanh", "erf", "sigmoid", "rsqrt", "silu", "gelu"), 1
+        ("exp", "log", "sqrt", "sin", "cos", "tanh", "sigmoid", "rsqrt", "silu", "gelu", "expm1", "log1p"), 1
     ),
-    **dict.fromkeys(("softplus", "expm1", "log1p"), 1),
+    **dict.fromkeys(("softplus", "erf"), 1),
     **dict.fromkeys(("pow", "div", "atan2"), 2),
 }
+#: Half a nanosecond an element is what most take: a million of them is what outweighs waking a thread. `erf` takes 8.
+_LEAST = {"erf": ELEMENTS}
 for _name, _arity in _ELEMENTWISE.items():
-    setattr(ParallelEngine, _name, _shared(_name, _arity))
+    setattr(ParallelEngine, _name, _shared(_name, _arity, _LEAST.get(_name, 8 * ELEMENTS)))

@@ -4,8 +4,7 @@ from __future__ import annotations
 
 import ctypes
 import functools
-from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from collections.abc import Callable
 from pathlib import Path
 
 _NAMES = (
@@ -16,20 +15,20 @@ _NAMES = (
 )
 
 
-@contextmanager
-def one_thread() -> Iterator[None]:
+class one_thread:
     """BLAS on the calling thread alone inside the block; no effect where it is not OpenBLAS."""
-    control = _control()
-    if control is None:
-        yield
-        return
-    ask, tell = control
-    before = ask()
-    tell(1)
-    try:
-        yield
-    finally:
-        tell(before)
+
+    # A class, not a generator: entered at every call of a compiled function, of which it would be a tenth.
+    def __enter__(self) -> None:
+        control = _control()
+        if control is not None:
+            ask, self._tell = control
+            self._before = ask()
+            self._tell(1)
+
+    def __exit__(self, *error: object) -> None:
+        if _control() is not None:
+            self._tell(self._before)
 
 
 @functools.cache

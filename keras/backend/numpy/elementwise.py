@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Callable, Sequence
 from typing import Any
 
@@ -15,6 +16,7 @@ from keras.backend.numpy.known import known
 BITS = {1: np.int8, 2: np.int16, 4: np.int32, 8: np.int64}
 _BLOCK = 1 << 15  # elements
 _FEW = 2048  # elements; below, the simplest call is the fastest
+_MANY = 8192  # elements; from there on `np.clip` with one limit at infinity is up to 3 times as fast as `np.maximum`
 
 
 def _unary(function: Callable[[Array], Any]) -> Callable[[Any, Array], Array]:
@@ -29,6 +31,47 @@ def _unary(function: Callable[[Array], Any]) -> Callable[[Any, Array], Array]:
 def _binary(function: Callable[[Array, Array], Any]) -> Callable[[Any, Array, Array], Array]:
     @known(lambda a, b: function if a[0] or b[0] else None)
     def method(self: Any, a: Array, b: Array) -> Array:
+        y = function(a, b)
+        return y if type(y) is np.ndarray else np.asarray(y)
+
+    return method
+
+
+def clips(x: Any, limit: Any) -> bool:
+    """Whether `np.clip` is the fastest way to hold one number against all of `x`: both are arrays, or specs."""
+    if type(x) is tuple:
+        return not limit[0] and x[1] in ("float32", "float64") and math.prod(x[0]) >= _MANY
+    return not limit.ndim and x.size >= _MANY and x.dtype.char in "fd"
+
+
+def above(x: Array, low: Any) -> Array:
+    """max(x, low) of a large array and one number."""
+    return np.clip(x, low, np.inf)
+
+
+def below(x: Array, high: Any) -> Array:
+    """min(x, high) of a large array and one number."""
+    return np.clip(x, -np.inf, high)
+
+
+def _extreme(
+    function: Callable[[Array, Array], Any], clipped: Callable[[Array, Array], Array]
+) -> Callable[[Any, Array, Array], Array]:
+    """`np.maximum` or `np.minimum`: both compare with one number at a third of the speed of `np.clip`."""
+
+    def short(a: Any, b: Any) -> Any:
+        if clips(a, b):
+            return clipped
+        if clips(b, a):
+            return lambda a, b: clipped(b, a)
+        return function if a[0] or b[0] else None
+
+    @known(short)
+    def method(self: Any, a: Array, b: Array) -> Array:
+        if clips(a, b):
+            return clipped(a, b)
+        if clips(b, a):
+            return clipped(b, a)
         y = function(a, b)
         return y if type(y) is np.ndarray else np.asarray(y)
 
@@ -59,7 +102,7 @@ class Elementwise:
     add, sub, mul, div = _binary(np.add), _binary(np.subtract), _binary(np.multiply), _binary(np.divide)
     pow, floordiv, mod = _binary(np.power), _binary(np.floor_divide), _binary(np.mod)
     atan2 = _binary(np.arctan2)
-    maximum, minimum = _binary(np.maximum), _binary(np.minimum)
+    maximum, minimum = _extreme(np.maximum, above), _extreme(np.minimum, below)
     equal, less = _binary(np.equal), _binary(np.less)
     logical_and, logical_or = _binary(np.logical_and), _binary(np.logical_or)
     bitwise_and, bitwise_or = _binary(np.bitwise_and), _binary(np.bitwise_or)

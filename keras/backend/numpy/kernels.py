@@ -9,7 +9,7 @@ import numpy as np
 
 from keras.backend.numpy.arrays import Array, as_array, dtype_of_name, in_float32
 from keras.backend.numpy.convolution import Convolution
-from keras.backend.numpy.elementwise import Elementwise
+from keras.backend.numpy.elementwise import Elementwise, above, clips
 from keras.backend.numpy.known import known
 from keras.backend.numpy.reduction import sum_over
 
@@ -20,6 +20,8 @@ Pads = tuple[tuple[int, int], ...]
 
 def _relu(x: tuple[Shape, str]) -> Any:
     zero = dtype_of_name(x[1]).type(0)
+    if clips(x, ((), x[1])):
+        return lambda x: above(x, zero)
     return (lambda x: np.maximum(x, zero)) if x[0] else None
 
 
@@ -29,7 +31,13 @@ class Kernels(Convolution, Elementwise):
     # ------------------------------------------------------------------ activations
     @known(_relu)
     def relu(self, x: Array) -> Array:
-        return as_array(np.maximum(x, x.dtype.type(0)))
+        return self.maximum(x, np.zeros((), x.dtype))
+
+    @known(lambda x, low, high: np.clip if clips(x, low) and clips(x, high) else None)
+    def clip(self, x: Array, low: Array, high: Array) -> Array:
+        if clips(x, low) and clips(x, high):
+            return np.clip(x, low, high)
+        return as_array(np.minimum(np.maximum(x, low), high))
 
     @in_float32
     def sigmoid(self, x: Array) -> Array:

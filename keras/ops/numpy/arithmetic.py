@@ -13,6 +13,7 @@ from typing import Any
 from keras.backend import dtypes
 from keras.backend.select import current
 from keras.backend.spec import broadcast
+from keras.ops import kernels
 from keras.ops.dispatch import as_float, cast, convert, dtype_of, op, promote, shape_of
 from keras.ops.settling import promote_floats, promote_numbers, scalar
 
@@ -224,9 +225,7 @@ def clip(x: Any, x_min: Any, x_max: Any) -> Tensor:
     >>> clip([-1, 2, 7], 0, 5).tolist()
     [0, 2, 5]
     """
-    e = current()
-    x, low, high = promote_numbers(x, x_min, x_max)
-    return e.minimum(e.maximum(x, low), high)
+    return kernels.clip(*promote_numbers(x, x_min, x_max))
 
 
 @op

@@ -11,6 +11,7 @@ from keras.backend import select
 from keras.backend.engine import PRIMITIVES
 from keras.backend.numpy.engine import NumPyEngine
 from keras.backend.state import Variable
+from keras.backend.tracing import Compiled
 from keras.layers.rnn import kernels as rnn_kernels  # noqa: F401 (they enter themselves)
 from keras.ops.dispatch import KERNELS
 from keras.optimizers import kernels as optimizer_kernels  # noqa: F401 (they enter themselves)
@@ -28,6 +29,9 @@ def normal(*shape: int, dtype: str = "float32") -> Any:
 #: Kernel: tensors' shapes, static arguments.
 KERNEL_ROWS: dict[str, tuple[list[Any], tuple[Any, ...]]] = {
     **{n: ([(4, 5)], ()) for n in ("relu", "softplus", "silu")},
+    "clip": ([(4, 5), (), ()], ()),
+    "clip large": ([(90, 95), (), ()], ()),
+    "relu large": ([(90, 95)], ()),
     "gelu": ([(4, 5)], (True,)),
     "gelu exact": ([(4, 5)], (False,)),
     "softmax": ([(4, 5)], (0,)),
@@ -516,3 +520,20 @@ def test_compiled_training_has_the_bits_of_eager_training(kind: str) -> None:
                 (history, [w.tobytes() for w in model.get_weights()], model.predict(x, verbose=0).tobytes())
             )
     assert found[0] == found[1]
+
+
+@pytest.mark.parametrize("dtype", ["float32", "float64", "int32"])
+def test_extremes_with_one_number(dtype: str) -> None:
+    """Large arrays of floats go another way, through `np.clip`."""
+    x = (normal(90, 100) * 3).astype(dtype)
+    if dtype != "int32":
+        x[0, :4] = np.nan, np.inf, -np.inf, 0.0
+    for limit in (np.array(1, dtype), *(np.array(v, dtype) for v in (np.nan, np.inf) if dtype != "int32")):
+        for method, function in (("maximum", np.maximum), ("minimum", np.minimum)):
+            want = function(x, limit)
+            for got in (getattr(E, method)(x, limit), getattr(E, method)(limit, x)):
+                assert got.dtype == want.dtype
+                np.testing.assert_array_equal(got, want)
+            with select.using("numpy"):
+                compiled = Compiled(lambda a, b, m=method: getattr(select.current(), m)(a, b))
+                np.testing.assert_array_equal(compiled(x, limit), want)

@@ -263,6 +263,10 @@ def test_compiled_equals_eager(engine, name, args, kwargs):
 _Q = x(2, 3, 2, 4)
 KERNEL_ROWS = [
     ("relu", (x(3, 4),)),
+    ("relu", (x(100, 100),)),
+    ("clip", (x(3, 4), np.array(-0.4), np.array(0.3))),
+    ("clip", (x(100, 100), np.array(-0.4), np.array(0.3))),
+    ("clip", (x(3, 4), x(4), x(3, 1))),
     ("elu", (x(3, 4), 1.0)),
     ("elu", (x(3, 4), 0.5)),
     ("leaky_relu", (x(3, 4), 0.2)),
