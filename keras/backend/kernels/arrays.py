@@ -11,6 +11,7 @@ import numpy as np
 
 from keras.backend.kernels import convolution, onednn
 from keras.backend.kernels.parallel import POOL, split
+from keras.backend.kernels.products import product
 from keras.backend.numpy.arrays import Array
 from keras.backend.numpy.eager import BareNumPyEngine
 from keras.backend.numpy.known import known, short_form
@@ -44,9 +45,9 @@ class ParallelEngine(BareNumPyEngine):
                 return self.matmul(a.reshape(-1, a.shape[-1]), b).reshape(*a.shape[:-1], b.shape[-1])
             y = np.empty((len(a), b.shape[1]), a.dtype)
             if y.shape[0] >= y.shape[1]:
-                split(len(a), lambda at: np.matmul(a[at], b, out=y[at]))
+                split(len(a), lambda at: product(a[at], b, y[at]))
             else:
-                split(b.shape[1], lambda at: np.matmul(a, b[:, at], out=y[:, at]))
+                split(b.shape[1], lambda at: product(a, b[:, at], y[:, at]))
             return y
         if a.ndim != b.ndim or a.shape[:-2] != b.shape[:-2]:
             return super().matmul(a, b)

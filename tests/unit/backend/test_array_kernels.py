@@ -7,6 +7,7 @@ import pytest
 
 from keras.backend.kernels import onednn, parallel
 from keras.backend.kernels.arrays import ParallelEngine
+from keras.backend.kernels.products import product
 from keras.backend.numpy.eager import BareNumPyEngine
 
 FAST, BODY = ParallelEngine(), BareNumPyEngine()
@@ -126,3 +127,30 @@ def test_splitting_inside_a_split_and_of_nothing() -> None:
     assert len(done) >= 4
     parallel.split(0, lambda at: done.clear())
     assert done == []
+
+
+@pytest.mark.parametrize(
+    "way", ["as they are", "a transposed", "b transposed", "both", "every other row", "every other column"]
+)
+def test_products_of_any_layout(way: str) -> None:
+    """oneDNN takes matrices that lie as they are or transposed; NumPy the others."""
+    a, b = normal(40, 30), normal(30, 50)
+    if way in ("a transposed", "both"):
+        a = np.asfortranarray(a)
+    if way in ("b transposed", "both"):
+        b = np.asfortranarray(b)
+    if way == "every other row":
+        a = normal(80, 30)[::2]
+    if way == "every other column":
+        b = normal(30, 100)[:, ::2]
+    whole = np.zeros((40, 60), "float32")
+    product(a, b, whole[:, :50])
+    np.testing.assert_allclose(whole[:, :50], a.astype("float64") @ b, 1e-5, 1e-5)
+    assert not whole[:, 50:].any()
+
+
+def test_products_without_onednn(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(onednn, "library", lambda: None)
+    a, b, y = normal(4, 3), normal(3, 5), np.zeros((4, 5), "float32")
+    product(a, b, y)
+    np.testing.assert_allclose(y, a @ b, 1e-6)

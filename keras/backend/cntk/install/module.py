@@ -19,10 +19,7 @@ def build(target: Path, libs: Path, tools: Tools) -> None:
         *map(str, places.sources()),
         f"-L{libs}",
         f"-Wl,-rpath-link,{libs}",
-        "-Wl,--allow-shlib-undefined",
-        "-l:libCntk.Core-2.7.so",
-        "-l:libCntk.Math-2.7.so",
-        "-l:libiomp5.so",
+        *places.LINKED,
         "-o",
         str(target),
     ]

@@ -34,6 +34,13 @@ FLAGS = (
     "-fvisibility=hidden",
     "-Wl,-rpath,$ORIGIN/../libs",
 )
+#: What the module is linked with, after its sources.
+LINKED = (
+    "-Wl,--allow-shlib-undefined",
+    "-l:libCntk.Core-2.7.so",
+    "-l:libCntk.Math-2.7.so",
+    "-l:libiomp5.so",
+)
 
 
 def root() -> Path:
@@ -79,7 +86,7 @@ def sources() -> list[Path]:
 @functools.cache
 def _digest(folder: Path) -> str:
     """Twelve digits that change with the sources and with how they are compiled."""
-    found = hashlib.sha256(" ".join(FLAGS).encode())
+    found = hashlib.sha256(" ".join((*FLAGS, *LINKED)).encode())
     for path in sorted([*folder.glob("*.cpp"), *folder.glob("*.h")]):
         found.update(path.name.encode() + b"\0" + path.read_bytes())
     return found.hexdigest()[:12]
