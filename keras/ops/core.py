@@ -241,6 +241,8 @@ def _starts(who: str, given: Any, rank: int) -> list[Any]:
         raise ValueError(
             f"{who}: `start_indices` must have one entry per axis ({rank}). Received: {len(starts)}"
         )
+    if any(not isinstance(s, int) and ndim_of(s) for s in starts):
+        raise ValueError(f"{who}: `start_indices` must be whole numbers. Received: start_indices={given}")
     return starts
 
 

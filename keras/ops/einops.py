@@ -9,6 +9,7 @@ from typing import Any
 from keras.backend.select import current
 from keras.backend.spec import UNKNOWN, shape_str
 from keras.ops.dispatch import convert, op, shape_of
+from keras.ops.settling import check_text
 
 Tensor = Any
 
@@ -29,6 +30,7 @@ def rearrange(tensor: Any, pattern: str, **axes_lengths: int) -> Tensor:
     >>> rearrange([[1, 2, 3, 4]], "b (h w) -> b w h", h=2).tolist()
     [[[1, 3], [2, 4]]]
     """
+    check_text(pattern, "rearrange", "pattern")
     x = convert(tensor)
     left, arrow, right = pattern.partition("->")
     if not arrow:

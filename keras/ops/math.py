@@ -202,6 +202,8 @@ def _segments(who: str, data: Any, ids: Any, n: int | None, mode: str) -> Tensor
         )
     if n is None:
         n = UNKNOWN if e.name == "abstract" else int(host_value(ids, who, "segment_ids").max(initial=-1)) + 1
+    else:
+        n = static_int(n, who, "num_segments", least=0)
     low, high = dtypes.limits(dtype_of(x))
     start = {"add": 0, "mul": 1, "max": low, "min": high}[mode]
     # One row more than asked for takes what belongs nowhere.

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+import numbers
 from collections.abc import Callable, Sequence
 from typing import Any
 
@@ -18,9 +19,23 @@ Tensor = Any
 Shape = tuple[Any, ...]
 
 
-def scalar(value: float | int | bool, like: Tensor) -> Tensor:
-    """A scalar tensor of the dtype of `like`."""
-    return current().full((), value, dtype_of(like))
+def scalar(value: Any, like: Tensor) -> Tensor:
+    """A number as a tensor of the dtype of `like`. Raises TypeError for anything else, which may be a user's setting."""
+    if type(value) in _NUMBERS or value is UNKNOWN or isinstance(value, numbers.Number):
+        return current().full((), value, dtype_of(like))
+    try:
+        x = convert(value, dtype_of(like))
+    except (TypeError, ValueError):
+        x = None
+    if x is None or shape_of(x) != ():
+        reason = f"must be a number. Received: {value!r}"
+        wrong = TypeError(f"The value {reason}")
+        wrong.not_a_tensor = (value, reason)  # type: ignore[attr-defined]
+        raise wrong
+    return x
+
+
+_NUMBERS = frozenset((float, int, bool))
 
 
 def kept(y: Tensor, axes: Sequence[int], shape: Shape) -> Tensor:
@@ -109,12 +124,27 @@ def in_float32(f: Callable[..., Any], x: Tensor, *rest: Any) -> Any:
     return tuple(cast(t, dtype) for t in y) if isinstance(y, tuple) else cast(y, dtype)
 
 
-def static_int(value: Any, who: str, name: str) -> int:
-    """A Python int. Raises TypeError for anything that is not an integer."""
+def static_int(value: Any, who: str, name: str, least: int | None = None) -> int:
+    """A Python int. Raises TypeError for anything that is not an integer, ValueError for one below `least`."""
     try:
-        return value.__index__()
+        number = value.__index__()
     except (AttributeError, TypeError):
         raise TypeError(f"{who}: `{name}` must be an int. Received: {name}={value!r}") from None
+    if least is not None and number < least:
+        raise ValueError(f"{who}: `{name}` must be at least {least}. Received: {name}={value!r}")
+    return number
+
+
+def check_number(value: Any, who: str, name: str) -> None:
+    """TypeError unless `value` is a number of Python's or NumPy's."""
+    if not isinstance(value, numbers.Number):
+        raise TypeError(f"{who}: `{name}` must be a number. Received: {name}={value!r}")
+
+
+def check_text(value: Any, who: str, name: str) -> None:
+    """TypeError unless `value` is a string."""
+    if not isinstance(value, str):
+        raise TypeError(f"{who}: `{name}` must be a string. Received: {name}={value!r}")
 
 
 def static_shape(shape: Any, who: str, name: str = "shape", infer: bool = False) -> Shape:
@@ -130,6 +160,10 @@ def static_shape(shape: Any, who: str, name: str = "shape", infer: bool = False)
         raise TypeError(
             f"{who}: `{name}` must be an int or a sequence of ints. Received: {name}={shape!r}"
         ) from None
+    if any(d is UNKNOWN for d in dims) and current() is not ABSTRACT:
+        raise TypeError(
+            f"{who}: `{name}` must be known outside of symbolic models. Received: {name}={shape!r}"
+        )
     if any(d < (-1 if infer else 0) for d in dims):
         raise ValueError(f"{who}: `{name}` has a negative dimension. Received: {name}={shape_str(dims)}")
     return dims

@@ -99,6 +99,11 @@ def _fitted(x: Tensor, n: int) -> Tensor:
     return current().pad(x, (0,) * len(shape), (0,) * last + (n - have,), 0)
 
 
+def _check_length(who: str, n: Any) -> None:
+    if n is not UNKNOWN and n < 1:
+        raise ValueError(f"{who}: there is no transform of a signal without elements")
+
+
 @op
 def rfft(x: Any, fft_length: int | None = None) -> tuple[Tensor, Tensor]:
     """Fourier transform of a real signal along the last axis: the half of it that is not redundant.
@@ -118,8 +123,9 @@ def rfft(x: Any, fft_length: int | None = None) -> tuple[Tensor, Tensor]:
     if not ndim_of(x):
         raise ValueError("rfft: expected a tensor of rank 1 or more. Received: a scalar")
     if fft_length is not None:
-        x = _fitted(x, static_int(fft_length, "rfft", "fft_length"))
+        x = _fitted(x, static_int(fft_length, "rfft", "fft_length", least=1))
     n = shape_of(x)[-1] if fft_length is None else fft_length
+    _check_length("rfft", n)
     re, im = e.fft(x, filled_like(x, 0, dtype_of(x)), False)
     last = ndim_of(x) - 1
     return slice_axis(re, last, 0, n // 2 + 1), slice_axis(im, last, 0, n // 2 + 1)
@@ -141,7 +147,12 @@ def irfft(x: Any, fft_length: int | None = None) -> Tensor:
     """
     e = current()
     re, im = _pair(x, "irfft")
-    n = 2 * (shape_of(re)[-1] - 1) if fft_length is None else static_int(fft_length, "irfft", "fft_length")
+    n = (
+        2 * (shape_of(re)[-1] - 1)
+        if fft_length is None
+        else static_int(fft_length, "irfft", "fft_length", least=1)
+    )
+    _check_length("irfft", n)
     half = n // 2 + 1
     re, im = _fitted(re, half), _fitted(im, half)
     last = ndim_of(re) - 1
@@ -180,6 +191,8 @@ def extract_sequences(x: Any, sequence_length: int, sequence_stride: int) -> Ten
     """
     e, x = current(), convert(x)
     shape = shape_of(x)
+    sequence_length = static_int(sequence_length, "extract_sequences", "sequence_length", least=1)
+    sequence_stride = static_int(sequence_stride, "extract_sequences", "sequence_stride", least=1)
     if not shape:
         raise ValueError("extract_sequences: expected a tensor of rank 1 or more. Received: a scalar")
     if shape[-1] is not UNKNOWN and shape[-1] < sequence_length:
@@ -219,8 +232,7 @@ def _window(window: Any, length: int, fft_length: int, dtype: str, who: str) -> 
 
 def _check_frames(who: str, length: int, stride: int, fft_length: int) -> None:
     for name, n in (("sequence_length", length), ("sequence_stride", stride), ("fft_length", fft_length)):
-        if static_int(n, who, name) < 1:
-            raise ValueError(f"{who}: `{name}` must be at least 1. Received: {name}={n}")
+        static_int(n, who, name, least=1)
     if fft_length < length:
         raise ValueError(
             f"{who}: `fft_length` must be at least `sequence_length`. "
@@ -310,6 +322,7 @@ def istft(
         tiny = e.less(power, scalar(1e-11 if dtype == "float64" else 1e-7, power))
         y = e.div(y, e.select(tiny, scalar(1.0, power), power))
     last = ndim_of(y) - 1
+    length = None if length is None else static_int(length, "istft", "length", least=0)
     start = fft_length // 2 if center else 0
     size = shape_of(y)[-1]
     stop = size - start if length is None or size is UNKNOWN else builtins.min(start + length, size)

@@ -75,14 +75,14 @@ class Kernels(Convolution, Elementwise):
     # ------------------------------------------------------------------ softmax and cross-entropies
     @in_float32
     def softmax(self, x: Array, axis: int) -> Array:
-        y = x - np.maximum.reduce(x, axis, keepdims=True)
+        y = x - np.maximum.reduce(x, axis, keepdims=True, initial=-np.inf)  # there may be no elements
         np.exp(y, out=y)
         y /= np.add.reduce(y, axis, keepdims=True)
         return y
 
     @in_float32
     def log_softmax(self, x: Array, axis: int) -> Array:
-        y = x - np.maximum.reduce(x, axis, keepdims=True)
+        y = x - np.maximum.reduce(x, axis, keepdims=True, initial=-np.inf)
         y -= np.log(np.add.reduce(np.exp(y), axis, keepdims=True))
         return y
 

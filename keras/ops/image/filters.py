@@ -14,7 +14,7 @@ from keras.ops.dispatch import as_float, cast, dtype_of, ndim_of, op, shape_of
 from keras.ops.image.layout import in_batch
 from keras.ops.nn.convolution import channels_last, per_dimension
 from keras.ops.numpy.padding import pad
-from keras.ops.settling import host_value, promote_floats, scalar
+from keras.ops.settling import host_value, promote_floats, scalar, static_int
 
 Tensor = Any
 
@@ -150,6 +150,7 @@ def ssim(
         a, b = e.reshape(a, (1, *shape)), e.reshape(b, (1, *shape))
     if not channels_last(data_format, "ssim"):
         a, b = (e.transpose(x, (0, 2, 3, 1)) for x in (a, b))
+    static_int(filter_size, "ssim", "filter_size", least=1)
     if any(n is not UNKNOWN and n < filter_size for n in shape_of(a)[1:3]):
         raise ValueError(
             f"ssim: images must be at least filter_size={filter_size} high and wide. Received: {shape_str(shape)}"

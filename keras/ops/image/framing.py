@@ -10,7 +10,7 @@ from keras.backend.spec import UNKNOWN, shape_str
 from keras.ops.dispatch import op, shape_of
 from keras.ops.image.layout import in_batch
 from keras.ops.nn.convolution import dilated, pads_for, per_dimension
-from keras.ops.settling import sized, slice_axis
+from keras.ops.settling import sized, slice_axis, static_int
 
 Tensor = Any
 Ints = int | Sequence[int]
@@ -31,6 +31,9 @@ def _before(
         else:
             after = size - before
     amounts: tuple[Any, Any] = (before, after)
+    for amount in amounts:
+        if amount is not UNKNOWN:
+            static_int(amount, who, names)
     if any(v is not UNKNOWN and v < 0 for v in amounts):
         raise ValueError(f"{who}: {names} do not fit together. Received: {before}, {after}, {target}")
     return amounts

@@ -9,8 +9,8 @@ import numpy as np
 
 from keras.backend import dtypes
 from keras.backend.select import current
-from keras.backend.spec import UNKNOWN, shape_str
-from keras.ops.dispatch import as_float, axis_of, cast, convert, dtype_of, op, shape_of
+from keras.backend.spec import UNKNOWN, same, shape_str
+from keras.ops.dispatch import as_float, axis_of, cast, convert, dtype_of, ndim_of, op, shape_of
 from keras.ops.image.layout import in_batch
 from keras.ops.numpy.transcendental import sinc
 from keras.ops.settling import scalar, sized, slice_axis, static_shape
@@ -219,6 +219,12 @@ def scale_and_translate(
         )
     y = as_float(x)
     scales, shifts = (convert(v, "float32") for v in (scale, translation))
+    for name, v in (("scale", scales), ("translation", shifts)):
+        if ndim_of(v) != 1 or not same(shape_of(v)[0], len(axes)):
+            raise ValueError(
+                f"scale_and_translate: `{name}` must have one number per axis of `spatial_dims` ({len(axes)}). "
+                f"Received: shape {shape_str(shape_of(v))}"
+            )
     for i, axis in enumerate(axes):
         s, t = (slice_axis(v, 0, i, i + 1) for v in (scales, shifts))
         y = _moved(y, axis, target[axis], s, t, _METHODS[method], antialias)

@@ -14,7 +14,7 @@ from keras.backend.select import current
 from keras.backend.spec import UNKNOWN, shape_str
 from keras.ops import kernels
 from keras.ops.dispatch import op, promote, shape_of
-from keras.ops.settling import static_int
+from keras.ops.settling import check_text, static_int
 
 Tensor = Any
 Ints = int | Sequence[int]
@@ -261,6 +261,7 @@ def conv_transpose(
     >>> conv_transpose([[[1.0], [2.0]]], [[[1.0]], [[1.0]]], strides=2).tolist()
     [[[1.0], [1.0], [2.0], [2.0]]]
     """
+    check_text(padding, "conv_transpose", "padding")
     x, k, last = _settled("conv_transpose", inputs, kernel, data_format)
     *window, outputs, channels = shape_of(k)
     rank = len(window)
@@ -277,6 +278,11 @@ def conv_transpose(
     extra: Sequence[int | None] = (None,) * rank
     if output_padding is not None:
         extra = per_dimension(output_padding, rank, "conv_transpose", "output_padding", least=0)
+        if any(more >= max(s, d) for more, s, d in zip(extra, step, dilation, strict=True)):
+            raise ValueError(
+                "conv_transpose: `output_padding` must be less than `strides`. "
+                f"Received: output_padding={output_padding}, strides={strides}"
+            )
     extent = dilated(window, dilation)
     sizes = [
         _transposed_size(n, k, s, padding, o) for n, k, s, o in zip(spatial, extent, step, extra, strict=True)

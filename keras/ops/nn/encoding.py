@@ -9,7 +9,7 @@ from keras.backend import dtypes
 from keras.backend.select import current
 from keras.ops import kernels
 from keras.ops.dispatch import axis_of, cast, ndim_of, op
-from keras.ops.settling import as_index, static_int
+from keras.ops.settling import as_index, scalar, static_int
 
 Tensor = Any
 
@@ -37,7 +37,7 @@ def _one_hot(who: str, x: Any, num_classes: int, axis: int, dtype: Any, sparse: 
     x = as_index(x, who, "x", floats=True)
     name = config.floatx() if dtype is None else dtypes.standardize(dtype)
     return kernels.one_hot(
-        x, static_int(num_classes, who, "num_classes"), axis_of(axis, ndim_of(x) + 1, who), name
+        x, static_int(num_classes, who, "num_classes", least=0), axis_of(axis, ndim_of(x) + 1, who), name
     )
 
 
@@ -69,5 +69,8 @@ def multi_hot(
     if num_classes is None:
         raise ValueError("multi_hot: `num_classes` must be given")
     hot = _one_hot("multi_hot", inputs, num_classes, axis, "int32", sparse)
-    found = current().reduce_max(hot, (1 if ndim_of(hot) > 2 else 0,))
-    return cast(found, config.floatx() if dtype is None else dtypes.standardize(dtype))
+    e = current()
+    count = e.reduce_sum(hot, (1 if ndim_of(hot) > 2 else 0,))
+    return cast(
+        e.less(scalar(0, count), count), config.floatx() if dtype is None else dtypes.standardize(dtype)
+    )

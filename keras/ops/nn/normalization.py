@@ -13,7 +13,7 @@ from keras.backend.select import current
 from keras.backend.spec import UNKNOWN, same, shape_str
 from keras.ops import kernels
 from keras.ops.dispatch import as_float, axes_of, axis_of, cast, convert, dtype_of, ndim_of, op, shape_of
-from keras.ops.settling import in_float32, kept, scalar
+from keras.ops.settling import check_number, in_float32, kept, scalar
 
 Tensor = Any
 Axis = int | Sequence[int]
@@ -76,6 +76,10 @@ def batch_normalization(
     dtype = dtype_of(x)
     n = shape_of(x)[axis]
     vectors = []
+    check_number(epsilon, "batch_normalization", "epsilon")
+    for name, v in (("mean", mean), ("variance", variance)):
+        if v is None:
+            raise TypeError(f"batch_normalization: `{name}` must be given. Received: None")
     for name, v in (("mean", mean), ("variance", variance), ("scale", scale), ("offset", offset)):
         if v is not None:
             v = _vector(convert(v, dtype), n, name)

@@ -403,7 +403,7 @@ def vander(x: Any, N: int | None = None, increasing: bool = False) -> Tensor:
     shape = shape_of(x)
     if len(shape) != 1:
         raise ValueError(f"vander: expected a vector. Received: x.shape={shape}")
-    n = shape[0] if N is None else static_int(N, "vander", "N")
+    n = shape[0] if N is None else static_int(N, "vander", "N", least=0)
     dtype = dtype_of(x)
     x = as_float(x) if dtype == "bool" else x
     powers = e.iota(n, dtype_of(x))

@@ -14,6 +14,7 @@ from keras.backend.select import current
 from keras.backend.spec import UNKNOWN, shape_str
 from keras.ops.dispatch import cast, dtype_of, op, promote, shape_of
 from keras.ops.numpy.matrices import diagonal
+from keras.ops.settling import check_text
 
 Tensor = Any
 Labelled = tuple[Tensor, str]
@@ -41,6 +42,7 @@ def einsum(subscripts: str, *operands: Any, **kwargs: Any) -> Tensor:
     kwargs.pop("optimize", None)
     if kwargs:
         raise TypeError(f"einsum: unexpected arguments {sorted(kwargs)}")
+    check_text(subscripts, "einsum", "subscripts")
     tensors = promote(*operands)
     if dtype_of(tensors[0]) == "int8":
         tensors = [cast(x, "int32") for x in tensors]

@@ -279,6 +279,10 @@ def repeat(x: Any, repeats: Any, axis: int | None = None) -> Tensor:
     shape = shape_of(x)
     axis = axis_of(axis, len(shape), "repeat")
     counts = repeats if isinstance(repeats, int) else host_value(repeats, "repeat", "repeats")
+    if np.asarray(counts).dtype.kind not in "biu":
+        raise TypeError(f"repeat: `repeats` must be whole numbers. Received: repeats={repeats}")
+    if np.any(np.less(counts, 0)):
+        raise ValueError(f"repeat: `repeats` must not be negative. Received: repeats={repeats}")
     if np.size(counts) == 1:
         n = int(np.reshape(counts, ()))
         wide = e.reshape(x, (*shape[: axis + 1], 1, *shape[axis + 1 :]))

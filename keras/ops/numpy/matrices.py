@@ -13,7 +13,7 @@ from keras.ops.numpy.creation import lower_mask
 from keras.ops.numpy.elementwise import conjugate
 from keras.ops.numpy.reduction import sum
 from keras.ops.numpy.shaping import moveaxis, ravel
-from keras.ops.settling import least, promote_numbers, scalar, slice_axis
+from keras.ops.settling import least, promote_numbers, scalar, slice_axis, static_int
 
 Tensor = Any
 
@@ -32,7 +32,7 @@ def diagonal(x: Any, offset: int = 0, axis1: int = 0, axis2: int = 1) -> Tensor:
     >>> diagonal([[1, 2], [3, 4]]).tolist()
     [1, 4]
     """
-    e, x = current(), convert(x)
+    e, x, offset = current(), convert(x), static_int(offset, "diagonal", "offset")
     n = ndim_of(x)
     if n < 2:
         raise ValueError(f"diagonal: expected at least 2 axes. Received: x.shape={shape_str(shape_of(x))}")
@@ -63,7 +63,7 @@ def diag(x: Any, k: int = 0) -> Tensor:
     (n,) = shape
     # Row i of n rows of width n+1 begins one place further along: cutting the last row's tail leaves the diagonal.
     square = e.reshape(slice_axis(e.reshape(_spread(x, n), (n * (n + 1),)), 0, 0, n * n), (n, n))
-    border = builtins.abs(k)
+    border = builtins.abs(static_int(k, "diag", "k"))
     low, high = ((0, border), (border, 0)) if k >= 0 else ((border, 0), (0, border))
     return e.pad(square, low, high, 0) if k else square
 

@@ -16,6 +16,7 @@ from keras.ops.numpy.statistics import (
     _hundredths,
     _merged,
     _quantile_shape,
+    check_share,
 )
 from keras.ops.settling import in_float32, kept, scalar
 
@@ -218,6 +219,7 @@ def nanquantile(x: Any, q: Any, axis: Axis = None, method: str = "linear", keepd
     >>> nanquantile([0.0, float("nan"), 10.0], 0.25).tolist()
     2.5
     """
+    check_share(q, 1, "nanquantile")
     return _nanquantile("nanquantile", x, q, axis, method, keepdims)
 
 
@@ -230,6 +232,7 @@ def nanpercentile(
     >>> nanpercentile([0.0, float("nan"), 10.0], 25).tolist()
     2.5
     """
+    check_share(q, 100, "nanpercentile")
     return _nanquantile("nanpercentile", x, _hundredths(q), axis, method, keepdims)
 
 

@@ -158,6 +158,7 @@ def quantile(x: Any, q: Any, axis: Axis = None, method: str = "linear", keepdims
     >>> quantile([0, 10, 20], [0.0, 0.25]).tolist()
     [0.0, 5.0]
     """
+    check_share(q, 1, "quantile")
     return _quantile("quantile", x, q, axis, method, keepdims)
 
 
@@ -168,7 +169,16 @@ def percentile(x: Any, q: Any, axis: Axis = None, method: str = "linear", keepdi
     >>> percentile([0, 10, 20], 25).tolist()
     5.0
     """
+    check_share(q, 100, "percentile")
     return _quantile("percentile", x, _hundredths(q), axis, method, keepdims)
+
+
+def check_share(q: Any, whole: int, who: str) -> None:
+    """ValueError unless q, so far as its value is known here, lies between nothing and the whole."""
+    if isinstance(q, (int, float, list, tuple, np.ndarray)):
+        shares = np.asarray(q, "float64")
+        if not np.all((shares >= 0) & (shares <= whole)):
+            raise ValueError(f"{who}: `q` must be from 0 to {whole}. Received: q={q}")
 
 
 def _hundredths(q: Any) -> Any:
@@ -392,6 +402,8 @@ def histogram(x: Any, bins: Any = 10, range: Any = None) -> tuple[Tensor, Tensor
     else:
         borders = convert(bins, dtype_of(flat))
         n = shape_of(borders)[0] - 1
+        if n is not UNKNOWN and n < 1:
+            raise ValueError(f"histogram: `bins` must hold at least two borders. Received: bins={bins!r}")
     low, high = slice_axis(borders, 0, 0, 1), slice_axis(borders, 0, n, n + 1)
     inside = e.logical_not(e.logical_or(e.less(flat, low), e.less(high, flat)))
     place = e.sub(searchsorted(borders, flat, "right"), e.full((), 1, "int32"))
@@ -470,5 +482,7 @@ def trapezoid(y: Any, x: Any = None, dx: Any = 1.0, axis: int = -1) -> Tensor:
             width = diff(places, axis=axis)
     n = shape_of(y)[axis]
     need_size(n, "trapezoid")
+    if n == 0:
+        return e.reduce_sum(y, (axis,))
     pairs = e.add(slice_axis(y, axis, 1, n), slice_axis(y, axis, 0, n - 1))
     return e.reduce_sum(e.mul(e.mul(pairs, width), scalar(0.5, y)), (axis,))

@@ -9,11 +9,12 @@ from __future__ import annotations
 
 import inspect
 import operator
+import re
 
 import numpy as np
 import pytest
 
-from keras import KerasTensor, ops
+from keras import KerasTensor, backend, ops
 from tests.unit.ops import golden
 
 #: What is raised only by the values of an argument, which a symbolic tensor does not have.
@@ -129,3 +130,48 @@ def test_refused_in_the_same_words(engine, op):
         if eager is not None and op not in OF_FUNCTIONS:
             name = operator.attrgetter(op)(ops).__name__
             assert eager.split(": ")[1] == name or lenient, f"{op}, {label}: {eager}"
+
+
+#: What no parameter, or only some, can make sense of.
+ODD = ("text", -1, 1.5, None, object(), ["a", "b"], (), {"a": 1}, [[1], [2, 3]], True, 0, float("nan"))
+
+
+def with_odd_settings(op):
+    """The case of an op with one parameter after the other made odd; None is left out where it is the default."""
+    case = BASES[op]
+    for i, p in enumerate(inspect.signature(operator.attrgetter(op)(ops)).parameters.values()):
+        if p.kind in (p.VAR_POSITIONAL, p.VAR_KEYWORD):
+            continue
+        for value in ODD:
+            if i < len(case.args):
+                yield case._replace(args=(*case.args[:i], value, *case.args[i + 1 :])), p.name, value
+            elif value is not None or p.default is not None:
+                yield case._replace(kwargs={**case.kwargs, p.name: value}), p.name, value
+
+
+def settled(case):
+    """The text a case is refused with, addresses left out, or None."""
+    try:
+        with np.errstate(all="ignore"):
+            golden.run(case, golden.tensor)
+    except (*REFUSALS, NotImplementedError) as error:
+        return re.sub("0x[0-9a-f]+", "", f"{type(error).__name__}: {error}")
+    return None
+
+
+@pytest.mark.filterwarnings("ignore")
+@pytest.mark.parametrize("op", sorted(BASES.keys() - OF_FUNCTIONS))
+def test_odd_settings_are_taken_or_refused_as_on_numpy(engine, op):
+    name = operator.attrgetter(op)(ops).__name__
+    for case, parameter, value in with_odd_settings(op):
+        if (op, parameter, value) == (
+            "scatter",
+            "shape",
+            True,
+        ):  # indices out of range: TensorFlow's own error
+            continue
+        found = settled(case)
+        with backend.using("numpy"):
+            assert found == settled(case), f"{op}, {parameter}={value!r}"
+        if found is not None and not found.startswith("NotImplementedError"):
+            assert found.split(": ")[1] == name, f"{op}, {parameter}={value!r}: {found}"
