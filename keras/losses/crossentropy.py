@@ -175,7 +175,6 @@ class BinaryCrossentropy(LossFunctionWrapper):
     ) -> None:
         settings = {"from_logits": from_logits, "label_smoothing": label_smoothing, "axis": axis}
         super().__init__(binary_crossentropy, reduction=reduction, name=name, dtype=dtype, **settings)
-        self.from_logits = from_logits
 
 
 class CategoricalCrossentropy(LossFunctionWrapper):
@@ -204,7 +203,6 @@ class CategoricalCrossentropy(LossFunctionWrapper):
     ) -> None:
         settings = {"from_logits": from_logits, "label_smoothing": label_smoothing, "axis": axis}
         super().__init__(categorical_crossentropy, reduction=reduction, name=name, dtype=dtype, **settings)
-        self.from_logits = from_logits
 
 
 class SparseCategoricalCrossentropy(LossFunctionWrapper):
@@ -235,5 +233,3 @@ class SparseCategoricalCrossentropy(LossFunctionWrapper):
         super().__init__(
             sparse_categorical_crossentropy, reduction=reduction, name=name, dtype=dtype, **settings
         )
-        self.from_logits = from_logits
-        self.ignore_class = ignore_class

@@ -168,7 +168,6 @@ class BinaryFocalCrossentropy(LossFunctionWrapper):
             label_smoothing=label_smoothing,
             axis=axis,
         )
-        self.from_logits = from_logits
 
 
 class CategoricalFocalCrossentropy(LossFunctionWrapper):
@@ -210,7 +209,6 @@ class CategoricalFocalCrossentropy(LossFunctionWrapper):
             label_smoothing=label_smoothing,
             axis=axis,
         )
-        self.from_logits = from_logits
 
 
 class CategoricalGeneralizedCrossEntropy(LossFunctionWrapper):

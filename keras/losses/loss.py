@@ -102,6 +102,7 @@ class LossFunctionWrapper(Loss):
         super().__init__(name=name, reduction=reduction, dtype=dtype)
         self.fn = fn
         self.fn_kwargs = kwargs
+        keep_settings(self, kwargs)
 
     def call(self, y_true: Tensor, y_pred: Tensor) -> Tensor:
         """`fn` of targets and predictions whose ranks were made equal where they differ by a trailing 1."""
@@ -111,6 +112,11 @@ class LossFunctionWrapper(Loss):
 
     def __repr__(self) -> str:
         return f"<{type(self).__name__} {self.name} ({getattr(self.fn, '__name__', self.fn)})>"
+
+
+def keep_settings(obj: Any, settings: dict[str, Any]) -> None:
+    """Let what a wrapped function is called with be read as attributes: `loss.label_smoothing`."""
+    vars(obj).update({name: value for name, value in settings.items() if not hasattr(type(obj), name)})
 
 
 def _is_number_list(x: Any) -> bool:

@@ -43,7 +43,8 @@ def apply_mask(
         return sample_weight
     mask = ops.cast(mask, dtype)
     if reduction in _NORMALISED:
-        mask = mask * (count(mask) / (ops.sum(mask) + config.epsilon()))
+        share = ops.divide(count(mask), ops.add(ops.sum(mask), config.epsilon()))
+        mask = ops.multiply(mask, share)
     if sample_weight is None:
         return mask
     sample_weight = ops.cast(sample_weight, dtype)
@@ -100,7 +101,7 @@ def _reduce(values: Tensor, sample_weight: Tensor | None, reduction: str | None)
         return total
     if reduction == "mean_with_sample_weight" and sample_weight is not None:
         return ops.divide_no_nan(total, ops.sum(sample_weight))
-    return total / count(values)
+    return ops.divide(total, count(values))
 
 
 def count(x: Tensor) -> float | Tensor:

@@ -76,8 +76,7 @@ def _states(labels: Tensor, blank: Any) -> tuple[Tensor, Tensor]:
     pairs = e.concat([blanks, e.reshape(labels, (batch, count, 1))], 2)
     states = e.concat([e.reshape(pairs, (batch, 2 * count)), e.full((batch, 1), blank, "int32")], 1)
     two_back = e.concat([e.full((batch, 2), blank, "int32"), slice_axis(states, 1, 0, 2 * count - 1)], 1)
-    is_label = e.logical_not(e.equal(states, scalar(blank, states)))
-    return states, e.logical_and(is_label, e.logical_not(e.equal(states, two_back)))
+    return states, e.logical_not(e.equal(states, two_back))
 
 
 def _paths(steps: Tensor, skips: Tensor, lengths: Tensor) -> Tensor:

@@ -205,3 +205,31 @@ def test_gradient_does_not_vanish_where_a_probability_does(engine, activation):
     scale = 1.0 if activation == "softmax" else 0.5
     np.testing.assert_allclose(float(value), 180.0 * scale, rtol=1e-6)
     np.testing.assert_allclose(ops.convert_to_numpy(grad), [[scale, -scale]], rtol=1e-6)
+
+
+@pytest.mark.parametrize("reduction", ["sum_over_batch_size", "sum", "mean_with_sample_weight", "none"])
+@pytest.mark.parametrize("name", ["MeanSquaredError", "BinaryCrossentropy", "CosineSimilarity", "Dice"])
+def test_result_is_of_the_dtype_of_the_loss(engine, name, reduction):
+    y_true, y_pred = np.eye(2, dtype="float32"), np.full((2, 2), 0.5, "float32")
+    weights = None if name == "Dice" else np.array([1.0, 2.0])
+    for dtype in ("bfloat16", "float16", "float64"):
+        loss = getattr(losses, name)(dtype=dtype, reduction=reduction)
+        assert ops.dtype(loss(y_true, y_pred)) == dtype
+        assert ops.dtype(loss(y_true, y_pred, sample_weight=weights)) == dtype
+
+
+def test_settings_are_attributes():
+    assert losses.CategoricalCrossentropy(label_smoothing=0.1, axis=1).label_smoothing == 0.1
+    assert losses.SparseCategoricalCrossentropy(ignore_class=3).ignore_class == 3
+    assert losses.BinaryFocalCrossentropy(gamma=3.0).gamma == 3.0
+    assert losses.Tversky(alpha=0.2, beta=0.3).beta == 0.3
+    assert losses.Circle(margin=0.3).margin == 0.3
+
+
+def test_ctc_of_a_blank_among_the_labels(engine):
+    """Between other labels a 0 need not take a frame; values of Keras 3.15.1."""
+    logits = ((np.arange(24).reshape(2, 4, 3) * 7) % 5 / 3).astype("float32")
+    value = losses.CTC()(np.array([[1, 2, 1, 0], [1, 2, 0, 2]]), logits)
+    np.testing.assert_allclose(float(value), 3.2964844703674316, rtol=1e-5)
+    value = losses.CTC()(np.array([[1, 2, 1, 0], [1, 2, 2, 0]]), logits)
+    np.testing.assert_allclose(float(value), 4.294477939605713, rtol=1e-5)
