@@ -15,40 +15,40 @@ Tensor = Any
 
 @composed("metrics_accuracy")
 def accuracy(y_true: Tensor, y_pred: Tensor) -> Tensor:
-    """`mean(y_true == y_pred)` over the last axis.
+    """`y_true == y_pred`, element by element.
 
     Args:
-        y_true: targets, shape `(batch, ..., d)`.
+        y_true: targets, any shape.
         y_pred: predicted values of the same kind, same shape.
 
     Returns:
-        Shape `(batch, ...)`.
+        0.0 or 1.0, same shape.
 
     >>> accuracy([[1, 2]], [[1, 3]]).tolist()
-    [0.5]
+    [[1.0, 0.0]]
     """
     y_true, y_pred = match(y_true, y_pred, "accuracy")
-    return _mean_last(_as_numbers(ops.equal(y_true, y_pred)))
+    return _as_numbers(ops.equal(y_true, y_pred))
 
 
 @composed("metrics_binary_accuracy")
 def binary_accuracy(y_true: Tensor, y_pred: Tensor, threshold: float = 0.5) -> Tensor:
-    """`mean(y_true == (y_pred > threshold))` over the last axis.
+    """`y_true == (y_pred > threshold)`, element by element.
 
     Args:
-        y_true: labels 0 or 1, shape `(batch, ..., d)`.
+        y_true: labels 0 or 1, any shape.
         y_pred: probabilities or scores, same shape.
         threshold: above it a prediction says 1.
 
     Returns:
-        Shape `(batch, ...)`.
+        0.0 or 1.0, same shape.
 
     >>> binary_accuracy([[1, 0]], [[0.9, 0.6]]).tolist()
-    [0.5]
+    [[1.0, 0.0]]
     """
     y_true, y_pred = match(y_true, y_pred, "binary_accuracy")
     said = ops.cast(ops.greater(y_pred, threshold), dtype_of(y_true))
-    return _mean_last(_as_numbers(ops.equal(y_true, said)))
+    return _as_numbers(ops.equal(y_true, said))
 
 
 @composed("metrics_categorical_accuracy")
@@ -151,10 +151,6 @@ def _in_top_k(labels: Tensor, scores: Tensor, k: int) -> Tensor:
 
 def _as_numbers(correct: Tensor) -> Tensor:
     return ops.cast(correct, config.floatx())
-
-
-def _mean_last(x: Tensor) -> Tensor:
-    return ops.mean(x, axis=-1) if ndim_of(x) else x
 
 
 class Accuracy(MeanMetricWrapper):

@@ -7,7 +7,7 @@ from typing import Any
 
 import numpy as np
 
-from keras import ops
+from keras import config, ops
 from keras.backend.masks import get_mask
 from keras.errors import unknown
 from keras.losses.shapes import match
@@ -20,6 +20,15 @@ Tensor = Any
 CURVES = ("ROC", "PR", "PRGAIN")
 SUMMATIONS = ("interpolation", "minoring", "majoring")
 _COUNTS = ("true_positives", "false_positives", "true_negatives", "false_negatives")
+_AUC_SETTINGS = (
+    "num_thresholds",
+    "curve",
+    "summation_method",
+    "multi_label",
+    "num_labels",
+    "label_weights",
+    "from_logits",
+)
 _EDGE = 1e-7  # the outermost thresholds lie this far outside [0, 1]
 
 
@@ -92,17 +101,30 @@ class AUC(_CurveMetric):
             raise ValueError(f"AUC: num_thresholds must be greater than 1. Received: {num_thresholds}")
         self.curve = curve
         self.summation_method = summation_method
-        self.thresholds = thresholds
         self.multi_label = multi_label
         self.num_labels = num_labels
         self.label_weights = label_weights
         self.from_logits = from_logits
+        self._given_thresholds = thresholds
         self._levels, self._even = _curve_levels(thresholds, num_thresholds, self.name)
         self.num_thresholds = len(self._levels)
         if not multi_label:
             self._add_counts((self.num_thresholds,))
         elif num_labels:
             self._build_labels(num_labels)
+
+    @property
+    def thresholds(self) -> list[float]:
+        """All thresholds of the curve, from just below 0 to just above 1."""
+        return list(self._levels)
+
+    def get_config(self) -> dict[str, Any]:
+        """The arguments; `thresholds` as given, without the ends of the curve."""
+        return {
+            **super().get_config(),
+            **{name: getattr(self, name) for name in _AUC_SETTINGS},
+            "thresholds": self._given_thresholds,
+        }
 
     def build(self, y_true_shape: tuple[Any, ...], y_pred_shape: tuple[Any, ...]) -> None:
         if self.multi_label and not hasattr(self, "true_positives"):
@@ -123,7 +145,7 @@ class AUC(_CurveMetric):
             sample_weight: weights aligned from the batch axis on, or None.
         """
         mask = get_mask(y_pred)
-        y_true, y_pred = match(y_true, ops.cast(ops.convert_to_tensor(y_pred), self.dtype), self.name)
+        y_true, y_pred = match(y_true, ops.cast(ops.convert_to_tensor(y_pred), config.floatx()), self.name)
         self._build_once(y_true, y_pred)
         if self.multi_label and shape_of(y_pred)[-1] != self.true_positives.shape[1]:
             raise ValueError(
@@ -192,7 +214,7 @@ class AUC(_CurveMetric):
             return areas
         if self.label_weights is None:
             return ops.mean(areas)
-        weights = ops.convert_to_tensor(self.label_weights, dtype=self.dtype)
+        weights = ops.cast(self.label_weights, self.true_positives.dtype)
         return ops.divide_no_nan(ops.sum(areas * weights), ops.sum(weights))
 
 
@@ -220,15 +242,15 @@ class _BestPoint(_CurveMetric):
         self.num_thresholds = num_thresholds
         self.class_id = class_id
         self._minimum = minimum
-        self._levels = [0.5] if num_thresholds == 1 else list(np.linspace(0.0, 1.0, num_thresholds))
+        self.thresholds = [0.5] if num_thresholds == 1 else np.linspace(0.0, 1.0, num_thresholds).tolist()
         self._even = num_thresholds > 1
         self._add_counts((num_thresholds,))
 
     def update_state(self, y_true: Any, y_pred: Any, sample_weight: Any = None) -> None:
         """Count a batch of labels 0 or 1 and probabilities."""
-        mask = get_mask(y_pred)
-        y_true, y_pred = select(y_true, y_pred, self.class_id, None, self.dtype, self.name)
-        counts = count(y_true, y_pred, self._levels, sample_weight, mask, even=self._even, who=self.name)
+        mask, dtype = get_mask(y_pred), self.true_positives.dtype
+        y_true, y_pred = select(y_true, y_pred, self.class_id, None, dtype, self.name)
+        counts = count(y_true, y_pred, self.thresholds, sample_weight, mask, even=self._even, who=self.name)
         for part in _COUNTS:
             getattr(self, part).assign_add(getattr(counts, part))
 

@@ -51,8 +51,8 @@ class _ThresholdMetric(Metric):
             getattr(self, part).assign_add(getattr(counts, part))
 
     def _count(self, y_true: Any, y_pred: Any, sample_weight: Any) -> Counts:
-        mask = get_mask(y_pred)
-        y_true, y_pred = select(y_true, y_pred, self.class_id, self.top_k, self.dtype, self.name)
+        mask, dtype = get_mask(y_pred), getattr(self, self.kept[0]).dtype
+        y_true, y_pred = select(y_true, y_pred, self.class_id, self.top_k, dtype, self.name)
         return count(y_true, y_pred, self._levels, sample_weight, mask, even=self._even, who=self.name)
 
     def _per_threshold(self, values: Tensor) -> Tensor:

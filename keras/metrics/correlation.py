@@ -147,12 +147,12 @@ class R2Score(Metric):
             y_pred: predictions, same shape.
             sample_weight: one weight per sample, or None.
         """
-        mask = get_mask(y_pred)
-        y_true, y_pred = match(y_true, ops.cast(ops.convert_to_tensor(y_pred), self.dtype), self.name)
+        mask, dtype = get_mask(y_pred), self.num_samples.dtype
+        y_true, y_pred = match(y_true, ops.cast(ops.convert_to_tensor(y_pred), dtype), self.name)
         self._build_once(y_true, y_pred)
         if sample_weight is not None:
-            sample_weight = ops.cast(ops.convert_to_tensor(sample_weight), self.dtype)
-        weights = apply_mask(sample_weight, mask, self.dtype, "sum")
+            sample_weight = ops.cast(ops.convert_to_tensor(sample_weight), dtype)
+        weights = apply_mask(sample_weight, mask, dtype, "sum")
         weights = (
             ops.ones_like(y_true[:, :1]) if weights is None else align_weights(weights, y_true, self.name)
         )
@@ -165,7 +165,7 @@ class R2Score(Metric):
 
     def result(self) -> Tensor:
         if not self.built:
-            return ops.zeros((), dtype=self.dtype)
+            return ops.zeros((), dtype=self.num_samples.dtype)
         mean = ops.divide(self.sum, self.count)
         variation = ops.subtract(self.squared_sum, ops.multiply(self.sum, mean))
         scores = ops.subtract(1.0, ops.divide(self.total_mse, variation))

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import warnings
 from collections.abc import Sequence
 from typing import Any
 
@@ -11,6 +12,8 @@ from keras.metrics.metric import Metric
 from keras.ops.dispatch import dtype_of, shape_of
 
 Tensor = Any
+
+_FLOATS = ("float", "bfloat")
 
 
 def confusion_matrix(
@@ -22,7 +25,7 @@ def confusion_matrix(
         labels: class numbers, shape `(n,)`; pairs with a number outside the classes are not counted.
         predictions: class numbers, same shape.
         num_classes: number of classes.
-        weights: shape `(n,)`, or None.
+        weights: shape `(n,)`, or None; each loses its fraction when `dtype` is an int.
         dtype: dtype of the result.
 
     Returns:
@@ -33,11 +36,11 @@ def confusion_matrix(
     """
     labels, predictions = ops.convert_to_tensor(labels), ops.convert_to_tensor(predictions)
     inside = [ops.logical_and(x >= 0, x < num_classes) for x in (labels, predictions)]
-    counted = ops.cast(ops.logical_and(*inside), dtype if weights is None else dtype_of(weights))
-    counted = counted if weights is None else counted * weights
+    counted = ops.cast(ops.logical_and(*inside), dtype)
+    counted = counted if weights is None else counted * ops.cast(weights, dtype)
     cells = ops.clip(labels * num_classes + predictions, 0, num_classes * num_classes - 1)
     matrix = ops.segment_sum(counted, cells, num_segments=num_classes * num_classes)
-    return ops.cast(ops.reshape(matrix, (num_classes, num_classes)), dtype)
+    return ops.reshape(matrix, (num_classes, num_classes))
 
 
 class IoU(Metric):
@@ -45,7 +48,7 @@ class IoU(Metric):
 
     Args:
         num_classes: number of classes.
-        target_class_ids: the classes to average over.
+        target_class_ids: the classes to average over; one that never occurs does not count.
         name: name of the metric.
         dtype: dtype of the counts; int64 if None.
         ignore_class: a label whose entries do not count.
@@ -81,7 +84,8 @@ class IoU(Metric):
         self.sparse_y_true = sparse_y_true
         self.sparse_y_pred = sparse_y_pred
         self.axis = axis
-        self.total_cm = self.add_variable((num_classes, num_classes), "zeros", name="total_confusion_matrix")
+        shape = (num_classes, num_classes)
+        self.total_cm = self.add_variable(shape, "zeros", self.dtype, name="total_confusion_matrix")
 
     def update_state(self, y_true: Any, y_pred: Any, sample_weight: Any = None) -> None:
         """Count a batch.
@@ -93,36 +97,35 @@ class IoU(Metric):
         """
         labels = self._class_numbers(y_true, self.sparse_y_true)
         predictions = self._class_numbers(y_pred, self.sparse_y_pred)
-        weights = None
-        if sample_weight is not None:
-            weights = align_weights(
-                ops.cast(ops.convert_to_tensor(sample_weight), "float32"), labels, self.name
-            )
-            weights = ops.broadcast_to(weights, shape_of(labels))
+        weights = None if sample_weight is None else self._weights(sample_weight, labels)
         if self.ignore_class is not None:
             valid = ops.cast(ops.not_equal(labels, self.ignore_class), "float32")
             weights = valid if weights is None else weights * valid
         flat = [None if x is None else ops.reshape(x, (-1,)) for x in (labels, predictions, weights)]
         self.total_cm.assign_add(confusion_matrix(flat[0], flat[1], self.num_classes, flat[2], self.dtype))
 
+    def _weights(self, sample_weight: Any, labels: Tensor) -> Tensor:
+        sample_weight = ops.convert_to_tensor(sample_weight)
+        if not self.dtype.startswith(_FLOATS) and dtype_of(sample_weight).startswith(_FLOATS):
+            warnings.warn(
+                f"{self.name}: float sample weights are rounded towards 0, as the counts are {self.dtype}; "
+                'pass dtype="float32" to keep fractions.',
+                stacklevel=4,
+            )
+        weights = align_weights(ops.cast(sample_weight, "float32"), labels, self.name)
+        return ops.broadcast_to(weights, shape_of(labels))
+
     def _class_numbers(self, x: Any, sparse: bool) -> Tensor:
         x = ops.convert_to_tensor(x)
         return ops.cast(x if sparse else ops.argmax(x, axis=self.axis), "int32")
 
     def result(self) -> Tensor:
-        return self._mean_over(ops.take(self._iou()[0], self.target_class_ids), None)
-
-    def _iou(self) -> tuple[Tensor, Tensor]:
-        """Per class: intersection over union, and whether the class occurred at all."""
         matrix = ops.cast(self.total_cm, "float32")
         right = ops.diagonal(matrix)
         union = ops.sum(matrix, axis=0) + ops.sum(matrix, axis=1) - right
-        return ops.divide_no_nan(right, union), ops.cast(ops.greater(union, 0), "float32")
-
-    def _mean_over(self, values: Tensor, present: Tensor | None) -> Tensor:
-        if present is None:
-            return ops.mean(values)
-        return ops.divide_no_nan(ops.sum(values * present), ops.sum(present))
+        values, union = (ops.take(x, self.target_class_ids) for x in (ops.divide_no_nan(right, union), union))
+        occurred = ops.cast(ops.greater(union, 0), "float32")
+        return ops.divide_no_nan(ops.sum(values), ops.sum(occurred))
 
 
 class BinaryIoU(IoU):
@@ -190,9 +193,6 @@ class MeanIoU(IoU):
             sparse_y_pred=sparse_y_pred,
             axis=axis,
         )
-
-    def result(self) -> Tensor:
-        return self._mean_over(*self._iou())
 
 
 class OneHotIoU(IoU):

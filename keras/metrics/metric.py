@@ -23,7 +23,7 @@ class Metric(Serializable):
     """Base of all metrics: subclass it and write `__init__` (with `add_variable`), `update_state` and `result`.
 
     Args:
-        dtype: dtype of variables and result; `floatx()` if None.
+        dtype: dtype of what is computed from a batch; `floatx()` if None.
         name: name of the metric; made from the class name if None.
 
     >>> from keras import ops
@@ -81,7 +81,7 @@ class Metric(Serializable):
 
     @property
     def dtype(self) -> str:
-        """Dtype of the variables and the result."""
+        """Dtype of what is computed from a batch."""
         return self._dtype or config.floatx()
 
     def add_variable(
@@ -97,7 +97,7 @@ class Metric(Serializable):
         Args:
             shape: its shape.
             initializer: `"zeros"`, `"ones"`, an array, or a callable `(shape, dtype=...)`. A reset gives zeros.
-            dtype: that of the metric if None.
+            dtype: `floatx()` if None, also for a metric of another dtype: counts need the digits.
             aggregation: how copies on several devices are joined.
             name: last part of its path.
 
@@ -105,7 +105,7 @@ class Metric(Serializable):
             The variable.
         """
         shape = tuple(shape)
-        dtype = standardize(dtype or self.dtype)
+        dtype = standardize(dtype or config.floatx())
         if isinstance(initializer, str):
             if initializer not in _CONSTANTS:
                 raise ValueError(f"metric {self.name!r}: {unknown('initializer', initializer, _CONSTANTS)}")

@@ -11,6 +11,7 @@ from typing import Any, NamedTuple
 import numpy as np
 
 from keras import ops
+from keras.backend.spec import shape_str
 from keras.losses.reduction import apply_mask
 from keras.losses.shapes import align_weights, match
 from keras.ops.dispatch import dtype_of, shape_of
@@ -51,7 +52,12 @@ def select(y_true: Any, y_pred: Any, class_id: int | None, top_k: int | None, dt
     if top_k is not None:
         y_pred = ops.where(_among_top(y_pred, top_k), y_pred, _NEVER)
     if class_id is not None:
-        classes = shape_of(y_pred)[-1]
+        shape = shape_of(y_pred)
+        if len(shape) < 2:
+            raise ValueError(
+                f"{who}: class_id={class_id} needs predictions of shape (samples, classes). Received: {shape_str(shape)}"
+            )
+        classes = shape[-1]
         if isinstance(classes, int) and not 0 <= class_id < classes:
             raise ValueError(
                 f"{who}: class_id={class_id} is outside the {classes} classes of the predictions"

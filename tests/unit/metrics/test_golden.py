@@ -15,6 +15,8 @@ ARRAYS = dict(np.load(GOLDEN / "arrays.npz"))
 CASES = json.loads((GOLDEN / "cases.json").read_text())
 STEPS = 3
 
+pytestmark = pytest.mark.filterwarnings("ignore:io_u.* float sample weights")
+
 
 def name_of(case):
     return "-".join([case["id"], case["metric"], *map(str, case["config"].values())])

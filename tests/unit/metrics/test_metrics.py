@@ -201,3 +201,68 @@ def test_predictions_that_are_not_numbers_do_not_stop_a_metric(engine, make):
     metric = make()
     metric.update_state(np.array([0, 1, 1]), np.array([np.nan, np.inf, 0.4], "float32"))
     assert np.isfinite(float(metric.result()))
+
+
+def test_accuracy_is_weighed_element_by_element(engine):
+    y_true, y_pred = np.array([[1, 2], [3, 4]]), np.array([[0, 2], [3, 4]])
+    weights = np.array([[0.5, 0.2], [0.3, 0.1]])
+    for true, pred, w in ((y_true, y_pred, weights), (y_true.ravel(), y_pred.ravel(), weights.ravel())):
+        metric = metrics.Accuracy()
+        metric.update_state(true, pred, sample_weight=w)
+        np.testing.assert_allclose(float(metric.result()), 0.6 / 1.1, rtol=1e-6)
+    right = metrics.binary_accuracy([[1, 0], [1, 1]], [[0.9, 0.1], [0.2, 0.8]])
+    assert ops.convert_to_numpy(right).tolist() == [[1.0, 1.0], [0.0, 1.0]]
+    metric = metrics.BinaryAccuracy()
+    metric.update_state([[1, 0], [1, 1]], [[0.9, 0.6], [0.2, 0.8]], sample_weight=[[1.0, 0.0], [0.0, 3.0]])
+    assert float(metric.result()) == 1.0
+
+
+def test_classes_that_never_occur_are_left_out_of_the_mean(engine):
+    assert float(metrics.IoU(2, target_class_ids=[0, 1])([1], [1])) == 1.0
+    assert float(metrics.IoU(3, target_class_ids=[0, 2])([0, 1], [0, 1])) == 1.0
+    assert float(metrics.IoU(2, target_class_ids=[0, 1])([0, 2, -1], [0, 1, 1])) == 1.0
+    value = float(metrics.IoU(4, target_class_ids=[0, 1, 2, 3])([0, 0, 1, 1], [0, 1, 0, 1]))
+    np.testing.assert_allclose(value, 1 / 3, rtol=1e-6)
+
+
+def test_float_weights_of_whole_counts_warn(engine):
+    metric = metrics.MeanIoU(num_classes=2)
+    with pytest.warns(UserWarning, match=r"mean_io_u: float sample weights .* counts are int64"):
+        metric.update_state([0, 1, 1], [0, 1, 1], sample_weight=[1.5, 0.6, 0.6])
+    assert ops.convert_to_numpy(metric.total_cm).tolist() == [[1, 0], [0, 0]]
+
+
+@pytest.mark.parametrize("name", ["Precision", "Recall", "PrecisionAtRecall"])
+def test_one_class_of_a_vector_is_refused(engine, name):
+    given = {"recall": 0.5} if name == "PrecisionAtRecall" else {}
+    metric = getattr(metrics, name)(class_id=1, **given)
+    with pytest.raises(
+        ValueError, match=r"class_id=1 needs predictions of shape \(samples, classes\).*\(3,\)"
+    ):
+        metric.update_state([0, 1, 1], [0.2, 0.1, 0.6])
+
+
+def test_settings_are_attributes():
+    assert metrics.TopKCategoricalAccuracy(k=3).k == 3
+    assert metrics.SparseTopKCategoricalAccuracy(from_sorted_ids=True).from_sorted_ids is True
+    assert metrics.BinaryAccuracy(threshold=0.2).threshold == 0.2
+    auc = metrics.AUC(thresholds=[0.3, 0.5])
+    np.testing.assert_allclose(auc.thresholds, [-1e-7, 0.3, 0.5, 1 + 1e-7], rtol=1e-12)
+    assert auc.num_thresholds == 4
+    assert auc.get_config()["thresholds"] == [0.3, 0.5]
+    assert metrics.AUC.from_config(auc.get_config()).thresholds == auc.thresholds
+    assert metrics.RecallAtPrecision(0.5, num_thresholds=3).thresholds == [0.0, 0.5, 1.0]
+
+
+def test_counts_keep_their_digits_in_a_metric_of_16_bits(engine):
+    for metric in (
+        metrics.Recall(dtype="float16"),
+        metrics.AUC(dtype="float16"),
+        metrics.R2Score(dtype="float16"),
+    ):
+        assert {v.dtype for v in metric.variables} == {"float32"}
+    recall = metrics.Recall(dtype="float16")
+    for _ in range(3):
+        recall.update_state(np.ones(1000), np.linspace(0.0, 2.0, 1000) > 1.0)
+    assert float(recall.true_positives.value[0]) == 1500.0
+    assert {v.dtype for v in metrics.Mean(dtype="float16").variables} == {"float16"}
