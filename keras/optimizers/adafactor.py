@@ -94,7 +94,9 @@ class Adafactor(Optimizer):
         i = self.index_of(variable)
         step = self.local_step(variable.dtype)
         rate = learning_rate
-        if self.relative_step:
+        if (
+            self.relative_step
+        ):  # Keras 3.15 lowers the rate even where this is False, against its documentation
             rate = ops.minimum(rate, ops.divide(1.0, ops.sqrt(step)))
         rate = ops.multiply(rate, ops.maximum(_rms(variable.value), self.epsilon_2))
         decay = ops.subtract(1.0, ops.power(step, self.beta_2_decay))

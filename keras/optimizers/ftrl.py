@@ -11,6 +11,13 @@ from keras.optimizers.optimizer import Optimizer, Rate
 
 Tensor = Any
 
+_NOT_NEGATIVE = (
+    "initial_accumulator_value",
+    "l1_regularization_strength",
+    "l2_regularization_strength",
+    "l2_shrinkage_regularization_strength",
+)
+
 
 class Ftrl(Optimizer):
     """Each entry minimises all past linearised losses plus L1 and L2 penalties (McMahan et al., 2013).
@@ -75,6 +82,9 @@ class Ftrl(Optimizer):
         self.beta = beta
         if learning_rate_power > 0:
             raise ValueError(f"Ftrl: learning_rate_power must be at most 0. Received: {learning_rate_power}")
+        for setting in _NOT_NEGATIVE:
+            if getattr(self, setting) < 0:
+                raise ValueError(f"Ftrl: {setting} must not be negative. Received: {getattr(self, setting)}")
 
     def build(self, variables: Sequence[Variable]) -> None:
         if self.built:

@@ -5,19 +5,19 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
-from keras import serializable
+from keras import registry, serializable
 from keras.errors import shorten
 from keras.optimizers.optimizer import Optimizer
 
 
-def get(identifier: Any) -> Optimizer:
+def get(identifier: Any) -> Optimizer | None:
     """The optimizer a user means.
 
     Args:
-        identifier: a name in any case (`"adam"`, `"AdamW"`), a config, a class or an optimizer.
+        identifier: None, a name in any case (`"adam"`, `"AdamW"`), a config, a class or an optimizer.
 
     Returns:
-        An optimizer.
+        An optimizer; None for None.
 
     Raises:
         ValueError: an unknown name, with the nearest known one.
@@ -26,7 +26,7 @@ def get(identifier: Any) -> Optimizer:
     >>> type(get("rmsprop")).__name__
     'RMSprop'
     """
-    return _optimizer(identifier, None)
+    return None if identifier is None else _optimizer(identifier, None)
 
 
 def serialize(optimizer: Optimizer) -> Any:
@@ -52,6 +52,8 @@ def deserialize(config: Any, custom_objects: Mapping[str, Any] | None = None) ->
 
 
 def _optimizer(identifier: Any, custom_objects: Mapping[str, Any] | None) -> Optimizer:
+    if isinstance(identifier, str) and identifier.lower() in registry.names_of("optimizers"):
+        identifier = identifier.lower()
     optimizer = serializable.get(identifier, "optimizers", "optimizer", custom_objects=custom_objects)
     if isinstance(optimizer, Optimizer):
         return optimizer

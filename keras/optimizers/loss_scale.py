@@ -13,6 +13,18 @@ from keras.serializable import serialize
 
 Tensor = Any
 
+_IDLE = {
+    "weight_decay": None,
+    "clipnorm": None,
+    "clipvalue": None,
+    "global_clipnorm": None,
+    "use_ema": False,
+    "ema_momentum": 0.99,
+    "ema_overwrite_frequency": None,
+    "loss_scale_factor": None,
+    "gradient_accumulation_steps": None,
+}
+
 
 class LossScaleOptimizer(Optimizer):
     """Multiplies the loss by a scale and gradients by its inverse; adapts the scale, and skips steps that overflow.
@@ -39,7 +51,7 @@ class LossScaleOptimizer(Optimizer):
     ) -> None:
         if not initial_scale > 0:
             raise ValueError(f"LossScaleOptimizer: initial_scale must be positive. Received: {initial_scale}")
-        super().__init__(0.0, name=name, **kwargs)
+        super().__init__(0.0, name=name, **_unknown(kwargs))
         self.inner_optimizer = inner_optimizer
         self.initial_scale = initial_scale
         self.dynamic_growth_steps = dynamic_growth_steps
@@ -104,3 +116,23 @@ class LossScaleOptimizer(Optimizer):
             "initial_scale": self.initial_scale,
             "dynamic_growth_steps": self.dynamic_growth_steps,
         }
+
+
+def _unknown(arguments: dict[str, Any]) -> dict[str, Any]:
+    """What is left for `Optimizer` to refuse: none of its settings acts here, on gradients that are still scaled.
+
+    Files of Keras before 3.12 hold them all, with values that do nothing.
+    """
+    left = dict(arguments)
+    if not left.pop("dynamic", True):
+        raise ValueError(
+            "LossScaleOptimizer: the scale is always dynamic, dynamic=False was given. "
+            "For a fixed scale use any optimizer with loss_scale_factor."
+        )
+    for name, idle in _IDLE.items():
+        if left.pop(name, idle) not in (None, idle):
+            raise ValueError(
+                f"LossScaleOptimizer: {name} belongs to the inner optimizer; pass it there. "
+                f"Received: {name}={arguments[name]!r}"
+            )
+    return left

@@ -181,6 +181,8 @@ class Optimizer(OwnsVariables, Serializable):
         pairs = self._usable(grads, variables)
         if pairs:
             self._apply([g for g, _ in pairs], [v for _, v in pairs])
+        else:
+            self._iterations.assign_add(1)  # every variable was replaced: that is a step, too
 
     def _usable(self, grads: list[Any], variables: list[Variable]) -> list[tuple[Tensor, Variable]]:
         """Pairs with a gradient, in the variable's dtype; a variable that its gradient replaces is dealt with."""
@@ -203,13 +205,28 @@ class Optimizer(OwnsVariables, Serializable):
                 continue
             self.index_of(variable)
             if variable.overwrite_with_gradient:
-                variable.assign(grad)
+                self._replace(variable, grad)
                 continue
             grad = ops.cast(ops.convert_to_tensor(grad), variable.dtype)
             pairs.append(
                 (ops.divide(grad, self.loss_scale_factor) if self.loss_scale_factor else grad, variable)
             )
         return pairs
+
+    def _replace(self, variable: Variable, grad: Tensor) -> None:
+        """Take the gradient as the new value; of accumulated ones the largest, entry by entry."""
+        steps = self.gradient_accumulation_steps
+        if not steps:
+            variable.assign(grad)
+            return
+        accumulator = self._accumulators[self.index_of(variable)]
+        due, largest = self._is_due(steps), ops.maximum(accumulator, ops.cast(grad, variable.dtype))
+        variable.assign(ops.where(due, largest, variable))
+        accumulator.assign(ops.where(due, ops.zeros_like(largest), largest))
+
+    def _is_due(self, steps: int) -> Tensor:
+        """Whether this call is the last of `steps`, in which the variables move."""
+        return ops.equal(ops.mod(ops.add(self._iterations, 1), steps), 0)
 
     def _apply(self, grads: list[Tensor], variables: list[Variable]) -> None:
         if self.gradient_accumulation_steps:
@@ -221,7 +238,7 @@ class Optimizer(OwnsVariables, Serializable):
     def _accumulate(self, grads: list[Tensor], variables: list[Variable], steps: int) -> None:
         """Add gradients up; in one call of `steps`, move the variables by the mean."""
         accumulators = [self._accumulators[self.index_of(v)] for v in variables]
-        due = ops.equal(ops.mod(ops.add(self._iterations, 1), steps), 0)
+        due = self._is_due(steps)
         sums = [ops.add(a, g) for a, g in zip(accumulators, grads, strict=True)]
         for accumulator, total in zip(accumulators, sums, strict=True):
             accumulator.assign(ops.where(due, ops.zeros_like(total), total))

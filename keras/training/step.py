@@ -36,6 +36,11 @@ def train_step(model: Any, data: Any) -> dict[str, Tensor]:
     Returns:
         The running means since the metrics were reset, by name.
     """
+    if model.optimizer is None:
+        raise ValueError(
+            f'Model "{model.name}" was compiled without an optimizer: it can be evaluated, but not trained. '
+            'Pass one to compile(), as in `model.compile(optimizer="adam", loss=...)`.'
+        )
     x, y, sample_weight = unpack_x_y_sample_weight(data)
 
     def forward() -> tuple[Tensor, Any]:

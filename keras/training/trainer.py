@@ -77,7 +77,7 @@ class Trainer:
         """Say how the model is trained.
 
         Args:
-            optimizer: a name, a config or an optimizer.
+            optimizer: a name, a config or an optimizer; None for a model that is only evaluated.
             loss: what to minimise: a name, a function or a `Loss`; per output a list or a dict by output name.
             loss_weights: factors of the outputs' losses: a list, or a dict by output name.
             metrics: what to report: a list of names, functions or `Metric`s; per output a list of lists, or a dict.

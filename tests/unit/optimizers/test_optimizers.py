@@ -126,6 +126,24 @@ def test_wrong_use_is_explained(engine):
         (lambda: optimizers.SGD(momentum=2.0), "momentum must lie in"),
         (lambda: optimizers.AdamW(weight_decay=None), "AdamW needs a weight_decay"),
         (lambda: optimizers.Ftrl(learning_rate_power=1.0), "at most 0"),
+        (
+            lambda: optimizers.Ftrl(initial_accumulator_value=-0.1),
+            "initial_accumulator_value must not be neg",
+        ),
+        (
+            lambda: optimizers.Ftrl(l1_regularization_strength=-0.1),
+            "l1_regularization_strength must not be neg",
+        ),
+        (
+            lambda: optimizers.LossScaleOptimizer(optimizers.SGD(), clipnorm=1.0),
+            "clipnorm belongs to the inner",
+        ),
+        (
+            lambda: optimizers.LossScaleOptimizer(optimizers.SGD(), use_ema=True),
+            "use_ema belongs to the inner",
+        ),
+        (lambda: optimizers.LossScaleOptimizer(optimizers.SGD(), dynamic=False), "loss_scale_factor"),
+        (lambda: optimizers.LossScaleOptimizer(optimizers.SGD(), foo=1), "has no argument 'foo'"),
         (lambda: optimizers.Lion(beta_1=0.0), "beta_1"),
         (lambda: optimizers.LossScaleOptimizer(optimizers.SGD(), initial_scale=0.0), "initial_scale"),
         (lambda: optimizers.get("adan"), 'Did you mean "adam"'),
@@ -141,10 +159,12 @@ def test_wrong_settings(make, message):
 
 
 def test_names():
-    for name in ("adam", "Adam", "ADAM".lower(), "rmsprop", "RMSprop", "adamw", "lamb"):
+    for name in ("adam", "Adam", "ADAM", "rmsprop", "RMSprop", "adamw", "lamb"):
         assert type(optimizers.get(name)).__name__.lower() == name.lower()
     one = optimizers.SGD()
     assert optimizers.get(one) is one
+    assert optimizers.get(None) is None
+    assert optimizers.get({"class_name": "rmsprop", "config": {"rho": 0.5}}).rho == 0.5
     assert (
         float(optimizers.get({"class_name": "SGD", "config": {"learning_rate": 0.25}}).learning_rate) == 0.25
     )
@@ -201,6 +221,28 @@ def test_constraints_and_overwriting_gradients(engine):
     assert replaced.numpy().tolist() == [7.0, 7.0]
 
 
+def test_of_accumulated_overwriting_gradients_the_largest_counts(engine):
+    """Values of Keras 3.15.1."""
+    replaced, moved = (Variable(np.array([1.0, 2.0], "float32"), name=n) for n in ("replaced", "moved"))
+    replaced.overwrite_with_gradient = True
+    optimizer = optimizers.SGD(1.0, gradient_accumulation_steps=3)
+    for gradient in ([1.0, 5.0], [4.0, 2.0], [2.0, 1.0]):
+        assert replaced.numpy().tolist() == [1.0, 2.0]
+        gradient = ops.convert_to_tensor(gradient)
+        optimizer.apply_gradients([(gradient, replaced), (gradient, moved)])
+    assert replaced.numpy().tolist() == [4.0, 5.0]
+    np.testing.assert_allclose(moved.numpy(), [-4 / 3, -2 / 3], rtol=1e-6)
+
+
+def test_a_step_that_only_overwrites_counts(engine):
+    replaced = Variable(np.zeros(1, "float32"), name="replaced")
+    replaced.overwrite_with_gradient = True
+    optimizer = optimizers.SGD(1.0, gradient_accumulation_steps=2)
+    for _ in range(2):
+        optimizer.apply([ops.ones(1)], [replaced])
+    assert (int(optimizer.iterations), replaced.numpy().tolist()) == (1, [1.0])
+
+
 def test_averages_at_the_end(engine):
     optimizer = optimizers.SGD(1.0, use_ema=True, ema_momentum=0.5)
     weight = Variable(np.zeros((), "float32"), name="w")
@@ -236,6 +278,8 @@ def test_loss_scale():
     assert float(optimizer.learning_rate) == 0.25
     again = optimizers.deserialize(optimizers.serialize(optimizer))
     assert float(again.inner_optimizer.learning_rate) == 0.25
+    idle = {"clipnorm": None, "use_ema": False, "ema_momentum": 0.99, "dynamic": True}
+    optimizers.LossScaleOptimizer.from_config({**optimizer.get_config(), **idle})
 
 
 @pytest.mark.parametrize("name", ["momentum_update", "rmsprop_update", "adam_update"])

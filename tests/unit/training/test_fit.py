@@ -943,3 +943,12 @@ def test_models_with_code_of_their_own_are_not_merged() -> None:
 def test_large_models_are_not_merged() -> None:
     x = keras.Input((512, 512, 3))
     assert row_limit(keras.Model(x, keras.layers.Conv2D(64, 3, padding="same")(x))) < 2
+
+
+def test_without_an_optimizer_a_model_is_only_evaluated(engine: Any) -> None:
+    model = keras.Sequential([keras.Input((2,)), keras.layers.Dense(1, kernel_initializer="ones")])
+    model.compile(optimizer=None, loss="mse")
+    x, y = np.ones((4, 2), "float32"), np.zeros((4, 1), "float32")
+    assert model.evaluate(x, y, verbose=0) == 4.0
+    with pytest.raises(ValueError, match="compiled without an optimizer"):
+        model.fit(x, y, verbose=0)
