@@ -141,13 +141,13 @@ def serialize(constraint: Any) -> Any:
     return serializable.serialize(constraint)
 
 
-def deserialize(config: dict[str, Any], custom_objects: Mapping[str, Any] | None = None) -> Any:
-    """The constraint of a config.
+def deserialize(config: Any, custom_objects: Mapping[str, Any] | None = None) -> Any:
+    """The constraint of a config or a name.
 
     >>> deserialize({"class_name": "UnitNorm", "config": {"axis": 1}}).axis
     1
     """
-    return serializable.deserialize(config, custom_objects, family="constraints")
+    return serializable.get(config, "constraints", "constraint", custom_objects=custom_objects)
 
 
 def _norms(w: Tensor, axis: Axis) -> Tensor:

@@ -139,11 +139,11 @@ def find_class(name: str, module: str | None, family: str | None = None) -> type
     Args:
         name: the class name.
         module: the module in the config, in any spelling of any era; it only selects the family.
-        family: where to look first when the module says nothing.
+        family: where to look first when the module says nothing; names may be written as `"adam"` there.
     """
     name = {**_OLD_NAMES, **_EXPORTED_AS}.get(name, name)
     for candidate in _candidates(module, family):
-        found = public(candidate).get(name)
+        found = (names_of if candidate == family else public)(candidate).get(name)
         if isinstance(found, type):
             return found
     return None

@@ -157,13 +157,13 @@ def serialize(regularizer: Any) -> Any:
     return serializable.serialize(regularizer)
 
 
-def deserialize(config: dict[str, Any], custom_objects: Mapping[str, Any] | None = None) -> Any:
-    """The regularizer of a config.
+def deserialize(config: Any, custom_objects: Mapping[str, Any] | None = None) -> Any:
+    """The regularizer of a config or a name.
 
     >>> deserialize({"class_name": "L2", "config": {"l2": 0.5}}).l2
     0.5
     """
-    return serializable.deserialize(config, custom_objects, family="regularizers")
+    return serializable.get(config, "regularizers", "regularizer", custom_objects=custom_objects)
 
 
 def _factor(who: str, name: str, value: Any, default: float) -> float:

@@ -106,10 +106,10 @@ def serialize(initializer: Any) -> Any:
     return serializable.serialize(initializer)
 
 
-def deserialize(config: dict[str, Any], custom_objects: Mapping[str, Any] | None = None) -> Any:
-    """The initializer of a config.
+def deserialize(config: Any, custom_objects: Mapping[str, Any] | None = None) -> Any:
+    """The initializer of a config or a name.
 
     >>> deserialize({"class_name": "Constant", "config": {"value": 2.0}}).value
     2.0
     """
-    return serializable.deserialize(config, custom_objects, family="initializers")
+    return serializable.get(config, "initializers", "initializer", _ALIASES, custom_objects=custom_objects)

@@ -67,3 +67,8 @@ def test_round_trip(constraint):
 def test_the_base_changes_nothing():
     w = np.ones(3)
     assert constraints.Constraint()(w) is w
+
+
+def test_deserialize_reads_names_and_any_spelling():
+    assert constraints.deserialize("max_norm").max_value == 2
+    assert constraints.deserialize({"class_name": "max_norm", "config": {"max_value": 3}}).max_value == 3

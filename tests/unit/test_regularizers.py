@@ -100,3 +100,8 @@ def test_a_users_own():
     data = regularizers.serialize(Sparse(2.0))
     assert regularizers.deserialize(data, {"Sparse": Sparse}).weight == 2.0
     assert float(Sparse(2.0)(ops.ones((3,)))) == 6.0
+
+
+def test_deserialize_reads_names_and_any_spelling():
+    assert regularizers.deserialize("l2").l2 == 0.01
+    assert regularizers.deserialize({"class_name": "l2", "config": {"l2": 0.5}}).l2 == 0.5

@@ -306,3 +306,8 @@ def test_custom_config():
 def test_base_class_alone():
     with pytest.raises(NotImplementedError, match="__call__"):
         Initializer()((2,))
+
+
+def test_deserialize_reads_names_and_any_spelling():
+    assert type(initializers.deserialize("glorot_uniform")) is initializers.GlorotUniform
+    assert initializers.deserialize({"class_name": "constant", "config": {"value": 2.0}}).value == 2.0
