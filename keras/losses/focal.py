@@ -120,10 +120,11 @@ def categorical_generalized_cross_entropy(y_true: Tensor, y_pred: Tensor, q: flo
     check_label_shape(shape_of(labels), shape_of(y_pred), -1, "categorical_generalized_cross_entropy")
     if ndim_of(labels) == ndim_of(y_pred):
         labels = ops.squeeze(labels, -1)
-    y_pred = ops.clip(y_pred, config.epsilon(), 1.0 - config.epsilon())
     one_hot = ops.one_hot(labels, shape_of(y_pred)[-1], dtype=dtype_of(y_pred))
     right = ops.sum(y_pred * one_hot, axis=-1)
-    return (1.0 - ops.power(right, q)) / q
+    possible = ops.greater(right, 0.0)  # a power has no gradient at 0
+    power = ops.where(possible, ops.power(ops.where(possible, right, 1.0), q), 0.0)
+    return (1.0 - power) / q
 
 
 class BinaryFocalCrossentropy(LossFunctionWrapper):

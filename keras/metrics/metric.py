@@ -129,14 +129,13 @@ class Metric(Serializable):
 
     @property
     def variables(self) -> list[Variable]:
-        """All state variables: added ones, then those assigned as attributes and those of metrics inside."""
+        """All state variables: added ones, then those in attributes, lists and dicts, and those of metrics there."""
         found = {id(v): v for v in self._variables}
-        for value in vars(self).values():
-            for part in value if isinstance(value, list | tuple) else (value,):
-                if isinstance(part, Variable):
-                    found.setdefault(id(part), part)
-                elif isinstance(part, Metric):
-                    found.update({id(v): v for v in part.variables})
+        for part in _leaves(vars(self)):
+            if isinstance(part, Variable):
+                found.setdefault(id(part), part)
+            elif isinstance(part, Metric):
+                found.update({id(v): v for v in part.variables})
         return list(found.values())
 
     def stateless_update_state(
@@ -182,3 +181,12 @@ class Metric(Serializable):
 
     def __repr__(self) -> str:
         return f"<{type(self).__name__} name={self.name}>"
+
+
+def _leaves(container: dict[Any, Any] | Sequence[Any]) -> Iterator[Any]:
+    """What is in dicts, lists and tuples inside each other, in their order."""
+    for part in container.values() if isinstance(container, dict) else container:
+        if isinstance(part, dict | list | tuple):
+            yield from _leaves(part)
+        else:
+            yield part

@@ -53,6 +53,7 @@ class LossScaleOptimizer(Optimizer):
             raise ValueError(f"LossScaleOptimizer: initial_scale must be positive. Received: {initial_scale}")
         super().__init__(0.0, name=name, **_unknown(kwargs))
         self.inner_optimizer = inner_optimizer
+        inner_optimizer.loss_scale_factor = None  # the scale of this one takes its place
         self.initial_scale = initial_scale
         self.dynamic_growth_steps = dynamic_growth_steps
 

@@ -233,3 +233,11 @@ def test_ctc_of_a_blank_among_the_labels(engine):
     np.testing.assert_allclose(float(value), 3.2964844703674316, rtol=1e-5)
     value = losses.CTC()(np.array([[1, 2, 1, 0], [1, 2, 2, 0]]), logits)
     np.testing.assert_allclose(float(value), 4.294477939605713, rtol=1e-5)
+
+
+def test_generalized_cross_entropy_of_an_impossible_label(engine):
+    loss, label = losses.CategoricalGeneralizedCrossEntropy(q=0.5), np.array([0, 1])
+    y_pred = ops.convert_to_tensor(np.array([[0.0, 1.0], [0.0, 1.0]], "float32"))
+    value, (grad,) = ops.value_and_grad(lambda p: loss(label, p), [y_pred])
+    assert float(value) == 1.0
+    np.testing.assert_allclose(ops.convert_to_numpy(grad), [[0.0, 0.0], [0.0, -0.5]])

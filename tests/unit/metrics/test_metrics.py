@@ -266,3 +266,10 @@ def test_counts_keep_their_digits_in_a_metric_of_16_bits(engine):
         recall.update_state(np.ones(1000), np.linspace(0.0, 2.0, 1000) > 1.0)
     assert float(recall.true_positives.value[0]) == 1500.0
     assert {v.dtype for v in metrics.Mean(dtype="float16").variables} == {"float16"}
+
+
+def test_state_in_containers_is_found():
+    metric = metrics.Mean(name="outer")
+    metric.parts = {"a": [Variable(0.0, name="x"), Variable(1.0, name="y")], "b": metrics.Sum(name="inner")}
+    paths = [v.path for v in metric.variables]
+    assert paths == ["outer/total", "outer/count", "x", "y", "inner/total"]

@@ -278,6 +278,10 @@ def test_loss_scale():
     assert float(optimizer.learning_rate) == 0.25
     again = optimizers.deserialize(optimizers.serialize(optimizer))
     assert float(again.inner_optimizer.learning_rate) == 0.25
+    inner = optimizers.SGD(0.5, loss_scale_factor=100.0)
+    weight = Variable(np.array([1.0, 2.0], "float32"), name="w")
+    optimizers.LossScaleOptimizer(inner, initial_scale=8.0).apply([ops.ones(2) * 8.0], [weight])
+    assert weight.numpy().tolist() == [0.5, 1.5]
     idle = {"clipnorm": None, "use_ema": False, "ema_momentum": 0.99, "dynamic": True}
     optimizers.LossScaleOptimizer.from_config({**optimizer.get_config(), **idle})
 
