@@ -141,7 +141,7 @@ def get(identifier: Any) -> DTypePolicy:
     else:
         identifier = _of_dtype(identifier)
     if not isinstance(identifier, DTypePolicy):
-        raise TypeError(f"dtype: expected a dtype or a dtype policy, got {shorten(identifier)}")
+        raise ValueError(f"dtype: expected a dtype or a dtype policy, got {shorten(identifier)}")
     return identifier
 
 
