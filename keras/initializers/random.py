@@ -4,6 +4,7 @@ An instance has one seed and gives the same values at every call (unless the see
 moves on). Values come from NumPy's Philox on the host and are the same on every engine.
 """
 
+import copy
 import math
 from collections.abc import Sequence
 from typing import Any
@@ -174,6 +175,15 @@ class VarianceScaling(RandomInitializer):
         if self.output_axes is not None:
             fan_out = math.prod(shape[axis] for axis in self.output_axes)
         return fan_in, fan_out
+
+
+def with_axes(initializer: Any, input_axes: Axes, output_axes: Axes) -> Any:
+    """The initializer for a weight with these axes of inputs and outputs; itself if its scale does not follow from them."""
+    if not isinstance(initializer, VarianceScaling):
+        return initializer
+    scaled = copy.copy(initializer)
+    scaled.input_axes, scaled.output_axes = input_axes, output_axes
+    return scaled
 
 
 class _Named(VarianceScaling):

@@ -11,6 +11,7 @@ from keras import activations, constraints, errors, initializers, ops, regulariz
 from keras.backend.select import current
 from keras.backend.spec import KerasTensor, is_keras_tensor
 from keras.backend.state import Variable
+from keras.initializers.random import with_axes
 from keras.layers import arguments
 from keras.layers.input_spec import InputSpec, label
 from keras.layers.layer import Layer
@@ -149,9 +150,12 @@ class EinsumDense(Layer):
 
     def build(self, input_shape: Shape) -> None:
         kernel_shape, bias_shape = self._weight_shapes(tuple(input_shape))
+        _, letters, output = self._letters()
+        summed = [axis for axis, letter in enumerate(letters) if letter not in output]
+        kept = [axis for axis, letter in enumerate(letters) if letter in output]
         self.kernel = self.add_weight(
             kernel_shape,
-            self.kernel_initializer,
+            with_axes(self.kernel_initializer, summed, kept),
             regularizer=self.kernel_regularizer,
             constraint=self.kernel_constraint,
             name="kernel",

@@ -316,3 +316,31 @@ def test_normalization_of_a_constant_is_bounded(engine: Engine) -> None:
     np.testing.assert_allclose(y, 1e7, rtol=1e-6)
     back = L.Normalization(mean=1.0, variance=0.0, invert=True)
     np.testing.assert_allclose(ops.convert_to_numpy(back(y)), 2.0, rtol=1e-6)
+
+
+@pytest.mark.parametrize(
+    ("equation", "shape", "sizes", "fan_in", "fan_out"),
+    [
+        ("abc,cde->abde", (None, 7, 50), (None, 40, 30), 50, 1200),
+        ("abcd,cde->abe", (None, 7, 50, 40), (None, 30), 2000, 30),
+        ("abc,bcd->abd", (None, 50, 40), (50, 30), 40, 1500),
+        ("...x,yx->...y", (None, 50), (30,), 50, 30),
+        ("abc,bc->abc", (None, 50, 40), (50, 40), 1, 2000),
+    ],
+)
+def test_einsum_kernels_are_scaled_by_the_axes_they_sum_over(equation, shape, sizes, fan_in, fan_out):
+    """What is summed over counts as inputs, the rest as outputs, as in Keras 3.15."""
+    for mode, fan in (("fan_in", fan_in), ("fan_out", fan_out)):
+        scaling = keras.initializers.VarianceScaling(1.0, mode, "untruncated_normal", seed=1)
+        layer = keras.layers.EinsumDense(equation, sizes, kernel_initializer=scaling)
+        layer.build(shape)
+        np.testing.assert_allclose(np.mean(np.square(layer.kernel.numpy())), 1 / fan, rtol=0.15)
+        assert layer.kernel_initializer.input_axes is None
+
+
+def test_projections_of_attention_have_the_variance_of_their_inputs():
+    layer = keras.layers.MultiHeadAttention(num_heads=8, key_dim=16, kernel_initializer="lecun_normal")
+    layer.build((None, 10, 32), (None, 10, 48))
+    kernels = [w.numpy() for w in layer.weights if len(w.shape) == 3]
+    expected = [32**-0.5, 48**-0.5, 48**-0.5, 128**-0.5]
+    np.testing.assert_allclose([np.std(k) for k in kernels], expected, rtol=0.1)
