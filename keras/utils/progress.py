@@ -31,6 +31,9 @@ class Progbar:
         stateless_metrics: names whose values are averaged; by default all that are not stateful.
         unit_name: what a step is called.
 
+    Raises:
+        ValueError: both stateful_metrics and stateless_metrics are given.
+
     >>> bar = Progbar(2, verbose=0)
     >>> bar.add(1, [("loss", 4.0)]); bar.add(1, [("loss", 2.0)])
     >>> bar.values()
@@ -47,6 +50,11 @@ class Progbar:
         stateless_metrics: Any = None,
         unit_name: str = "step",
     ) -> None:
+        if stateful_metrics is not None and stateless_metrics is not None:
+            raise ValueError(
+                "Progbar: give stateful_metrics or stateless_metrics, not both; what is not in the one is the other. "
+                f"Received: stateful_metrics={stateful_metrics}, stateless_metrics={stateless_metrics}"
+            )
         self.target = target
         self.width = width
         self.verbose = verbose

@@ -116,6 +116,11 @@ def test_values_are_averaged_unless_stateful() -> None:
     assert bar.values() == {"loss": 3.0, "lr": 0.1}
 
 
+def test_stateful_and_stateless_exclude_each_other() -> None:
+    with pytest.raises(ValueError, match="stateful_metrics or stateless_metrics, not both"):
+        Progbar(2, stateful_metrics=[], stateless_metrics=["loss"])
+
+
 def test_progbar_prints_one_line_where_there_is_no_terminal(capsys: pytest.CaptureFixture[str]) -> None:
     bar = Progbar(2, unit_name="file")
     bar.add(1)
