@@ -1,19 +1,19 @@
 """Nested structures: the lists, tuples and dicts in which models take their inputs and return their outputs.
 
-Containers are lists, tuples, namedtuples, dicts and subclasses of them; everything else, None included, is a
+Containers are lists, tuples, namedtuples, dicts, deques and subclasses of them; everything else, None included, is a
 leaf. A dict is walked in the order of its sorted keys, so equal dicts give equal leaves however they were
 filled. This runs at every training step, hence the type tests in order of likelihood and no recursion into
 leaves.
 """
 
-from collections import defaultdict
+from collections import defaultdict, deque
 from collections.abc import Callable, Iterable, Iterator
 from typing import Any
 
 Tree = Any
 Path = tuple[Any, ...]
 
-_CONTAINERS = (list, tuple, dict)
+_CONTAINERS = (list, tuple, dict, deque)
 _END = object()
 
 
@@ -277,6 +277,8 @@ def _rebuild(container: Any, children: dict[Any, Any]) -> Any:
         if kind is dict:
             return ordered
         return defaultdict(container.default_factory, ordered) if kind is defaultdict else kind(ordered)  # type: ignore[attr-defined]
+    if kind is deque:
+        return deque(children.values(), container.maxlen)
     return kind(*children.values()) if hasattr(kind, "_fields") else kind(children.values())
 
 

@@ -1,6 +1,6 @@
 """Nested structures; expected results noted from real Keras 3.15.1 where its tree has the same function."""
 
-from collections import OrderedDict, defaultdict, namedtuple
+from collections import OrderedDict, defaultdict, deque, namedtuple
 
 import pytest
 from hypothesis import given, settings
@@ -172,3 +172,15 @@ def test_shapes_are_leaves():
     assert tree.map_shape_structure(len, shapes) == {"a": 2, "b": [2], "c": 2}
     with pytest.raises(TypeError, match="shapes"):
         tree.map_shape_structure(len, {"a": "x"})
+
+
+def test_deques_are_containers():
+    queue = deque([1, [2, deque()]], maxlen=3)
+    assert tree.is_nested(deque())
+    assert tree.flatten(queue) == [1, 2]
+    doubled = tree.map_structure(lambda x: 2 * x, queue)
+    assert doubled == deque([2, [4, deque()]])
+    assert doubled.maxlen == 3
+    assert tree.pack_sequence_as(queue, [5, 6]) == deque([5, [6, deque()]])
+    with pytest.raises(ValueError, match="differ"):
+        tree.assert_same_structure(deque([1]), [1])
