@@ -262,17 +262,18 @@ class Tracked(Operation):
         return [v for m in self.metrics for v in m.variables]
 
 
-def _collect(value: Any, found: list[Any]) -> None:
-    """Add what is tracked in a value that is tracked itself or a container."""
-    if isinstance(value, dict):
-        value = value.values()
-    elif not isinstance(value, (list, tuple)):
+def _collect(value: Any, found: list[Any], around: tuple[int, ...] = ()) -> None:
+    """Add what is tracked in a value that is tracked itself or a container; one that holds itself is entered once."""
+    if not isinstance(value, (dict, list, tuple)):
         found.append(value)
         return
-    for v in value:
+    if id(value) in around:
+        return
+    inside = (*around, id(value))
+    for v in value.values() if isinstance(value, dict) else value:
         kind = type(v)
         if _kinds[kind] if kind in _kinds else _may_be_tracked(kind):
-            _collect(v, found)
+            _collect(v, found, inside)
 
 
 #: Whether values of a type may be or hold what is tracked: asked for every attribute of every layer.

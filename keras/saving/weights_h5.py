@@ -1,13 +1,13 @@
 """`*.weights.h5`: the weights of an object tree, one group per object, named by attribute.
 
 `layers/dense/vars/0` is the first variable of the first Dense layer of a functional or sequential model; containers number
-what they hold by class name; the group `vars` also keeps the object's own name, by which it is found when classes or
-attributes have been renamed since.
+what they hold by class name, and containers inside them as `container`, `container_1`, ...; the group `vars` also keeps the
+object's own name, by which it is found when classes or attributes have been renamed since.
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator, Mapping
 from pathlib import Path
 from typing import Any
 
@@ -22,6 +22,7 @@ from keras.saving.hdf5 import Data, Group
 
 #: Attributes of models that hold what `layers` lists already.
 _SKIPPED = frozenset({"_operations", "_stack"})
+_CONTAINERS = (list, tuple, dict)
 
 
 def save_weights(model: Any, path: str | Path | Any, optimizer: bool = True) -> None:
@@ -40,20 +41,25 @@ def _write(group: h5py.Group, obj: Any, seen: set[int], optimizer: bool) -> None
     for key, value in store.items():
         hdf5.write_array(own, key, value)
     for name, child in children(obj, optimizer):
-        if isinstance(child, list):
+        if _is_container(child):
             _write_container(group.create_group(name), child, seen, optimizer)
         elif id(child) not in seen:
             _write(group.create_group(name), child, seen, optimizer)
 
 
-def _write_container(group: h5py.Group, items: list[Any], seen: set[int], optimizer: bool) -> None:
-    for name, item in _numbered(items):
-        if id(item) not in seen:
+def _write_container(group: h5py.Group, container: Any, seen: set[int], optimizer: bool) -> None:
+    for name, item in _numbered(container):
+        if id(item) in seen:
+            continue
+        if _is_container(item):
+            seen.add(id(item))
+            _write_container(group.create_group(name), item, seen, optimizer)
+        else:
             _write(group.create_group(name), item, seen, optimizer)
 
 
 def children(obj: Any, optimizer: bool = True) -> Iterator[tuple[str, Any]]:
-    """Named objects with state directly below `obj`: single ones, and lists of those in containers."""
+    """Named objects with state directly below `obj`, and containers of such."""
     if isinstance(obj, (Functional, Sequential)):
         yield "layers", list(obj.layers)
     attributes = vars(obj)
@@ -64,10 +70,8 @@ def children(obj: Any, optimizer: bool = True) -> Iterator[tuple[str, Any]]:
         if _has_state(value):
             if optimizer or name != "optimizer":
                 yield name.lstrip("_") if name == "_optimizer" else name, value
-        elif isinstance(value, (list, tuple, dict, set)):
-            items = [x for x in (value.values() if isinstance(value, dict) else value) if _has_state(x)]
-            if items and isinstance(obj, Layer):
-                yield name, items
+        elif _is_container(value) and isinstance(obj, Layer) and _holds_state(value):
+            yield name, value
 
 
 def _has_state(x: Any) -> bool:
@@ -78,18 +82,42 @@ def _has_state(x: Any) -> bool:
     )
 
 
+def _is_container(x: Any) -> bool:
+    return isinstance(x, (*_CONTAINERS, set))
+
+
+def _values(container: Any) -> Iterable[Any]:
+    return container.values() if isinstance(container, dict) else container
+
+
+def _holds_state(container: Any, around: tuple[int, ...] = ()) -> bool:
+    """Whether there is an object with state at any depth; a container that holds itself has nothing new to say."""
+    inside = (*around, id(container))
+    return any(
+        _has_state(x) or (isinstance(x, _CONTAINERS) and id(x) not in inside and _holds_state(x, inside))
+        for x in _values(container)
+    )
+
+
 def _is_optimizer(x: Any) -> bool:
     return hasattr(x, "apply_gradients") and hasattr(x, "learning_rate")
 
 
-def _numbered(items: list[Any]) -> Iterator[tuple[str, Any]]:
-    """Items of a container with the names Keras gives them: `dense`, `dense_1`, ..."""
+def _numbered(container: Any) -> Iterator[tuple[str, Any]]:
+    """What has state in a container, with the names Keras gives it: `dense`, `dense_1`, `container`, ...
+
+    Containers with nothing to save are counted all the same: Keras numbers them before it looks inside.
+    """
     counts: dict[str, int] = {}
-    for item in items:
-        base = to_snake_case(type(item).__name__)
+    for item in _values(container):
+        inner = isinstance(item, _CONTAINERS)
+        if not inner and not _has_state(item):
+            continue
+        base = "container" if inner else to_snake_case(type(item).__name__)
         n = counts.get(base, 0)
         counts[base] = n + 1
-        yield (f"{base}_{n}" if n else base), item
+        if not inner or _holds_state(item):
+            yield (f"{base}_{n}" if n else base), item
 
 
 # ---------------------------------------------------------------------- reading
@@ -114,8 +142,8 @@ def _read(group: Group, obj: Any, plan: Plan, seen: set[int], where: str) -> Non
     seen.add(id(obj))
     _read_own(group, obj, plan, where)
     for name, child in children(obj, optimizer=False):
-        if isinstance(child, list):
-            _read_container(group, name, child, plan, seen, f"{where}/{name}")
+        if _is_container(child):
+            _read_container(_inside(group, name), child, plan, seen, f"{where}/{name}")
         elif id(child) not in seen:
             found = _find(group, name, child)
             if found is not None:
@@ -124,21 +152,28 @@ def _read(group: Group, obj: Any, plan: Plan, seen: set[int], where: str) -> Non
                 plan.problem(f"{where}/{name} ({type(child).__name__}): the file has nothing for it")
 
 
-def _read_container(
-    group: Group, name: str, items: list[Any], plan: Plan, seen: set[int], where: str
-) -> None:
-    below = group.get(name)
-    for key, item in _numbered(items):
+def _read_container(group: Mapping[str, Any], container: Any, plan: Plan, seen: set[int], where: str) -> None:
+    for key, item in _numbered(container):
         if id(item) in seen:
             continue
-        found = _find(below, key, item) if isinstance(below, Group) else None
+        if _is_container(item):
+            seen.add(id(item))
+            _read_container(_inside(group, key), item, plan, seen, f"{where}/{key}")
+            continue
+        found = _find(group, key, item)
         if found is not None:
             _read(found, item, plan, seen, f"{where}/{key}")
         elif _all_weights(item):
             plan.problem(f'{where}/{key} ({type(item).__name__} "{item.name}"): the file has nothing for it')
 
 
-def _find(group: Group, name: str, obj: Any) -> Group | None:
+def _inside(group: Mapping[str, Any], name: str) -> Mapping[str, Any]:
+    """The group of a container; an empty one if the file has none."""
+    found = group.get(name)
+    return found if isinstance(found, Group) else {}
+
+
+def _find(group: Mapping[str, Any], name: str, obj: Any) -> Group | None:
     """The object's group: by key, else by the object's name kept in the file."""
     found = group.get(name)
     if isinstance(found, Group) and (
@@ -148,7 +183,7 @@ def _find(group: Group, name: str, obj: Any) -> Group | None:
     return _by_name(group, obj)
 
 
-def _by_name(group: Group, obj: Any) -> Group | None:
+def _by_name(group: Mapping[str, Any], obj: Any) -> Group | None:
     matches = [
         g
         for key in group

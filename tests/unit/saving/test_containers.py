@@ -1,0 +1,86 @@
+"""Layers kept in lists and dicts inside lists and dicts: tracked, saved and loaded."""
+
+import h5py
+import numpy as np
+import pytest
+
+import keras
+
+Dense = keras.layers.Dense
+
+
+@keras.saving.register_keras_serializable(package="test_containers")
+class Blocks(keras.Model):
+    def __init__(self, **kwargs):
+        super().__init__(**kwargs)
+        self.rows = [["no layer"], [Dense(3), Dense(2)], Dense(4)]
+        self.table = {"x": (Dense(1),), "y": {"z": [Dense(2)]}}
+
+    def call(self, x):
+        for layer in (*self.rows[1], self.rows[2], self.table["x"][0], self.table["y"]["z"][0]):
+            x = layer(x)
+        return x
+
+
+def test_groups_are_named_as_keras_names_them(tmp_path):
+    model = Blocks()
+    model(np.ones((1, 2)))
+    model.save_weights(tmp_path / "m.weights.h5")
+    groups = []
+    with h5py.File(tmp_path / "m.weights.h5") as file:
+        file.visit(lambda name: groups.append(name) if name.endswith("vars/0") else None)
+    # Names in a file that Keras 3.15.1 wrote of such a model.
+    assert groups == [
+        "rows/container_1/dense/vars/0",
+        "rows/container_1/dense_1/vars/0",
+        "rows/dense/vars/0",
+        "table/container/dense/vars/0",
+        "table/container_1/container/dense/vars/0",
+    ]
+
+
+@pytest.mark.parametrize("ending", [".keras", ".weights.h5"])
+def test_nested_containers_are_restored(engine, tmp_path, ending):
+    x = np.random.default_rng(0).normal(size=(2, 3)).astype("f")
+    model = Blocks()
+    expected = model.predict(x, verbose=0)
+    path = tmp_path / f"m{ending}"
+    if ending == ".keras":
+        model.save(path)
+        copy = keras.models.load_model(path)
+    else:
+        model.save_weights(path)
+        copy = Blocks()
+        copy(x)
+        copy.load_weights(path)
+    np.testing.assert_allclose(copy.predict(x, verbose=0), expected, rtol=1e-6)
+
+
+def test_a_file_without_a_nested_container_is_told(tmp_path):
+    model = Blocks()
+    model(np.ones((1, 2)))
+    model.save_weights(tmp_path / "m.weights.h5")
+    with h5py.File(tmp_path / "m.weights.h5", "r+") as file:
+        del file["rows/container_1"]
+    with pytest.raises(ValueError, match=r"rows/container_1/dense .* the file has nothing for it"):
+        model.load_weights(tmp_path / "m.weights.h5")
+
+
+def test_a_container_that_holds_itself(tmp_path):
+    class Ring(keras.Model):
+        def __init__(self):
+            super().__init__()
+            self.ring = [Dense(2)]
+            self.ring.append(self.ring)
+
+        def call(self, x):
+            return self.ring[0](x)
+
+    model = Ring()
+    model(np.ones((1, 2)))
+    assert len(model.weights) == 2
+    model.save_weights(tmp_path / "m.weights.h5")
+    saved = model.get_weights()
+    model.set_weights([w + 1 for w in saved])
+    model.load_weights(tmp_path / "m.weights.h5")
+    np.testing.assert_array_equal(model.get_weights()[0], saved[0])
