@@ -7,6 +7,7 @@ engine that compiles pure functions with the value recorded so far in the call (
 
 from __future__ import annotations
 
+import importlib
 import re
 from collections import defaultdict
 from collections.abc import Callable, Iterable, Iterator
@@ -31,20 +32,23 @@ _uninitialized: ContextVar[bool] = ContextVar("keras_uninitialized", default=Fal
 _names: ContextVar[tuple[str, ...]] = ContextVar("keras_name_scope", default=())
 _counters: dict[str, int] = defaultdict(int)
 
+_AGGREGATIONS = (None, "none", "mean", "sum", "only_first_replica")
+_SYNCHRONIZATIONS = (None, "none", "on_read", "on_write", "auto")
+
 
 class Variable(TensorOperators):
     """A tensor that keeps its value between calls: weights, optimizer slots, counters, seeds.
 
     Args:
-        initializer: the initial value (array-like), or a callable `(shape, dtype=...)`.
-        shape: required when `initializer` is a callable.
+        initializer: the initial value (array-like), or a callable `(shape, dtype=...)`, or the name of an initializer.
+        shape: required when `initializer` is no value.
         dtype: name; default that of the value, or `floatx`.
         trainable: whether gradients are wanted.
         autocast: whether a layer's compute dtype applies when it is read inside the layer.
         name: last part of `path`; made up from the class name if absent.
 
     Raises:
-        ValueError: a callable without a shape, or a value of another shape.
+        ValueError: an initializer without a shape, a value of another shape, or an unknown name.
 
     Example:
         >>> import keras
@@ -65,9 +69,11 @@ class Variable(TensorOperators):
         name: str | None = None,
     ) -> None:
         self.name = name or auto_name(to_snake_case(type(self).__name__))
-        if "/" in self.name:
-            raise ValueError(f"A variable's name may not contain '/'. Received: name={self.name!r}")
+        if not isinstance(self.name, str) or "/" in self.name:
+            raise ValueError(f"A variable's name must be a string without '/'. Received: name={self.name!r}")
         self.path = "/".join((*_names.get(), self.name))
+        self._check_choice("aggregation", aggregation, _AGGREGATIONS)
+        self._check_choice("synchronization", synchronization, _SYNCHRONIZATIONS)
         self.trainable = trainable
         self.autocast = autocast
         self.aggregation = aggregation
@@ -82,11 +88,19 @@ class Variable(TensorOperators):
         self._cell: Any = None
         self._owner: str = select.current_name()
 
+    def _check_choice(self, argument: str, value: Any, choices: tuple[str | None, ...]) -> None:
+        if value not in choices:
+            raise ValueError(
+                f"Variable {self.path!r}: expected `{argument}` to be one of {choices}. Received: {argument}={value!r}"
+            )
+
     def _initial_value(self, initializer: Any, shape: tuple[int, ...] | None, dtype: Any) -> np.ndarray:
+        if isinstance(initializer, str):  # initializers lie above variables: a lazy look upwards
+            initializer = importlib.import_module("keras.initializers").get(initializer)
         if callable(initializer):
             if shape is None:
                 raise ValueError(
-                    f"Variable {self.path!r}: an initializer function needs a shape. Received: initializer={initializer}"
+                    f"Variable {self.path!r}: an initializer needs a shape. Received: initializer={initializer}"
                 )
             shape = tuple(int(d) for d in shape)
             dtype = dtypes.standardize(dtype or config.floatx())

@@ -1,0 +1,28 @@
+"""What a `Variable` may be made of."""
+
+import numpy as np
+import pytest
+
+import keras
+
+
+@pytest.mark.parametrize("dtype", ["float32", "int64", "bool", "bfloat16"])
+def test_an_initializer_by_name(engine, dtype):
+    variable = keras.Variable("ones", shape=(2, 3), dtype=dtype)
+    assert (variable.shape, variable.dtype) == ((2, 3), dtype)
+    np.testing.assert_array_equal(variable.numpy().astype("float32"), np.ones((2, 3)))
+
+
+def test_an_initializer_by_name_needs_a_shape_and_is_known():
+    with pytest.raises(ValueError, match="needs a shape"):
+        keras.Variable("ones")
+    with pytest.raises(ValueError, match='Did you mean "ones"'):
+        keras.Variable("onse", shape=(2,))
+
+
+@pytest.mark.parametrize(
+    ("argument", "value"), [("name", 3), ("name", "a/b"), ("aggregation", "all"), ("synchronization", "off")]
+)
+def test_wrong_arguments_are_told(argument, value):
+    with pytest.raises(ValueError, match=argument):
+        keras.Variable(1.0, **{argument: value})
