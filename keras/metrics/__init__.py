@@ -54,6 +54,7 @@ from keras.metrics.correlation import (
 from keras.metrics.f_score import F1Score, FBetaScore
 from keras.metrics.iou import BinaryIoU, IoU, MeanIoU, OneHotIoU, OneHotMeanIoU
 from keras.metrics.lookup import deserialize, get, serialize
+from keras.metrics.lookup import kind_of as kind_of
 from keras.metrics.lookup import resolve as resolve
 from keras.metrics.margin import CategoricalHinge, Hinge, SquaredHinge
 from keras.metrics.metric import Metric

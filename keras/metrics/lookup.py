@@ -124,7 +124,7 @@ def resolve(identifier: Any, loss: Any, y_true_shape: Shape, y_pred_shape: Shape
 
 def _metric(identifier: Any, from_logits: bool, y_true_shape: Shape, y_pred_shape: Shape) -> Metric:
     if isinstance(identifier, str) and identifier in _ACCURACY + _CROSSENTROPY:
-        kind = _kind(y_true_shape, y_pred_shape)
+        kind = kind_of(y_true_shape, y_pred_shape)
         if identifier in _CROSSENTROPY:
             return _ENTROPIES[kind](name=identifier, from_logits=from_logits)
         if kind == "binary":
@@ -143,7 +143,8 @@ def _metric(identifier: Any, from_logits: bool, y_true_shape: Shape, y_pred_shap
     return MeanMetricWrapper(metric, name=name)
 
 
-def _kind(y_true_shape: Shape, y_pred_shape: Shape) -> str:
+def kind_of(y_true_shape: Shape, y_pred_shape: Shape) -> str:
+    """`"binary"`, `"sparse"` or `"categorical"`: what targets and predictions of these shapes look like."""
     if not y_pred_shape or y_pred_shape[-1] == 1:
         return "binary"
     if len(y_true_shape) < len(y_pred_shape) or y_true_shape[-1] == 1:

@@ -16,6 +16,13 @@ from keras.training.outputs import Outputs, is_identifier, is_identifier_list, i
 Tensor = Any
 Names = Callable[[], Sequence[str] | None]
 
+_CROSSENTROPY = ("crossentropy", "ce")
+_ENTROPIES: dict[str, Callable[[Tensor, Tensor], Tensor]] = {
+    "binary": losses.binary_crossentropy,
+    "sparse": losses.sparse_categorical_crossentropy,
+    "categorical": losses.categorical_crossentropy,
+}
+
 
 def _no_names() -> None:
     return None
@@ -99,9 +106,7 @@ class CompileLoss:
 
     def spread_targets(self, y_true: Any) -> list[Any]:
         """Targets per output, None where there are none."""
-        if len(self.outputs) == 1 and len(tree.flatten(y_true)) > 1 and not isinstance(y_true, dict):
-            return [y_true]  # one output whose own loss wants several targets
-        return self.outputs.spread(y_true, "y", is_leaf, shared=False)
+        return self.outputs.targets(y_true, self.losses)
 
     def spread_weights(self, sample_weight: Any) -> list[Any]:
         """Sample weights per output, None where there are none."""
@@ -185,7 +190,7 @@ class CompileMetrics(Metric):
             raise ValueError("compile: metrics compare predictions with targets, but no `y` came.")
         targets = self._targets(y_true)
         count = len(predictions)
-        losses_ = (self._losses_of_outputs and self._losses_of_outputs()) or [None] * count
+        losses_ = self._losses() or [None] * count
         self._plan = [[] for _ in range(count)]
         used: set[int] = set()
         for given, weighted in zip(self._user, (False, True), strict=True):
@@ -235,10 +240,11 @@ class CompileMetrics(Metric):
         for metric in self.metrics:
             metric.reset_state()
 
+    def _losses(self) -> list[Any] | None:
+        return self._losses_of_outputs and self._losses_of_outputs()
+
     def _targets(self, y_true: Any) -> list[Any]:
-        if len(self._outputs) == 1 and len(tree.flatten(y_true)) > 1 and not isinstance(y_true, dict):
-            return [y_true]
-        return self._outputs.spread(y_true, "y", is_leaf, shared=False)
+        return self._outputs.targets(y_true, self._losses())
 
     def _free_name(self, output: int, name: str, weighted: bool) -> str:
         prefix = f"{self._outputs.names[output]}_" if len(self._outputs) > 1 else ""
@@ -263,12 +269,19 @@ def check_identifiers(given: Any, get: Callable[[Any], Any]) -> None:
 
 
 def _as_loss(identifier: Any) -> Loss | None:
+    if isinstance(identifier, str) and identifier in _CROSSENTROPY:
+        return LossFunctionWrapper(_crossentropy, name=identifier)
     loss = losses.get(identifier)
     if loss is None or isinstance(loss, Loss):
         return loss
     if not callable(loss):
         raise TypeError(f"compile: a loss must be a name, a function or a Loss. Received: {shorten(loss)}")
     return LossFunctionWrapper(loss, name=getattr(loss, "__name__", type(loss).__name__))
+
+
+def _crossentropy(y_true: Tensor, y_pred: Tensor) -> Tensor:
+    """The crossentropy that suits targets and predictions of these shapes; `metrics=["crossentropy"]` has the same rule."""
+    return _ENTROPIES[metrics.kind_of(_shape(y_true), _shape(y_pred))](y_true, y_pred)
 
 
 def _as_weight(weight: Any, name: str) -> float | None:

@@ -1,7 +1,8 @@
 """The names of a model's outputs, and what a user's argument says about each of them.
 
 Losses, metrics, weights, targets and class weights may be given for all outputs at once, by position, or by name.
-One rule settles it for all of them: keys of a dict of outputs come first, then the names of the output layers.
+One rule settles it for all of them: keys of a dict of outputs come first, then the names of the output layers. By position,
+the outputs of a dict come in the order of its sorted keys, as in Keras.
 """
 
 from __future__ import annotations
@@ -69,12 +70,30 @@ class Outputs:
             return self._by_name(value, what, whole, shared)
         if len(self) == 1:
             return [_peel(value, whole)]
-        if isinstance(value, (list, tuple)) and not self._keyed and len(value) == len(self._parts):
+        if isinstance(value, (list, tuple)) and len(value) == len(self._parts):
             pairs = zip(self._parts.values(), value, strict=True)
             return [leaf for part, v in pairs for leaf in part.spread(v, what, whole, shared)]
         if not (shared and whole(value)):
             raise ValueError(self._count_message(value, what))
         return [value] * len(self)
+
+    def targets(self, y_true: Any, losses: Sequence[Any] | None = None) -> list[Any]:
+        """Targets per output, None where there are none.
+
+        Args:
+            y_true: for each output, or for each that has a loss.
+            losses: of the outputs, if they are known.
+        """
+        if y_true is None or isinstance(y_true, dict):
+            return self.spread(y_true, "y", is_leaf, shared=False)
+        given = list(y_true) if isinstance(y_true, (list, tuple)) else [y_true]
+        if len(self) == 1 and len(tree.flatten(y_true)) > 1:
+            return [y_true]  # one output whose own loss wants several targets
+        with_loss = [i for i, loss in enumerate(losses or ()) if loss is not None]
+        if len(given) == len(with_loss) < len(self):
+            found = dict(zip(with_loss, given, strict=True))
+            return [found.get(i) for i in range(len(self))]
+        return self.spread(y_true, "y", is_leaf, shared=False)
 
     def _by_name(
         self, value: dict[Any, Any], what: str, whole: Callable[[Any], bool], shared: bool
@@ -94,8 +113,10 @@ class Outputs:
     def _count_message(self, value: Any, what: str) -> str:
         several = isinstance(value, (list, tuple))
         given = f"{len(value)} value(s) came" if several else f"one value came ({_describe(value)})"
-        wanted = "" if self._keyed else f"a list of {len(self)}, or "
-        return f"{what}: the model has {len(self)} outputs, {self.names}, but {given}. Give {wanted}a dict by name."
+        return (
+            f"{what}: the model has {len(self)} outputs, {self.names}, but {given}. "
+            f"Give a list of {len(self)}, or a dict by name."
+        )
 
 
 def is_identifier(value: Any) -> bool:

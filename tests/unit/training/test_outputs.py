@@ -46,6 +46,8 @@ def test_names(outputs: Outputs, names: list[str]) -> None:
         (LIST, {"a": "mae"}, [None, "mae"]),
         (DICT, {"a": "mae", "z": "mse"}, ["mae", "mse"]),
         (DICT, {"dense": "mae"}, ["mae", None]),
+        (DICT, ["mae", "mse"], ["mae", "mse"]),
+        (NESTED, [["mae", "kld"], "mse"], ["mae", "kld", "mse"]),
         (NESTED, {"q": "mse", "p": ["mae", "kld"]}, ["mae", "kld", "mse"]),
         (NESTED, {"p": "mae"}, ["mae", "mae", None]),
         (NESTED, {"p/output_2": "mae"}, [None, "mae", None]),
@@ -64,7 +66,8 @@ def test_spreading_losses(outputs: Outputs, value: Any, expected: list[Any]) -> 
         (LIST, [["mae", "mse"], ["mse"]], [["mae", "mse"], ["mse"]]),
         (LIST, ["mae"], [["mae"], ["mae"]]),
         (LIST, {"a": ["mae"]}, [None, ["mae"]]),
-        (DICT, ["mae", "mse"], [["mae", "mse"], ["mae", "mse"]]),
+        (DICT, ["mae", "mse"], ["mae", "mse"]),
+        (DICT, [["mae"], ["mse", "kld"]], [["mae"], ["mse", "kld"]]),
     ],
 )
 def test_spreading_metrics(outputs: Outputs, value: Any, expected: list[Any]) -> None:
@@ -81,7 +84,7 @@ def test_spreading_metrics(outputs: Outputs, value: Any, expected: list[Any]) ->
             ["mse", "mse", "mse"],
             r"2 outputs, \['z', 'a'\], but 3 value\(s\) came. Give a list of 2, or a dict",
         ),
-        (DICT, ["mse", "mae"], r"Give a dict by name"),
+        (DICT, ["mse", "mae", "kld"], r"Give a list of 2, or a dict by name"),
         (NESTED, ["mse"], "3 outputs"),
     ],
 )
@@ -93,6 +96,19 @@ def test_what_does_not_fit_is_refused(outputs: Outputs, value: Any, message: str
 def test_one_array_is_not_the_target_of_two_outputs() -> None:
     with pytest.raises(ValueError, match=r"y: the model has 2 outputs.*one value came \(shape \(3, 1\)\)"):
         LIST.spread(np.zeros((3, 1)), "y", is_leaf, shared=False)
+
+
+@pytest.mark.parametrize(
+    ("losses", "y", "expected"),
+    [
+        (["mse", None], 5, [5, None]),
+        ([None, "mse"], [5], [None, 5]),
+        ([None, "mse"], [5, 6], [5, 6]),
+        (None, [5, 6], [5, 6]),
+    ],
+)
+def test_targets_of_the_outputs_that_have_a_loss(losses: Any, y: Any, expected: list[Any]) -> None:
+    assert LIST.targets(y, losses) == expected
 
 
 # ---------------------------------------------------------------------- class weights
