@@ -22,7 +22,7 @@ def clone_model(
     recursive: bool = False,
     **kwargs: Any,
 ) -> Model:
-    """A model of the same layers, newly initialised; weights are not copied.
+    """A model of the same layers, newly initialised and compiled in the same way; weights are not copied.
 
     Args:
         model: functional, sequential, or any model with a config.
@@ -41,16 +41,24 @@ def clone_model(
         raise TypeError(f"clone_model: unknown argument(s) {sorted(kwargs)}")
     clone = _Cloner(clone_function or clone_layer, call_function, recursive)
     if isinstance(model, Sequential):
-        return clone.sequential(model, input_tensors)
+        return _compiled_like(model, clone.sequential(model, input_tensors))
     if isinstance(model, Functional):
-        return clone.functional(model, input_tensors)
+        return _compiled_like(model, clone.functional(model, input_tensors))
     if clone_function is not None or input_tensors is not None:
         raise ValueError(
             f"clone_model: {type(model).__name__} is a subclassed model, whose calls are code: "
             "`clone_function` and `input_tensors` need a functional or sequential model."
         )
     with keep_functions():
-        return type(model).from_config(model.get_config())
+        return _compiled_like(model, type(model).from_config(model.get_config()))
+
+
+def _compiled_like(model: Model, copy: Model) -> Model:
+    """`copy`, compiled with copies of the model's optimizer, losses and metrics."""
+    if model.compiled:
+        with keep_functions():
+            copy.compile_from_config(model.get_compile_config() or {})
+    return copy
 
 
 def clone_layer(layer: Layer) -> Layer:
@@ -93,11 +101,20 @@ class _Cloner:
             copy.build(model.input_shape)
         return copy
 
+    def _begin(self, model: Functional, input_tensors: Any) -> list[Any]:
+        try:
+            tree.assert_same_structure(model.input, input_tensors)
+        except ValueError as error:
+            raise ValueError(
+                f'clone_model: expected `input_tensors` in the structure of the inputs of "{model.name}". {error}'
+            ) from None
+        return tree.flatten(input_tensors)
+
     def functional(self, model: Functional, input_tensors: Any) -> Model:
         if input_tensors is None:
             begin = [clone_layer(t.node.operation).output for t in model.inputs]
         else:
-            begin = tree.flatten(input_tensors)
+            begin = self._begin(model, input_tensors)
         call = self._call or (lambda operation, *args, **kwargs: operation(*args, **kwargs))
         outputs = model._graph.run(begin, lambda op, *args, **kwargs: call(self.layer(op), *args, **kwargs))
         inputs = tree.unflatten(model._inputs_struct, begin)

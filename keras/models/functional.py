@@ -6,7 +6,6 @@ from collections.abc import Sequence
 from typing import Any, ClassVar
 
 from keras import tree
-from keras.backend import dtypes
 from keras.backend.masks import get_mask, set_mask
 from keras.backend.select import current, inner
 from keras.backend.spec import ABSTRACT, KerasTensor, is_keras_tensor, same, shape_str
@@ -107,7 +106,8 @@ class Functional(Model):
         values = self._standardize_inputs(inputs)
         if mask is not None:
             for v, m in zip(values, tree.flatten(mask), strict=True):
-                set_mask(v, m)
+                if v is not None:
+                    set_mask(v, m)
         n = len(self._graph.outputs)
         results = self._graph_with_losses.run(values)
         for loss in results[n:]:
@@ -131,11 +131,13 @@ class Functional(Model):
         return [self._settle(x, t, i) for i, (x, t) in enumerate(zip(given, expected, strict=True))]
 
     def _flat_inputs(self, inputs: Any, expected: list[KerasTensor]) -> list[Any]:
-        """The given inputs in the order of the model's, matched by name when they come as a dict."""
+        """The given inputs in the order of the model's: matched by structure, else a dict by name, else by position."""
+        picked = _pick(inputs, self._inputs_struct)
+        if picked is not None:
+            return picked
         names = self.input_names
         if isinstance(inputs, dict):
-            keys = self._input_keys()
-            table = keys if all(k in inputs for k in keys) else names
+            table = names if any(n in inputs for n in names) else self._input_keys()
             missing = [n for n in table if n not in inputs]
             if missing:
                 raise ValueError(
@@ -147,17 +149,24 @@ class Functional(Model):
             raise ValueError(
                 f'Model "{self.name}" expects {len(expected)} input(s) {names}. Received: {len(given)}'
             )
+        keys = list(self._inputs_struct) if isinstance(self._inputs_struct, dict) else []
+        if keys and keys != _sorted_keys(self._inputs_struct):
+            raise ValueError(
+                f'Model "{self.name}" was made with a dict of inputs, whose order {keys} is not that of its sorted keys: '
+                f"give a dict. Received: {type(inputs).__name__} of {len(given)}"
+            )
         return given
 
     def _input_keys(self) -> list[str]:
-        """Keys of the inputs when the model was made with a flat dict of them, else their names."""
+        """Keys of the inputs when the model was made with a dict of them, else their names."""
         struct = self._inputs_struct
-        if isinstance(struct, dict) and not any(tree.is_nested(v) for v in struct.values()):
-            return sorted(struct)
-        return self.input_names
+        return _sorted_keys(struct) if isinstance(struct, dict) else self.input_names
 
     def _settle(self, x: Any, expected: KerasTensor, index: int) -> Tensor:
-        """One input as a tensor of the expected rank and dtype, checked."""
+        """One input as a tensor of the expected rank and dtype, checked; None for an optional one."""
+        if x is None:
+            self._check_optional(expected, index)
+            return None
         mask = get_mask(x)
         x = convert(x)
         engine = current()
@@ -173,11 +182,18 @@ class Functional(Model):
                 f'Model "{self.name}", input {index} "{self.input_names[index]}": expected shape {expected.shape}. '
                 f"Received: {shape_str(shape)}"
             )
-        if dtype != expected.dtype and (dtypes.is_float(expected.dtype) or not dtypes.is_float(dtype)):
+        if dtype != expected.dtype:
             x = engine.cast(x, expected.dtype)
         if mask is not None:
             set_mask(x, mask)
         return x
+
+    def _check_optional(self, expected: KerasTensor, index: int) -> None:
+        if not expected.node.operation.optional:
+            raise ValueError(
+                f'Model "{self.name}", input {index} "{self.input_names[index]}": expected shape {expected.shape}. '
+                "Received: None. An input that may be left out is made with `Input(..., optional=True)`."
+            )
 
     # ------------------------------------------------------------------ facts
     @property
@@ -249,6 +265,27 @@ class Functional(Model):
     def _is_plain_functional(cls) -> bool:
         """Whether `cls(inputs, outputs)` makes one: the class, and subclasses that keep its constructor."""
         return cls.__init__ is Functional.__init__
+
+
+def _pick(given: Any, struct: Any) -> list[Any] | None:
+    """The leaves of `given` where `struct` has its own, in their order; None if the structures do not fit."""
+    if not tree.is_nested(struct):
+        return None if tree.is_nested(given) else [given]
+    if isinstance(struct, dict):
+        if not isinstance(given, dict) or any(k not in given for k in struct):
+            return None
+        pairs = [(given[k], struct[k]) for k in _sorted_keys(struct)]
+    else:
+        if not isinstance(given, (list, tuple)) or len(given) != len(struct):
+            return None
+        pairs = list(zip(given, struct, strict=True))
+    parts = [_pick(g, s) for g, s in pairs]
+    return None if None in parts else [leaf for part in parts for leaf in part or ()]
+
+
+def _sorted_keys(struct: dict[Any, Any]) -> list[Any]:
+    """Keys of a dict in the order in which `tree.flatten` takes them."""
+    return [path[0] for path, _ in tree.flatten_with_path(dict.fromkeys(struct, 0))]
 
 
 def _check_symbolic(what: str, tensors: Any) -> None:

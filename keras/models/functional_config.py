@@ -215,7 +215,8 @@ class _Reader:
             return self._tensor(tuple(structure))
         if isinstance(structure, dict):
             return {k: self.tensors(v) for k, v in structure.items()}
-        return [self.tensors(v) for v in structure]
+        parts = [self.tensors(v) for v in structure]
+        return tuple(parts) if isinstance(structure, tuple) else parts
 
 
 def _trains_only_when_told(operation: Any) -> bool:

@@ -53,7 +53,7 @@ class Sequential(Model):
             rebuild: whether to make the graph anew at once.
 
         Raises:
-            TypeError: not a layer. ValueError: a second layer of that name, or an input that is not first.
+            ValueError: not a layer, a second layer of that name, or an input that is not first.
         """
         layer = _as_layer(layer)
         if isinstance(layer, InputLayer) and self._stack:
@@ -87,8 +87,8 @@ class Sequential(Model):
         self._functional, self.built, self._build_shapes = None, False, None
         if len(self._stack) > 1 and isinstance(self._stack[0], InputLayer):
             self.build(self._stack[0].batch_shape)
-        elif self._stack and isinstance(self._stack[0], Functional):
-            self.build(self._stack[0].input_shape)
+        elif self._stack and (shape := _settled_input_shape(self._stack[0])) is not None:
+            self.build(shape)
 
     def build(self, input_shape: Any = None) -> None:
         """Connect the layers for inputs of this shape (batch dimension first)."""
@@ -96,6 +96,7 @@ class Sequential(Model):
             raise ValueError(
                 f'Sequential "{self.name}" has no layers yet: add some before building or calling it.'
             )
+        self._check_shape(input_shape)
         if isinstance(self._stack[0], InputLayer):
             inputs = self._stack[0].output
         else:
@@ -112,6 +113,17 @@ class Sequential(Model):
             except (ValueError, TypeError) as error:
                 raise add_context(error, f'Sequential "{self.name}"') from error.__cause__
         self._functional = Functional(inputs, x, name=self.name)
+
+    def _check_shape(self, input_shape: Any) -> None:
+        first = self._stack[0]
+        if input_shape is None or not isinstance(first, InputLayer):
+            return
+        known = first.batch_shape
+        pairs = zip(input_shape, known, strict=False)
+        if len(input_shape) != len(known) or any(None not in (a, b) and a != b for a, b in pairs):
+            raise ValueError(
+                f'Sequential "{self.name}" begins with an Input of shape {known}. Received: build({tuple(input_shape)})'
+            )
 
     def call(self, inputs: Any, training: bool | None = None, mask: Any = None) -> Any:
         if self._functional is not None:
@@ -201,6 +213,13 @@ class Sequential(Model):
         return model
 
 
+def _settled_input_shape(layer: Layer) -> Any:
+    """The input shape of a layer that is a model whose inputs are settled, else None."""
+    if isinstance(layer, Functional) or (isinstance(layer, Sequential) and layer._functional is not None):
+        return layer.input_shape
+    return None
+
+
 def _applied(layer: Layer, x: Any) -> Any:
     """The layer's output for x; if `add` has called it on this tensor before, what it gave then is `layer.output`."""
     for node in layer._inbound_nodes:
@@ -222,7 +241,7 @@ def _as_layer(layer: Any) -> Layer:
             if isinstance(layer, type)
             else ""
         )
-        raise TypeError(
+        raise ValueError(
             f"Sequential.add expects a layer. Received: {type(layer).__name__} {layer!r:.80}.{hint}"
         )
     return layer

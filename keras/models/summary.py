@@ -29,16 +29,7 @@ def print_summary(
     show_trainable: bool = False,
     layer_range: tuple[str, str] | None = None,
 ) -> None:
-    """Print the table; see `Model.summary`.
-
-    Raises:
-        ValueError: the model has no variables yet, so nothing is known.
-    """
-    if not model.built:
-        raise ValueError(
-            f'Model "{model.name}" is not built yet, so its shapes are unknown: begin it with `keras.Input(shape)`, '
-            "call it on data, or call `build(input_shape)`."
-        )
+    """Print the table; see `Model.summary`."""
     write = print_fn or print
     header = ["Layer (type)", "Output shape", "Params"]
     graph = getattr(model, "_graph", None) if not _is_chain(model) else None
@@ -80,7 +71,7 @@ def _rows(
         cells = [
             f"{op.name} ({_type_name(op)})",
             _shape_text(op),
-            f"{_count(op):,}" if isinstance(op, Layer) else "0",
+            _count_text(op),
         ]
         if connections:
             cells.append(_connected_to(model, op))
@@ -147,8 +138,11 @@ def _connected_to(model: Any, op: Any) -> str:
     return ", ".join(sources)
 
 
-def _count(layer: Layer) -> int:
-    return sum(_size(v) for v in layer.weights)
+def _count_text(op: Any) -> str:
+    if not isinstance(op, Layer):
+        return "0"
+    count = f"{sum(_size(v) for v in op.weights):,}"
+    return count if op.built else f"{count} (not built)"
 
 
 def _size(v: Any) -> int:

@@ -255,3 +255,67 @@ def test_deep_graph():
         y = y + 1.0
     model = keras.Model(x, y)
     assert float(model(np.zeros((1, 2), "f"))[0, 0]) == 1500.0
+
+
+# ---------------------------------------------------------------------- structures of inputs and outputs
+class MaybeAdd(layers.Layer):
+    def call(self, x, y=None):
+        return x if y is None else x + y
+
+
+def with_optional(names=("x", "o")):
+    x, o = (keras.Input((2,), name=n, optional=n == "o") for n in names)
+    return keras.Model({"x": x, "o": o}, layers.Dense(1, kernel_initializer="ones")(MaybeAdd()(x, o)))
+
+
+@pytest.mark.parametrize("given", [None, np.ones((4, 2), "f")])
+def test_an_optional_input(engine, given):
+    model, x = with_optional(), np.ones((4, 2), "f")
+    expected = 2.0 if given is None else 4.0
+    assert float(model({"x": x, "o": given})[0, 0]) == expected
+    np.testing.assert_allclose(model.predict({"x": x, "o": given}, verbose=0), np.full((4, 1), expected))
+    model.compile("sgd", "mse")
+    history = model.fit({"x": x, "o": given}, np.zeros((4, 1)), verbose=0)
+    np.testing.assert_allclose(history.history["loss"], [expected**2])
+
+
+def test_a_missing_input_that_is_not_optional():
+    x = keras.Input((2,), name="x")
+    model = keras.Model(x, layers.Dense(1)(x))
+    with pytest.raises(ValueError, match=r'input 0 "x".*Received: None.*optional=True'):
+        model(None)
+
+
+def test_nested_dicts_of_inputs_and_outputs(engine, tmp_path):
+    a, b, c = (keras.Input((n,)) for n in (1, 2, 3))
+    model = keras.Model({"1": a, "more": {"2": b, "3": c}}, {"1": a * 2, "more": {"2": b * 3, "3": c * 4}})
+    values = {"1": np.ones((2, 1)), "more": {"3": np.ones((2, 3)), "2": np.ones((2, 2))}}
+    model.save(tmp_path / "m.keras")
+    for made in (model, keras.models.load_model(tmp_path / "m.keras")):
+        out = made(values)
+        assert [out["1"].shape[1], out["more"]["2"].shape[1], out["more"]["3"].shape[1]] == [1, 2, 3]
+        assert [float(y[0, 0]) for y in (out["1"], out["more"]["2"], out["more"]["3"])] == [2, 3, 4]
+
+
+def test_a_list_for_a_dict_of_inputs():
+    def model(first, second):
+        x, y = keras.Input((1,)), keras.Input((1,))
+        return keras.Model({first: x, second: y}, layers.subtract([x, y]))
+
+    values = [np.ones((1, 1)), np.zeros((1, 1))]
+    assert float(model("a", "b")(values)[0, 0]) == 1.0
+    with pytest.raises(ValueError, match="give a dict"):
+        model("b", "a")(values)
+
+
+def test_floats_for_an_input_of_whole_numbers(engine):
+    x = keras.Input((2,), dtype="int32")
+    out = keras.Model(x, x + 2)(np.full((1, 2), 1.5, "f"))
+    assert keras.backend.standardize_dtype(out.dtype) == "int32"
+    assert np.asarray(keras.ops.convert_to_numpy(out)).tolist() == [[3, 3]]
+
+
+def test_a_tuple_of_outputs_stays_one_in_the_config():
+    x = keras.Input((2,))
+    model = keras.Model(x, (x + 1, x + 2))
+    assert isinstance(keras.Model.from_config(model.get_config()).output, tuple)

@@ -1,5 +1,7 @@
 """Subclassed models, cloning, weights, summaries, stateless calls."""
 
+import re
+
 import numpy as np
 import pytest
 
@@ -140,8 +142,9 @@ def test_summary_of_a_subclass_knows_its_shapes():
 
 
 def test_summary_before_building():
-    with pytest.raises(ValueError, match="not built yet"):
-        keras.Sequential([layers.Dense(2)]).summary()
+    text = "\n".join(lines(keras.Sequential([layers.Dense(2, name="first")])))
+    assert re.search(r"first \(Dense\) +│ not called yet +│ +0 \(not built\)", text)
+    assert "Total params: 0" in text
 
 
 def test_building_needs_no_engine():
@@ -166,3 +169,23 @@ def test_an_engine_keeps_its_variables():
         model = keras.Sequential([keras.Input((2,)), layers.Dense(1)])
     with keras.backend.using("tensorflow"), pytest.raises(RuntimeError, match="belongs to engine 'numpy'"):
         model(np.ones((1, 2), "f"))
+
+
+def test_a_clone_is_compiled_like_its_model(engine):
+    model = keras.Sequential([keras.Input((2,)), layers.Dense(1)])
+    assert not keras.models.clone_model(model).compiled
+    model.compile(keras.optimizers.SGD(0.25), loss=lambda y, p: ops.mean(abs(y - p)), metrics=["mse"])
+    clone = keras.models.clone_model(model)
+    assert clone.optimizer is not model.optimizer
+    assert float(clone.optimizer.learning_rate) == 0.25
+    clone.set_weights(model.get_weights())
+    x, y = np.ones((4, 2)), np.zeros((4, 1))
+    assert clone.evaluate(x, y, verbose=0) == pytest.approx(model.evaluate(x, y, verbose=0))
+
+
+def test_tensors_for_a_clone_have_the_structure_of_the_inputs():
+    x = keras.Input((2,))
+    model = keras.Model({"x": x}, layers.Dense(1)(x))
+    assert list(keras.models.clone_model(model, {"x": keras.Input((2,))}).input) == ["x"]
+    with pytest.raises(ValueError, match="clone_model: expected `input_tensors` in the structure"):
+        keras.models.clone_model(model, [keras.Input((2,))])

@@ -72,7 +72,7 @@ def test_a_mask_goes_through(engine):
     )
     x = np.array([[[1.0], [2.0], [0.0], [0.0]]], "f")
     np.testing.assert_allclose(
-        ops.convert_to_numpy(model(x)), ops.convert_to_numpy(_short(model)(x[:, :2])), rtol=1e-5
+        ops.convert_to_numpy(model(x)), ops.convert_to_numpy(_short(model)(x[:, :2])), rtol=1e-5, atol=1e-7
     )
 
 
@@ -82,9 +82,23 @@ def _short(model):
     return short
 
 
+def test_a_built_sequential_model_as_the_first_layer():
+    first = keras.Sequential([keras.Input((3,)), layers.Dense(4)])
+    model = keras.Sequential([first, layers.Dense(2)])
+    assert model.built
+    assert (model.input_shape, model.output_shape) == ((None, 3), (None, 2))
+
+
 # ---------------------------------------------------------------------- mistakes
+def test_building_for_another_shape_than_that_of_the_input():
+    model = keras.Sequential([keras.Input((2,), batch_size=3), layers.Dense(2)])
+    with pytest.raises(ValueError, match=r"Input of shape \(3, 2\). Received: build\(\(3, 4\)\)"):
+        model.build((3, 4))
+    model.build((None, 2))
+
+
 def test_a_class_instead_of_a_layer():
-    with pytest.raises(TypeError, match="instantiate"):
+    with pytest.raises(ValueError, match="instantiate"):
         keras.Sequential([layers.Dense])
 
 
