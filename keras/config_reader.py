@@ -147,7 +147,7 @@ def _find_function(data: Config, custom_objects: Mapping[str, Any] | None, famil
         return _refuse_code(custom_objects)
     found = registry.find_custom((name, data.get("registered_name")), custom_objects)
     if found is None:
-        found = registry.find_function(name, module, family)
+        found = registry.find_function(name, module, family) or registry.find_in_any_package(name)
     if found is None:
         raise ValueError(_unknown_message("function", name, module, family))
     return found

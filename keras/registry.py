@@ -133,6 +133,12 @@ def find_custom(names: tuple[Any, ...], custom_objects: Mapping[str, Any] | None
     return None
 
 
+def find_in_any_package(name: str) -> Any:
+    """What is registered as `name` in one package only, or None: files of Keras before 3.7 lack the package of a function."""
+    found = [obj for full, obj in _registered.items() if full.rpartition(">")[2] == name]
+    return found[0] if len(found) == 1 else None
+
+
 def find_class(name: str, module: str | None, family: str | None = None) -> type | None:
     """The public class of ours that a config names, or None.
 

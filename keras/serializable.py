@@ -319,12 +319,12 @@ def _plain(value: Any) -> Any:
 
 
 def _serialize_object(obj: Any) -> Config:
-    cls = type(obj)
+    cls = vars(type(obj)).get("_written_as", type(obj))  # a class made by the library of one of the user's
     module, registered = _module_and_registered_name(cls)
     data = {
         "module": module,
         "class_name": registry.exported_name(cls),
-        "config": obj.get_config(),
+        "config": serialize(obj.get_config()),
         "registered_name": registered,
     }
     for part in ("build_config", "compile_config"):

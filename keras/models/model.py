@@ -172,5 +172,10 @@ def _asks_for_graph(args: tuple[Any, ...], kwargs: dict[str, Any]) -> bool:
 @cache
 def _with_graph(cls: Any) -> Any:
     """`cls` with the behaviour of a functional model below its own."""
-    facts = {"__module__": cls.__module__, "__qualname__": cls.__qualname__, "__doc__": cls.__doc__}
+    facts = {
+        "__module__": cls.__module__,
+        "__qualname__": cls.__qualname__,
+        "__doc__": cls.__doc__,
+        "_written_as": cls,  # in configs
+    }
     return type(cls.__name__, (cls, Model._functional_class), facts)

@@ -81,7 +81,11 @@ def save_weights(
     layout: str = "keras3",
     save_format: str | None = None,
 ) -> None:
-    """Save weights: `*.weights.h5`, or `*.h5` in the older layout."""
+    """Save weights: `*.weights.h5`, or `*.h5` in the older layout. Raises ValueError if there are none yet."""
+    if not model.built:
+        raise ValueError(
+            f'save_weights: model "{model.name}" has no weights yet: call it on data, or call `build(input_shape)`.'
+        )
     path = Path(filepath)
     _check_overwrite(path, overwrite)
     if path.name.endswith(".weights.h5") and layout == "keras3":

@@ -52,11 +52,14 @@ def _upgrade_optimizer(config: Config) -> Config:
         if k is not None:
             inner[k] = v
     name = config["class_name"].removeprefix("Custom>")
-    return {"class_name": name, "config": inner, "module": "keras.optimizers", "registered_name": None}
+    registered = config["class_name"]
+    return {"class_name": name, "config": inner, "module": "keras.optimizers", "registered_name": registered}
 
 
 def _upgrade_losses(loss: Any) -> Any:
     """Keras 2 repeated the function of a loss class in its config, and left the reduction to be found out."""
+    if _is_function(loss):
+        return loss
     if isinstance(loss, dict) and "class_name" in loss:
         config = {k: v for k, v in loss.get("config", {}).items() if k != "fn"}
         if config.get("reduction") == "auto":
@@ -69,11 +72,17 @@ def _upgrade_losses(loss: Any) -> Any:
     return [_upgrade_losses(v) for v in loss] if isinstance(loss, list) else loss
 
 
+def _is_function(x: Any) -> bool:
+    return isinstance(x, dict) and x.get("class_name") == "function"
+
+
 def _upgrade_metrics(metrics: Any, model: Any) -> Any:
     """Keras 2 wrapped functions into MeanMetricWrapper and put the output's name before the metric's."""
     outputs = list(getattr(model, "output_names", []))
 
     def upgrade(x: Any) -> Any:
+        if _is_function(x):
+            return x
         if isinstance(x, dict) and "class_name" in x:
             config = dict(x.get("config", {}))
             name = str(config.get("name", ""))
@@ -233,8 +242,8 @@ def _downgrade(x: Any) -> Any:
         name = x["config"]["name"]
         return name if not name.startswith("mixed") else {"class_name": "Policy", "config": {"name": name}}
     if "class_name" in x and isinstance(x.get("config"), dict):
-        x = dict(x)
-        name = x["class_name"]
+        name = x.get("registered_name") or x["class_name"]
+        x = {**x, "class_name": name}
         config = {
             k: _downgrade(v)
             for k, v in x["config"].items()
@@ -323,9 +332,8 @@ def training_config(config: Config | None) -> Config | None:
         gone = ("loss_scale_factor", "gradient_accumulation_steps")
         kept = {k: v for k, v in optimizer["config"].items() if k not in gone}
         optimizer["config"] = {**kept, "jit_compile": False, "is_legacy_optimizer": False}
-        optimizer["class_name"] = (
-            f"Custom>{optimizer['class_name']}"  # how tf.keras tells its new optimizers from the old
-        )
+        if ">" not in optimizer["class_name"]:  # how tf.keras tells its new optimizers from the old
+            optimizer["class_name"] = f"Custom>{optimizer['class_name']}"
     return config
 
 

@@ -37,7 +37,8 @@ def save_model(model: Any, path: str | Path, include_optimizer: bool = True, lay
     Args:
         layout: `keras3`, which Keras 3 and this library read, or `keras2`, which Keras 2 and tf.keras read as well.
     """
-    config = {"class_name": type(model).__name__, "config": model.get_config()}
+    whole = serialize(model)
+    config = {"class_name": _class_in_file(whole), "config": whole["config"]}
     training = training_config(model) if include_optimizer else None
     if layout == "keras2":
         config, training = keras2.model_config(config), keras2.training_config(training)
@@ -110,9 +111,31 @@ def _without_modules(config: Any) -> Any:
     """Layer entries as this layout has them: class and config only."""
     if not isinstance(config, dict) or "layers" not in config:
         return config
-    keep = ("class_name", "config", "name", "inbound_nodes")
-    layers = [{k: _without_modules(v) for k, v in entry.items() if k in keep} for entry in config["layers"]]
+    keep = ("config", "name", "inbound_nodes")
+    layers = [
+        {
+            "class_name": _class_in_file(entry),
+            **{k: _without_modules(v) for k, v in entry.items() if k in keep},
+        }
+        for entry in config["layers"]
+    ]
     return {**config, "layers": layers}
+
+
+def _class_in_file(entry: dict[str, Any]) -> str:
+    """The name of a class in this layout: `package>name` if it is registered."""
+    return entry.get("registered_name") or entry["class_name"]
+
+
+def _functions_by_name(x: Any) -> Any:
+    """Compile arguments with the names of functions in place of their configs."""
+    if isinstance(x, list):
+        return [_functions_by_name(v) for v in x]
+    if not isinstance(x, dict):
+        return x
+    if x.get("class_name") == "function":
+        return x["config"]
+    return {k: _functions_by_name(v) for k, v in x.items()}
 
 
 def training_config(model: Any) -> dict[str, Any] | None:
@@ -129,19 +152,21 @@ def training_config(model: Any) -> dict[str, Any] | None:
         return None
     if config is None:
         return None
-    config["loss"] = _full_names(config.get("loss"))
     optimizer = config.pop("optimizer", None)
+    config = _functions_by_name(config)
+    config["loss"] = _full_names(config.get("loss"))
+    if not isinstance(optimizer, dict) and model.optimizer is not None:
+        optimizer = serialize(model.optimizer)
     if isinstance(optimizer, dict):
-        config["optimizer_config"] = {"class_name": optimizer["class_name"], "config": optimizer["config"]}
-    elif model.optimizer is not None:
-        whole = serialize(model.optimizer)
-        config["optimizer_config"] = {"class_name": whole["class_name"], "config": whole["config"]}
+        config["optimizer_config"] = {"class_name": _class_in_file(optimizer), "config": optimizer["config"]}
     return config
 
 
 def _full_names(loss: Any) -> Any:
     """Losses by their full names: Keras 3.15 does not find `mse` again in a file it wrote itself."""
     if isinstance(loss, str):
+        if ">" in loss or loss in ("crossentropy", "ce"):  # the user's; a word that `compile` settles itself
+            return loss
         return getattr(losses.get(loss), "__name__", loss)
     if isinstance(loss, dict) and "class_name" not in loss:
         return {k: _full_names(v) for k, v in loss.items()}
