@@ -155,8 +155,10 @@ class Model(Trainer, Layer):
     # ------------------------------------------------------------------ config
     @classmethod
     def from_config(cls, config: dict[str, Any], custom_objects: Any = None, safe_mode: bool = True) -> Any:
-        if cls is Model and "layers" in config and "output_layers" in config:
-            return Model._functional_class.from_config(config, custom_objects, safe_mode)
+        if "layers" in config and "output_layers" in config:
+            own: Any = cls
+            functional = Model._functional_class if own is Model else _with_graph(own)
+            return functional.from_config(config, custom_objects, safe_mode)
         return super().from_config(config, custom_objects, safe_mode)
 
 

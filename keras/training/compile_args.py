@@ -169,7 +169,12 @@ class CompileMetrics(Metric):
     @property
     def names(self) -> list[str]:
         """Names in the logs: in the order given; with several outputs by name, as Keras 3 returns them."""
-        return sorted(self._named) if self.built and len(self._outputs) > 1 else list(self._named)
+        return sorted(self._named) if self.of_several_outputs else list(self._named)
+
+    @property
+    def of_several_outputs(self) -> bool:
+        """Whether it is known that there is more than one output."""
+        return self.built and len(self._outputs) > 1
 
     def check(self, y_pred: Any) -> None:
         """Raise ValueError if names or numbers do not fit the outputs; nothing is made yet."""

@@ -167,14 +167,13 @@ class Trainer:
     # ------------------------------------------------------------------ metrics
     @property
     def metrics(self) -> list[Any]:
-        """The loss's running mean, the model's own metrics, the compiled ones, the outputs' losses."""
+        """The loss's running mean, the compiled metrics, the outputs' losses, the model's own metrics."""
         found = [] if self._loss_tracker is None else [self._loss_tracker]
-        found += super().metrics  # type: ignore[misc]
         if self._compile_metrics is not None:
             found.append(self._compile_metrics)
         if self._compile_loss is not None:
             found += self._compile_loss.metrics
-        return found
+        return found + super().metrics  # type: ignore[misc]
 
     @property
     def metrics_names(self) -> list[str]:
@@ -525,13 +524,11 @@ class Trainer:
         )
 
     def _ordered_metrics(self) -> list[Any]:
-        """The loss, the losses of the outputs, then the metrics."""
-        found = self.metrics
-        late = [m for m in found if m is self._compile_metrics]
-        per_output = [] if self._compile_loss is None else self._compile_loss.metrics
-        first = [m for m in found if m is self._loss_tracker] + per_output
-        known = {id(m) for m in (*first, *late)}
-        return [*first, *(m for m in found if id(m) not in known), *late]
+        """`metrics`, but with several outputs the compiled ones last, as Keras has them in its lists of results."""
+        found, compiled = self.metrics, self._compile_metrics
+        if compiled is None or not compiled.of_several_outputs:
+            return found
+        return [*(m for m in found if m is not compiled), compiled]
 
     def _as_list(self, logs: Logs) -> Any:
         """Results in the order of `metrics_names`; a single one by itself."""

@@ -47,6 +47,17 @@ class Around(keras.layers.Layer):
         return {**super().get_config(), "layer": self.layer}
 
 
+@register_keras_serializable("test_registered")
+class Plain(keras.Model):
+    def twice(self, x):
+        return 2 * self(x)
+
+
+def plain():
+    x = keras.Input((2,))
+    return Plain(x, MyDense(1)(x))
+
+
 def functional():
     x = keras.Input((2,))
     return keras.Model(x, Around(MyDense(1))(x))
@@ -56,7 +67,7 @@ def sequential():
     return keras.Sequential([keras.Input((2,)), MyDense(1)])
 
 
-@pytest.mark.parametrize("make", [functional, sequential, Graph])
+@pytest.mark.parametrize("make", [functional, sequential, plain, Graph])
 @pytest.mark.parametrize("options", [{}, {"layout": "keras2"}])
 @pytest.mark.parametrize("ending", [".keras", ".h5"])
 def test_a_whole_model_comes_back(tmp_path, make, ending, options):
@@ -65,7 +76,7 @@ def test_a_whole_model_comes_back(tmp_path, make, ending, options):
     path = tmp_path / f"m{ending}"
     model.save(path, **options)
     copy = keras.models.load_model(path)
-    assert isinstance(copy, Graph) == (make is Graph)
+    assert [isinstance(copy, c) for c in (Graph, Plain)] == [make is Graph, make is plain]
     np.testing.assert_allclose(copy.predict(X, verbose=0), model.predict(X, verbose=0), rtol=1e-6)
     results = [m.evaluate(X, X[:, :1], verbose=0) for m in (model, copy)]
     assert results[0] == pytest.approx(results[1])

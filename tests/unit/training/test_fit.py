@@ -720,6 +720,35 @@ def test_metric_names_are_those_of_evaluate(engine: Any) -> None:
     assert [m.name for m in model.metrics] == ["loss", "compile_metrics", "a_loss", "b_loss"]
 
 
+class Seven(keras.layers.Layer):
+    """A layer with a metric that is 7."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.metric = keras.metrics.Mean(name="seven")
+
+    def call(self, x: Any) -> Any:
+        self.metric.update_state(7.0)
+        return x
+
+
+@pytest.mark.parametrize(
+    ("outputs", "names"),
+    [(1, ["loss", "mae", "seven"]), (2, ["loss", "a_loss", "b_loss", "seven", "a_mae", "b_mae"])],
+)
+def test_where_the_models_own_metrics_stand(engine: Any, outputs: int, names: list[str]) -> None:
+    """As in Keras 3.15.1: after the compiled ones, but with several outputs before them."""
+    x, y = data(6)
+    inputs = keras.Input((4,))
+    x7 = Seven()(inputs)
+    made = [keras.layers.Dense(1, name=name)(x7) for name in "ab"[:outputs]]
+    model = keras.Model(inputs, made if outputs > 1 else made[0])
+    model.compile("sgd", "mse", metrics=[["mae"]] * outputs if outputs > 1 else ["mae"])
+    result = model.evaluate(x, [y] * outputs if outputs > 1 else y, verbose=0)
+    assert model.metrics_names == names
+    assert result[names.index("seven")] == 7.0
+
+
 @pytest.mark.parametrize(
     ("call", "error", "message"),
     [
