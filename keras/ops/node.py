@@ -6,13 +6,28 @@ from collections.abc import Iterator
 from typing import Any
 
 from keras import tree
-from keras.backend.spec import KerasTensor
+from keras.backend.select import inner, scope
+from keras.backend.spec import ABSTRACT, KerasTensor
 from keras.backend.state import auto_name, to_snake_case
 from keras.serializable import Serializable
 
 
 class Operation(Serializable):
-    """Something that can be a step of a functional graph: a layer, or an op with its static arguments."""
+    """Something that can be a step of a functional graph: a layer, or an op with its static arguments.
+
+    Subclasses write `call`, and `compute_output_spec` if `call` does not run on symbolic tensors.
+
+    Args:
+        name: unique within a model; made up from the class name if absent.
+
+    Example:
+        >>> import keras
+        >>> class Affine(keras.Operation):
+        ...     def call(self, x, y):
+        ...         return 2 * x + y
+        >>> Affine()(keras.Input((3,)), 1.0).shape
+        (None, 3)
+    """
 
     def __init__(self, name: str | None = None) -> None:
         if name is not None and (not isinstance(name, str) or "/" in name):
@@ -21,6 +36,31 @@ class Operation(Serializable):
             )
         self.name = name or auto_name(to_snake_case(type(self).__name__))
         self._inbound_nodes: list[Node] = []
+
+    def __call__(self, *args: Any, **kwargs: Any) -> Any:
+        if not any(isinstance(x, KerasTensor) for x in tree.flatten((args, kwargs))):
+            return self.call(*args, **kwargs)
+        if inner() is ABSTRACT:
+            return self.compute_output_spec(*args, **kwargs)
+        return self.symbolic_call(*args, **kwargs)
+
+    def call(self, *args: Any, **kwargs: Any) -> Any:
+        """The computation."""
+        raise NotImplementedError(
+            f"{type(self).__name__} has no `call` method: write `def call(self, ...): ...`."
+        )
+
+    def compute_output_spec(self, *args: Any, **kwargs: Any) -> Any:
+        """Symbolic outputs (shape and dtype) for symbolic inputs, without recording anything."""
+        with scope(ABSTRACT):
+            return self.call(*args, **kwargs)
+
+    def symbolic_call(self, *args: Any, **kwargs: Any) -> Any:
+        """Record a call on symbolic inputs; what `__call__` does for them."""
+        inputs = [t for t in tree.flatten((args, kwargs)) if isinstance(t, KerasTensor)]
+        outputs = fresh(self.compute_output_spec(*args, **kwargs), inputs)
+        Node(self, args, kwargs, outputs)
+        return outputs
 
     @property
     def input(self) -> Any:
