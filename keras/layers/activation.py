@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import Any
 
 from keras import activations, constraints, initializers, ops, regularizers
+from keras.backend.spec import UNKNOWN, same, shape_str
 from keras.layers import arguments
 from keras.layers.input_spec import InputSpec, label
 from keras.layers.layer import Layer
-from keras.ops.dispatch import axes_of, dtype_of, ndim_of
+from keras.ops.dispatch import axes_of, dtype_of, ndim_of, shape_of
 
 Tensor = Any
 Shape = tuple[int | None, ...]
@@ -25,6 +27,8 @@ class Activation(Layer):
         >>> keras.layers.Activation("relu")(np.array([-1.0, 2.0], "float32")).tolist()
         [0.0, 2.0]
     """
+
+    _stateless = True
 
     def __init__(self, activation: Any, **kwargs: Any) -> None:
         super().__init__(**kwargs)
@@ -48,6 +52,8 @@ class ReLU(Layer):
         >>> keras.layers.ReLU(max_value=6)(np.array([-1.0, 2.0, 8.0], "float32")).tolist()
         [0.0, 2.0, 6.0]
     """
+
+    _stateless = True
 
     def __init__(
         self,
@@ -83,6 +89,8 @@ class LeakyReLU(Layer):
     """
 
     _not_in_config = frozenset({"alpha"})
+
+    _stateless = True
 
     def __init__(self, negative_slope: float = 0.3, **kwargs: Any) -> None:
         negative_slope = kwargs.pop("alpha", negative_slope)  # its name in Keras 2
@@ -158,6 +166,8 @@ class ELU(Layer):
         [0.0, 2.0]
     """
 
+    _stateless = True
+
     def __init__(self, alpha: float = 1.0, **kwargs: Any) -> None:
         super().__init__(**kwargs)
         self.alpha = alpha
@@ -173,7 +183,11 @@ class Softmax(Layer):
     Args:
         axis: an axis, or several.
 
-    `mask` in the call: bool, of the input's shape or without its last axes; masked places get 0.
+    `mask` in the call: bool, broadcast to the input as arrays are, or `(batch, time)` where that does not fit; masked
+    places get 0.
+
+    Raises:
+        ValueError: a mask that fits the input in neither way.
 
     Example:
         >>> import keras, numpy as np
@@ -181,6 +195,8 @@ class Softmax(Layer):
         >>> keras.layers.Softmax()(x, mask=np.array([[True, True, False]])).tolist()
         [[0.5, 0.5, 0.0]]
     """
+
+    _stateless = True
 
     def __init__(self, axis: Any = -1, **kwargs: Any) -> None:
         super().__init__(**kwargs)
@@ -190,16 +206,37 @@ class Softmax(Layer):
     def call(self, inputs: Tensor, mask: Tensor = None) -> Tensor:
         if mask is None:
             return self._softmax(inputs)
-        for _ in range(ndim_of(inputs) - ndim_of(mask)):
-            mask = ops.expand_dims(mask, -1)
-        mask = ops.cast(mask, "bool")
+        mask = self._broadcastable(mask, inputs)
         low = (
             -3e4 if dtype_of(inputs) == "float16" else -1e30
         )  # exp gives 0, and no infinity spoils an empty row
         return ops.where(mask, self._softmax(ops.where(mask, inputs, low)), 0.0)
+
+    def _broadcastable(self, mask: Tensor, inputs: Tensor) -> Tensor:
+        """The mask as bools that broadcast against the input."""
+        if dtype_of(mask) != "bool":
+            mask = ops.greater(mask, ops.cast(0.5, dtype_of(mask)))
+        shape, given = shape_of(inputs), shape_of(mask)
+        missing = len(shape) - len(given)
+        by_last = missing >= 0 and _fits(given, shape[missing:])
+        by_first = missing > 0 and _fits(given, shape[: len(given)])
+        if not by_last and not by_first:
+            raise ValueError(
+                f"{label(self)}: expected a mask that broadcasts to the input, or has its first axes. "
+                f"Received: mask.shape={shape_str(given)}, inputs.shape={shape_str(shape)}"
+            )
+        # The last axes count if both fit. Sizes not known yet are taken for those of a mask that travels: (batch, time).
+        if by_first and (not by_last or any(d is UNKNOWN for d in given)):
+            mask = ops.expand_dims(mask, tuple(range(len(given), len(shape))))
+        return mask
 
     def _softmax(self, x: Tensor) -> Tensor:
         axes = axes_of(self.axis, ndim_of(x), label(self))
         if len(axes) == 1:
             return ops.softmax(x, axis=axes[0])
         return ops.exp(ops.subtract(x, ops.logsumexp(x, axis=axes, keepdims=True)))
+
+
+def _fits(given: Sequence[Any], shape: Sequence[Any]) -> bool:
+    """Whether sizes broadcast to others, as many, without enlarging them."""
+    return all((a is not UNKNOWN and a == 1) or same(a, b) for a, b in zip(given, shape, strict=True))

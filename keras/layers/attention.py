@@ -9,7 +9,7 @@ from typing import Any
 from keras import constraints, initializers, ops, regularizers
 from keras.backend.masks import get_mask
 from keras.errors import unknown
-from keras.layers.arguments import fraction_of, int_of
+from keras.layers.arguments import fraction_of, int_of, is_int
 from keras.layers.core import EinsumDense
 from keras.layers.input_spec import label
 from keras.layers.layer import Layer
@@ -40,7 +40,7 @@ class _Projected(Layer):
             setattr(self, f"{part}_initializer", initializers.get(options[f"{part}_initializer"]))
             setattr(self, f"{part}_regularizer", regularizers.get(options[f"{part}_regularizer"]))
             setattr(self, f"{part}_constraint", constraints.get(options[f"{part}_constraint"]))
-        self.seed_generator = SeedGenerator(self.seed)
+        self.seed_generator = SeedGenerator(self.seed) if self.dropout > 0 else None
         self.supports_masking = True
 
     def _dense(
@@ -59,7 +59,7 @@ class _Projected(Layer):
             tuple(output_shape),
             bias_axes=bias,
             name=name,
-            dtype=self.dtype_policy,
+            dtype=self._dtype_policy,
             **parts,
             **starts,
         )
@@ -116,8 +116,8 @@ class _Projected(Layer):
         A query that may attend to nothing gets the mean of the values from the fused kernel and zeros otherwise, as in
         Keras 3; the kernel gives no scores and has no dropout.
         """
-        if mask is not None and ndim_of(mask) == 3:
-            mask = ops.expand_dims(mask, 1)
+        if mask is not None and ndim_of(mask) < 4:
+            mask = ops.expand_dims(mask, 1 if ndim_of(mask) == 3 else (0, 1))
         if fused and not self.dropout:
             return ops.dot_product_attention(query, key, value, mask=mask, scale=scale), None
         logits = ops.einsum("btnh,bsnh->bnts", query * cast_like(scale, query), key)
@@ -204,12 +204,18 @@ class MultiHeadAttention(_Projected):
         self._begin(options)
         self.num_heads = int_of(self, "num_heads", num_heads)
         self.key_dim = int_of(self, "key_dim", key_dim)
-        self.value_dim = int_of(self, "value_dim", value_dim) if value_dim else self.key_dim
-        self.output_shape = (
-            (output_shape,) if isinstance(output_shape, int) else output_shape and tuple(output_shape)
-        )
+        self.value_dim = self.key_dim if value_dim is None else int_of(self, "value_dim", value_dim)
+        self.output_shape = self._output_shape_argument(output_shape)
         axes = (attention_axes,) if isinstance(attention_axes, int) else attention_axes
         self.attention_axes = axes and tuple(axes)
+
+    def _output_shape_argument(self, given: Any) -> tuple[int, ...] | None:
+        sizes = given if given is None or isinstance(given, (list, tuple)) else (given,)
+        if sizes is not None and not all(is_int(n) for n in sizes):
+            raise ValueError(
+                f"{label(self)}: expected `output_shape` to be an int or a tuple of ints. Received: output_shape={given!r}"
+            )
+        return tuple(sizes) if sizes else None
 
     def build(self, query_shape: Any, value_shape: Any, key_shape: Any = None) -> None:
         key_shape = value_shape if key_shape is None else key_shape
@@ -255,7 +261,7 @@ class MultiHeadAttention(_Projected):
         use_causal_mask: bool = False,
     ) -> Any:
         key = value if key is None else key
-        masks = (None, value_mask, key_mask)  # that of the query is for those who use the output
+        masks = (get_mask(query), value_mask, key_mask)  # as in Keras 3, `query_mask` itself is not looked at
         mask = self._combined_mask(query, value, masks, attention_mask, use_causal_mask)
         q, k, v = self.query_dense(query), self.key_dense(key), self.value_dense(value)
         fold = _Fold(self._axes, shape_of(q), shape_of(k))
@@ -468,7 +474,7 @@ class Attention(Layer):
         self.score_mode = score_mode
         self.dropout = fraction_of(self, "dropout", dropout)
         self.seed = seed
-        self.seed_generator = SeedGenerator(seed)
+        self.seed_generator = SeedGenerator(seed) if self.dropout > 0 else None
         self.supports_masking = True
 
     def build(self, input_shape: Any) -> None:
@@ -478,10 +484,16 @@ class Attention(Layer):
             self.add_weight((), "ones", name="concat_score_weight") if self.score_mode == "concat" else None
         )
 
-    def _check_inputs(self, inputs: Any) -> None:
-        if not isinstance(inputs, (list, tuple)) or len(inputs) not in (2, 3):
+    def _check_inputs(self, inputs: Any, mask: Any = None) -> None:
+        """Tensors, or their shapes, and masks."""
+        one = not isinstance(inputs, (list, tuple)) or any(n is None or is_int(n) for n in inputs)
+        if one or len(inputs) not in (2, 3):
             raise ValueError(
                 f"{label(self)}: expected a list [query, value] or [query, value, key]. Received: {inputs!r:.120}"
+            )
+        if mask is not None and (not isinstance(mask, (list, tuple)) or len(mask) not in (2, 3)):
+            raise ValueError(
+                f"{label(self)}: expected `mask` to be a list [query mask, value mask]. Received: {mask!r:.120}"
             )
 
     def _scores(self, query: Tensor, key: Tensor) -> Tensor:
@@ -500,9 +512,9 @@ class Attention(Layer):
         return_attention_scores: bool = False,
         use_causal_mask: bool = False,
     ) -> Any:
-        self._check_inputs(inputs)
+        self._check_inputs(inputs, mask)
         query, value, key = inputs[0], inputs[1], inputs[-1]
-        query_mask, value_mask = [*(mask or ()), None, None][:2]
+        query_mask, value_mask = (None, None) if mask is None else mask[:2]
         scores = self._scores(query, key)
         weights = masked_softmax(scores, self._weights_mask(scores, value_mask, use_causal_mask))
         if self.dropout and training:
@@ -520,8 +532,9 @@ class Attention(Layer):
             mask = lower if mask is None else ops.logical_and(mask, lower)
         return mask
 
-    def compute_mask(self, inputs: Any, previous_mask: Any) -> Any:
-        return previous_mask[0] if isinstance(previous_mask, (list, tuple)) else None
+    def compute_mask(self, inputs: Any, mask: Any = None) -> Any:
+        self._check_inputs(inputs, mask)
+        return None if mask is None or mask[0] is None else ops.convert_to_tensor(mask[0])
 
 
 class AdditiveAttention(Attention):

@@ -7,6 +7,7 @@ from collections.abc import Sequence
 from typing import Any, ClassVar
 
 from keras import ops
+from keras.backend.masks import get_mask
 from keras.backend.spec import broadcast, same, shape_str
 from keras.layers import arguments
 from keras.layers.input_spec import label
@@ -80,19 +81,51 @@ class _Elementwise(_Merge):
 
     def compute_mask(self, inputs: Any, mask: Any = None) -> Tensor:
         """A place counts where it counts in any input; inputs without a mask count everywhere."""
-        if mask is None or any(m is None for m in mask):
+        masks = _checked_masks(self, inputs, mask)
+        if any(m is None for m in masks):
             return None
-        return functools.reduce(ops.logical_or, _aligned(mask))
+        return functools.reduce(ops.logical_or, _aligned(masks))
+
+
+def _checked_masks(layer: Layer, inputs: Any, mask: Any) -> list[Tensor | None]:
+    """One mask, or None, for each input."""
+    if not isinstance(inputs, (list, tuple)):
+        raise ValueError(
+            f"{label(layer)}: expected `inputs` to be a list of tensors. Received: {type(inputs).__name__}"
+        )
+    if mask is None:
+        return [None] * len(inputs)
+    if not isinstance(mask, (list, tuple)) or len(mask) != len(inputs):
+        what = f"a list of {len(mask)}" if isinstance(mask, (list, tuple)) else type(mask).__name__
+        raise ValueError(
+            f"{label(layer)}: expected `mask` to be a list of {len(inputs)}, one for each input. Received: {what}"
+        )
+    return list(mask)
+
+
+def _masks_of(inputs: Sequence[Tensor]) -> list[Tensor | None]:
+    """The masks that travel with the inputs, broadcastable against the inputs as `_aligned` gives them."""
+    masks = []
+    for x in inputs:
+        mask = get_mask(x)
+        if mask is not None:
+            missing = tuple(range(ndim_of(mask), ndim_of(x)))
+            mask = ops.expand_dims(mask, missing) if missing else mask
+        masks.append(mask)
+    rank = max(ndim_of(x) for x in inputs)
+    return [None if m is None else _raised(m, rank) for m in masks]
 
 
 def _aligned(xs: Sequence[Tensor]) -> list[Tensor]:
     """The tensors with axes of size 1 after the batch, up to the highest rank."""
     rank = max(ndim_of(x) for x in xs)
-    aligned = []
-    for x in xs:
-        missing = tuple(range(1, 1 + rank - ndim_of(x)))
-        aligned.append(ops.expand_dims(x, missing) if missing else x)
-    return aligned
+    return [_raised(x, rank) for x in xs]
+
+
+def _raised(x: Tensor, rank: int) -> Tensor:
+    """The tensor with axes of size 1 after the batch, up to a rank."""
+    missing = tuple(range(1, 1 + rank - ndim_of(x)))
+    return ops.expand_dims(x, missing) if missing else x
 
 
 class Add(_Elementwise):
@@ -124,7 +157,7 @@ class Subtract(_Elementwise):
 
 
 class Multiply(_Elementwise):
-    """Product of the inputs, entry by entry.
+    """Product of the inputs, entry by entry; masked places of an input do not count, and give 0 where all are masked.
 
     Example:
         >>> import keras, numpy as np
@@ -134,6 +167,17 @@ class Multiply(_Elementwise):
 
     def _pair(self, a: Tensor, b: Tensor) -> Tensor:
         return ops.multiply(a, b)
+
+    def _merge(self, inputs: list[Tensor]) -> Tensor:
+        masks = _masks_of(inputs)
+        factors = [
+            x if m is None else ops.where(m, x, ops.ones_like(x))
+            for x, m in zip(_aligned(inputs), masks, strict=True)
+        ]
+        product = functools.reduce(self._pair, factors)
+        if any(m is None for m in masks):
+            return product
+        return ops.where(functools.reduce(ops.logical_or, masks), product, ops.zeros_like(product))
 
 
 class Average(_Elementwise):
@@ -152,8 +196,26 @@ class Average(_Elementwise):
         return ops.divide(super()._merge(inputs), len(inputs))
 
 
-class Maximum(_Elementwise):
-    """Largest of the inputs, entry by entry.
+class _Extreme(_Elementwise):
+    """The largest or smallest entry. A place that is masked in one input is taken from the others."""
+
+    def _merge(self, inputs: list[Tensor]) -> Tensor:
+        pairs = zip(_aligned(inputs), _masks_of(inputs), strict=True)
+        return functools.reduce(self._masked_pair, pairs)[0]
+
+    def _masked_pair(self, a: tuple[Tensor, Tensor | None], b: tuple[Tensor, Tensor | None]) -> Any:
+        """The extreme of two masked tensors, and its mask."""
+        (x, x_mask), (y, y_mask) = a, b
+        if y_mask is not None:
+            y = ops.where(y_mask, y, x)
+        if x_mask is not None:
+            x = ops.where(x_mask, x, y)
+        mask = None if x_mask is None or y_mask is None else ops.logical_or(x_mask, y_mask)
+        return self._pair(x, y), mask
+
+
+class Maximum(_Extreme):
+    """Largest of the inputs, entry by entry; masked places of an input do not count.
 
     Example:
         >>> import keras, numpy as np
@@ -165,8 +227,8 @@ class Maximum(_Elementwise):
         return ops.maximum(a, b)
 
 
-class Minimum(_Elementwise):
-    """Smallest of the inputs, entry by entry.
+class Minimum(_Extreme):
+    """Smallest of the inputs, entry by entry; masked places of an input do not count.
 
     Example:
         >>> import keras, numpy as np
@@ -217,12 +279,13 @@ class Concatenate(_Merge):
 
     def compute_mask(self, inputs: Any, mask: Any = None) -> Tensor:
         """The masks one after the other; along the features, a place counts where it counts in any input."""
-        if mask is None or all(m is None for m in mask):
+        masks = _checked_masks(self, inputs, mask)
+        if all(m is None for m in masks):
             return None
         axis = axis_of(self.axis, ndim_of(inputs[0]), label(self))
         full = [
             ops.ones(shape_of(x)[:-1], dtype="bool") if m is None else m
-            for x, m in zip(inputs, mask, strict=True)
+            for x, m in zip(inputs, masks, strict=True)
         ]
         return (
             ops.concatenate(full, axis=axis)

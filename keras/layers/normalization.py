@@ -24,6 +24,11 @@ def _wide(x: Tensor) -> Tensor:
     return ops.cast(x, "float32") if dtype_of(x) in ("float16", "bfloat16") else x
 
 
+def _uncast(x: Tensor) -> Tensor:
+    """The input of a layer without autocast as float32 or, if it is that, float64."""
+    return x if dtype_of(x) == "float64" else ops.cast(x, "float32")
+
+
 class _ScaleAndCenter(Layer):
     """A learned factor `gamma` and offset `beta` after a normalisation."""
 
@@ -94,7 +99,7 @@ class BatchNormalization(_ScaleAndCenter):
         renorm_momentum: momentum of the statistics that renormalisation uses.
         synchronized: statistics over several devices; not offered.
 
-    `mask` in the call: bool, of the input's shape without the channels; masked places do not count in training.
+    `mask` in the call: bool, broadcast to the input's shape without the last axis; masked places do not count in training.
 
     Raises:
         ValueError: no such axis, its size not known, or `synchronized=True`.
@@ -192,22 +197,23 @@ class BatchNormalization(_ScaleAndCenter):
         axes = tuple(a for a in range(ndim_of(x)) if a != axis_of(self.axis, ndim_of(x), label(self)))
         if mask is None:
             return ops.moments(x, axes)
-        weights = self._weights_of_places(x, mask)
-        total = ops.sum(weights, axes, keepdims=True)
+        kept = self._kept(x, mask)
+        total = ops.sum(ops.cast(kept, dtype_of(x)), axes, keepdims=True)
         total = ops.where(ops.equal(total, 0.0), ops.ones_like(total), total)  # all masked: moments are 0
-        mean = ops.divide(ops.sum(ops.multiply(weights, x), axes, keepdims=True), total)
-        square = ops.square(ops.subtract(x, mean))
-        variance = ops.divide(ops.sum(ops.multiply(weights, square), axes, keepdims=True), total)
+        nothing = ops.zeros_like(x)
+        mean = ops.divide(ops.sum(ops.where(kept, x, nothing), axes, keepdims=True), total)
+        square = ops.where(kept, ops.square(ops.subtract(x, mean)), nothing)
+        variance = ops.divide(ops.sum(square, axes, keepdims=True), total)
         return ops.squeeze(mean, axes), ops.squeeze(variance, axes)
 
-    def _weights_of_places(self, x: Tensor, mask: Tensor) -> Tensor:
-        """The mask as numbers that broadcast against `x`."""
+    def _kept(self, x: Tensor, mask: Tensor) -> Tensor:
+        """The mask as bools of the shape of `x`."""
         if ndim_of(mask) != ndim_of(x) - 1:
             raise ValueError(
-                f"{label(self)}: expected a mask of the input's shape without axis {self.axis % ndim_of(x)}. "
+                f"{label(self)}: expected a mask of the input's shape without the last axis. "
                 f"Received: mask.shape={shape_str(shape_of(mask))}, inputs.shape={shape_str(shape_of(x))}"
             )
-        return ops.expand_dims(ops.cast(mask, dtype_of(x)), self.axis)
+        return ops.broadcast_to(ops.expand_dims(ops.cast(mask, "bool"), -1), shape_of(x))
 
     def _renormalised(self, mean: Tensor, variance: Tensor, gamma: Any, beta: Any) -> tuple[Tensor, Tensor]:
         """`gamma r` and `gamma d + beta`: with them, normalising by the batch is normalising by slow statistics.
@@ -264,6 +270,7 @@ class LayerNormalization(_ScaleAndCenter):
         center, scale: whether there are `beta` and `gamma`, of the shape of the normalised axes.
         beta_initializer, gamma_initializer, beta_regularizer, gamma_regularizer, beta_constraint,
             gamma_constraint: as in Dense.
+        rms_scaling: no centring: `gamma * x / sqrt(variance + epsilon)`. For old files; see `RMSNormalization`.
 
     Raises:
         ValueError: no such axis, or its size is not known.
@@ -273,8 +280,6 @@ class LayerNormalization(_ScaleAndCenter):
         >>> keras.layers.LayerNormalization()(keras.Input((10, 4))).shape
         (None, 10, 4)
     """
-
-    _not_in_config = frozenset({"rms_scaling"})
 
     def __init__(
         self,
@@ -290,23 +295,31 @@ class LayerNormalization(_ScaleAndCenter):
         gamma_constraint: Any = None,
         **kwargs: Any,
     ) -> None:
-        rms_scaling = kwargs.pop("rms_scaling", False)  # files of Keras 3 hold it
+        rms_scaling = bool(kwargs.pop("rms_scaling", False))
         beta = (beta_initializer, beta_regularizer, beta_constraint)
         gamma = (gamma_initializer, gamma_regularizer, gamma_constraint)
-        super().__init__(epsilon, center, scale, beta, gamma, **kwargs)
-        if rms_scaling:
-            raise ValueError(
-                f"{label(self)}: rms_scaling=True is not offered. Use keras.layers.RMSNormalization."
-            )
+        super().__init__(epsilon, center and not rms_scaling, scale or rms_scaling, beta, gamma, **kwargs)
+        self.rms_scaling = rms_scaling
+        self.autocast = False  # large inputs overflow half precision before they are normalised
         self.axis = _axis_argument(self, axis)
 
     def build(self, input_shape: Shape) -> None:
         self._add_gamma_and_beta(_sizes(self, input_shape, self.axis))
 
     def call(self, inputs: Tensor) -> Tensor:
-        x = _wide(ops.cast(inputs, self.compute_dtype))
-        y = ops.layer_normalization(x, *self._gamma_and_beta(x), axis=self.axis, epsilon=self.epsilon)
+        x = _uncast(inputs)
+        y = self._rms_scaled(x) if self.rms_scaling else self._normalised(x)
         return ops.cast(y, self.compute_dtype)
+
+    def _normalised(self, x: Tensor) -> Tensor:
+        return ops.layer_normalization(x, *self._gamma_and_beta(x), axis=self.axis, epsilon=self.epsilon)
+
+    def _rms_scaled(self, x: Tensor) -> Tensor:
+        """`gamma * x / sqrt(variance + epsilon)`."""
+        deviation = ops.sqrt(ops.add(ops.var(x, axis=self.axis, keepdims=True), self.epsilon))
+        axes = axes_of(self.axis, ndim_of(x), label(self))
+        sizes = [n if a in axes else 1 for a, n in enumerate(shape_of(x))]
+        return ops.multiply(ops.divide(x, deviation), ops.reshape(self._gamma_and_beta(x)[0], sizes))
 
 
 class GroupNormalization(_ScaleAndCenter):
@@ -347,6 +360,7 @@ class GroupNormalization(_ScaleAndCenter):
         beta = (beta_initializer, beta_regularizer, beta_constraint)
         gamma = (gamma_initializer, gamma_regularizer, gamma_constraint)
         super().__init__(epsilon, center, scale, beta, gamma, **kwargs)
+        self.autocast = False  # large inputs overflow half precision before they are normalised
         self.groups = groups if groups == -1 else arguments.int_of(self, "groups", groups)
         self.axis = axis
 
@@ -361,7 +375,7 @@ class GroupNormalization(_ScaleAndCenter):
         self.input_spec = InputSpec(ndim=len(input_shape), axes={self.axis: channels})
 
     def call(self, inputs: Tensor) -> Tensor:
-        x = _wide(ops.cast(inputs, self.compute_dtype))
+        x = _uncast(inputs)
         shape = shape_of(x)
         channel = axis_of(self.axis, len(shape), label(self))
         groups = self._groups_of(shape[channel])
@@ -426,6 +440,8 @@ class UnitNormalization(Layer):
         >>> keras.layers.UnitNormalization()(np.array([[0.0, 4.0]], "float32")).tolist()
         [[0.0, 1.0]]
     """
+
+    _stateless = True
 
     def __init__(self, axis: Any = -1, **kwargs: Any) -> None:
         super().__init__(**kwargs)

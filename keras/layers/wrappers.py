@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Any, Self
 
 from keras import ops
-from keras.backend.spec import shape_str
+from keras.backend.spec import same, shape_str
 from keras.backend.state import Variable
 from keras.layers import arguments
 from keras.layers.input_spec import InputSpec, label
@@ -85,12 +85,21 @@ class TimeDistributed(Wrapper):
 
     def call(self, inputs: Tensor, training: bool | None = None, mask: Tensor = None) -> Tensor:
         options: dict[str, Any] = {}
+        if mask is not None:
+            self._check_mask(shape_of(inputs), shape_of(mask))
         if self.layer._signature.has_training:
             options["training"] = training
         if mask is not None and "mask" in self.layer._signature.names:
             options["mask"] = _folded(mask)
         outputs = self.layer(_folded(inputs), **options)
         return ops.reshape(outputs, (*shape_of(inputs)[:2], *shape_of(outputs)[1:]))
+
+    def _check_mask(self, shape: tuple[Any, ...], given: tuple[Any, ...]) -> None:
+        if len(given) < 2 or not all(same(a, b) for a, b in zip(given[:2], shape[:2], strict=True)):
+            raise ValueError(
+                f"{label(self)}: expected a mask that begins with the input's batch and time. "
+                f"Received: mask.shape={shape_str(given)}, inputs.shape={shape_str(shape)}"
+            )
 
     def compute_mask(self, inputs: Tensor, mask: Tensor = None) -> Tensor:
         """The steps that count; a mask with further axes is reduced to what the wrapped layer leaves of it."""

@@ -91,7 +91,7 @@ def test_batch_normalization_frozen(engine: Engine) -> None:
 
 
 def test_batch_normalization_mask_of_another_rank(engine: Engine) -> None:
-    with pytest.raises(ValueError, match="a mask of the input's shape without axis 1"):
+    with pytest.raises(ValueError, match="a mask of the input's shape without the last axis"):
         L.BatchNormalization()(np.ones((2, 3), "float32"), mask=np.ones((2, 3), bool), training=True)
 
 
