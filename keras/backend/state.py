@@ -74,7 +74,7 @@ class Variable(TensorOperators):
         self.path = "/".join((*_names.get(), self.name))
         self._check_choice("aggregation", aggregation, _AGGREGATIONS)
         self._check_choice("synchronization", synchronization, _SYNCHRONIZATIONS)
-        self.trainable = trainable
+        self.trainable = self.made_trainable = trainable
         self.autocast = autocast
         self.aggregation = aggregation
         self.synchronization = synchronization

@@ -110,7 +110,7 @@ class _Window(Layer):
             if self.data_format == "channels_first":
                 bias = ops.reshape(bias, (-1,) + (1,) * self.rank)
             x = ops.add(x, bias)
-        return self.activation(x)
+        return x if self.activation is None else self.activation(x)
 
 
 class _Conv(_Window):

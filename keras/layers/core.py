@@ -96,7 +96,7 @@ class Dense(Layer):
         x = ops.matmul(inputs, self.kernel)
         if self.bias is not None:
             x = ops.add(x, self.bias)
-        return self.activation(x)
+        return x if self.activation is None else self.activation(x)
 
 
 class EinsumDense(Layer):
@@ -174,7 +174,7 @@ class EinsumDense(Layer):
         x = ops.einsum(self.equation, inputs, self.kernel)
         if self.bias is not None:
             x = ops.add(x, self.bias)
-        return self.activation(x)
+        return x if self.activation is None else self.activation(x)
 
     def _weight_shapes(self, input_shape: Shape) -> tuple[tuple[int, ...], tuple[int, ...] | None]:
         """Shapes of kernel and bias: each letter's size comes from the input or from `output_shape`."""
@@ -191,7 +191,8 @@ class EinsumDense(Layer):
             )
         first = min(output.index(letter) for letter in self.bias_axes)
         bias = tuple(self._known(sizes, x, input_shape) if x in self.bias_axes else 1 for x in output[first:])
-        return kernel_shape, bias
+        trailing = len(input_shape) - len(inputs.replace("...", "")) if inputs.endswith("...") else 0
+        return kernel_shape, (*bias, *(1,) * trailing)
 
     def _letters(self) -> tuple[str, str, str]:
         """The letters of input, kernel and output; those that `...` stands for are left out."""
@@ -294,8 +295,11 @@ class Embedding(Layer):
         self._initial_weights = (
             weights if weights is None or isinstance(weights, (list, tuple)) else [weights]
         )
+        if weights is not None:
+            self.build()
+            self._apply_initial_weights()
 
-    def build(self, input_shape: Shape) -> None:
+    def build(self, input_shape: Shape | None = None) -> None:
         self.embeddings = self.add_weight(
             (self.input_dim, self.output_dim),
             self.embeddings_initializer,
@@ -352,6 +356,8 @@ class Masking(Layer):
         [[[1.0, 2.0], [0.0, 0.0]]]
     """
 
+    _stateless = True
+
     def __init__(self, mask_value: Any = 0.0, **kwargs: Any) -> None:
         super().__init__(**kwargs)
         self.mask_value = mask_value
@@ -375,6 +381,8 @@ class Identity(Layer):
         >>> keras.layers.Identity()(np.array([1.0, 2.0], "float32")).tolist()
         [1.0, 2.0]
     """
+
+    _stateless = True
 
     def __init__(self, **kwargs: Any) -> None:
         super().__init__(**kwargs)

@@ -58,16 +58,20 @@ class InputLayer(Layer):
         kwargs.pop("trainable", None)
         who = f"Input {name!r}" if name else "Input"
         if input_tensor is not None:
-            batch_shape, dtype = _of_tensor(who, input_tensor, dtype)
-            shape = None
+            actual, dtype = _of_tensor(who, input_tensor, dtype)
+            _check_shape_of_tensor(who, actual, shape, batch_size, batch_shape)
+            shape, batch_size, batch_shape = None, None, actual
         self._dtype = dtypes.standardize(dtype or config.floatx())
         super().__init__(name=name, **kwargs)
         self.batch_shape = _batch_shape(who, shape, batch_size, batch_shape)
         self.sparse, self.ragged = bool(sparse), bool(ragged)
         self.optional = optional
         self.built = True
-        tensor = KerasTensor(self.batch_shape, self._dtype, self.sparse, self.ragged, name=self.name)
-        Node(self, (), {}, tensor)
+        if input_tensor is None:
+            input_tensor = KerasTensor(
+                self.batch_shape, self._dtype, self.sparse, self.ragged, name=self.name
+            )
+        Node(self, (), {}, input_tensor)
 
     def call(self) -> Tensor:
         """Nothing is computed: the model puts the value here."""
@@ -131,12 +135,25 @@ def Input(
 def _of_tensor(who: str, tensor: Any, dtype: Any) -> tuple[tuple[int | None, ...], str]:
     """Shape and dtype of the tensor an input is made from."""
     if not is_keras_tensor(tensor):
-        raise TypeError(f"{who}: expected a symbolic tensor. Received: {type(tensor).__name__}")
+        raise ValueError(f"{who}: expected a symbolic tensor. Received: {type(tensor).__name__}")
     if dtype is not None and dtypes.standardize(dtype) != tensor.dtype:
         raise ValueError(
             f"{who}: expected a tensor of dtype {dtypes.standardize(dtype)}. Received: {tensor!r}"
         )
     return tensor.shape, tensor.dtype
+
+
+def _check_shape_of_tensor(
+    who: str, actual: tuple[int | None, ...], shape: Any, batch_size: int | None, batch_shape: Any
+) -> None:
+    """A shape given beside a tensor must be the tensor's."""
+    if batch_shape is not None:
+        given = _dims(who, batch_shape)
+    else:
+        batch = actual[:1] if batch_size is None else (batch_size,)
+        given = (*batch, *(actual[1:] if shape is None else _dims(who, shape)))
+    if given != actual:
+        raise ValueError(f"{who}: expected a tensor of shape {given}. Received: one of shape {actual}")
 
 
 def _batch_shape(who: str, shape: Any, batch_size: int | None, batch_shape: Any) -> tuple[int | None, ...]:

@@ -98,6 +98,8 @@ class Layer(Tracked):
     _not_in_config = frozenset({"input_shape", "input_dim", "batch_input_shape", "batch_size", "weights"})
     _signature: ClassVar[_Signature]
     _has_build: ClassVar[bool] = False
+    #: Whether there is nothing to build: such a layer is built from the start, unless a subclass writes `build`.
+    _stateless: ClassVar[bool] = False
 
     def __init_subclass__(cls, **kwargs: Any) -> None:
         super().__init_subclass__(**kwargs)
@@ -118,10 +120,14 @@ class Layer(Tracked):
         **kwargs: Any,
     ) -> None:
         super().__init__(name=name)
-        self.dtype_policy = dtype_policies.get(dtype)
+        if not isinstance(trainable, (bool, np.bool_)):
+            raise ValueError(
+                f"{type(self).__name__}: expected `trainable` to be True or False. Received: trainable={trainable!r}"
+            )
+        self._dtype_policy = dtype_policies.get(dtype)
         self.autocast = autocast
         self.activity_regularizer = regularizers.get(activity_regularizer)
-        self.built = False
+        self.built = self._stateless and not self._has_build
         self.supports_masking = False
         self.input_spec: Any = None
         self._trainable = bool(trainable)
@@ -191,9 +197,9 @@ class Layer(Tracked):
         with state.name_scope(self._full_path(), absolute=True), state.autocast(self._autocast_dtype()):
             try:
                 outputs = self.call(*args, **kwargs)
-            except (TypeError, AttributeError) as error:
+            except Exception as error:
                 outputs = self._inferred(args, kwargs, error)
-        if self.activity_regularizer is not None:
+        if self.activity_regularizer is not None and inner() is not ABSTRACT:
             self._add_activity_losses(outputs)
         self._mask_outputs(first, masks, outputs)
         if self._seen_shape is None or inner() is ABSTRACT:
@@ -210,12 +216,22 @@ class Layer(Tracked):
         if inner() is not ABSTRACT or own:
             raise error
         if type(self).compute_output_shape is not Layer.compute_output_shape:
-            shapes = self.compute_output_shape(*(_shape_tree(a) for a in args))
+            shapes = self._declared_shapes(args, kwargs)
             return tree.map_shape_structure(lambda s: KerasTensor(s, self.compute_dtype or "float32"), shapes)
+        if not isinstance(error, (TypeError, AttributeError)):
+            raise error
         outputs = infer(self.call, args, kwargs)
         if outputs is None:
             raise error
         return outputs
+
+    def _declared_shapes(self, args: tuple[Any, ...], kwargs: dict[str, Any]) -> Any:
+        """What the class's own `compute_output_shape` says: given one shape, or one per argument by name."""
+        shapes = self._shapes_of(self._signature.bind(args, kwargs))
+        names = list(inspect.signature(self.compute_output_shape).parameters)
+        if set(shapes) <= set(names):
+            return self.compute_output_shape(**shapes)
+        return self.compute_output_shape(*list(shapes.values())[: len(names)])
 
     def _record_call(self, args: tuple[Any, ...], kwargs: dict[str, Any], outputs: Any) -> Any:
         inputs = [t for t in tree.flatten((args, kwargs)) if isinstance(t, KerasTensor)]
@@ -302,9 +318,20 @@ class Layer(Tracked):
             self.build(next(iter(shapes.values()), None))
             self._build_shapes = {names[0]: next(iter(shapes.values()), None)}
         else:
+            self._check_build_names(names)
             given = {n: shapes[n] for n in names if n in shapes}
             self.build(**given)
             self._build_shapes = given
+
+    def _check_build_names(self, names: list[str]) -> None:
+        """A `build` of several arguments takes `{argument}_shape` of arguments of `call`."""
+        known = [f"{name}_shape" for name in self._signature.names]
+        wrong = [n for n in _required(self.build) if n not in known]
+        if wrong and not self._signature.open:
+            raise ValueError(
+                f'{type(self).__name__} "{self.path}": expected the arguments of `build` to be among {known}, after '
+                f"those of `call`. Received: build({', '.join(names)})"
+            )
 
     def _shapes_of(self, bound: dict[str, Any]) -> dict[str, Any]:
         """Shapes of the tensor arguments, as `{argument}_shape`."""
@@ -345,7 +372,7 @@ class Layer(Tracked):
             shape = current().spec(y)[0]
             batch = shape[0] if shape else 1
             loss = self.activity_regularizer(y)
-            self.add_loss(loss / float(batch) if isinstance(batch, int) else loss)
+            self.add_loss(loss / float(max(batch, 1)) if isinstance(batch, int) else loss)
 
     def _locate_error(self, error: Exception, args: Any, kwargs: Any) -> BaseException:
         """Name the layer and what it received, once: at the innermost layer."""
@@ -389,11 +416,17 @@ class Layer(Tracked):
         """Record a call on symbolic inputs; what `__call__` does for them."""
         return self(*args, **kwargs)
 
-    def compute_output_shape(self, input_shape: Shape, *more: Shape) -> Shape:
-        """Output shape(s) for input shape(s)."""
+    def compute_output_shape(self, *shapes: Shape, **named: Shape) -> Shape:
+        """Output shape(s) for the shapes of the inputs, in the order of `call`'s arguments or as `{argument}_shape`."""
         dtype = self.input_dtype
-        inputs = [tree.map_shape_structure(lambda s: KerasTensor(s, dtype), s) for s in (input_shape, *more)]
-        outputs = self.compute_output_spec(*inputs)
+
+        def symbols(shape: Shape) -> Any:
+            return None if shape is None else tree.map_shape_structure(lambda s: KerasTensor(s, dtype), shape)
+
+        if "input_shape" in named:
+            shapes = (named.pop("input_shape"), *shapes)
+        inputs = {name.removesuffix("_shape"): symbols(shape) for name, shape in named.items()}
+        outputs = self.compute_output_spec(*map(symbols, shapes), **inputs)
         return tree.map_structure(lambda t: t.shape, outputs)
 
     def get_build_config(self) -> dict[str, Any] | None:
@@ -438,6 +471,11 @@ class Layer(Tracked):
             name: last part of its path.
         """
         self._check_initialised()
+        if isinstance(shape, str):
+            raise ValueError(
+                f"{type(self).__name__}: add_weight expected `shape` first. Received: {shape!r}. "
+                f"Give the name by keyword: add_weight(shape, ..., name={shape!r})."
+            )
         shape = tuple(
             int(d) for d in (shape if isinstance(shape, (tuple, list)) else () if shape is None else (shape,))
         )
@@ -471,6 +509,20 @@ class Layer(Tracked):
         if self._parent_path is None:
             self._parent_path = state.current_path()
         return self.path
+
+    @property
+    def dtype_policy(self) -> Any:
+        """Dtypes of the computation and the weights; a policy, or the name of one, can be assigned."""
+        policy = self._dtype_policy
+        return policy[self.path] if isinstance(policy, dtype_policies.DTypePolicyMap) else policy
+
+    @dtype_policy.setter
+    def dtype_policy(self, value: Any) -> None:
+        policy, mine = dtype_policies.get(value), self._dtype_policy
+        if isinstance(mine, dtype_policies.DTypePolicyMap):
+            mine.policy_map[self.path] = policy
+        else:
+            self._dtype_policy = policy
 
     @property
     def dtype(self) -> str | None:

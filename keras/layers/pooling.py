@@ -20,6 +20,7 @@ class _Pooling(Layer):
     """A maximum or mean over each window."""
 
     rank: ClassVar[int]
+    _stateless = True
 
     def __init__(
         self,
@@ -160,6 +161,7 @@ class AveragePooling3D(_AveragePooling):
 # ---------------------------------------------------------------------- over the whole input
 class _GlobalPooling(Layer):
     rank: ClassVar[int]
+    _stateless = True
 
     def __init__(self, data_format: str | None = None, keepdims: bool = False, **kwargs: Any) -> None:
         super().__init__(**kwargs)

@@ -19,11 +19,13 @@ class _Noise(Layer):
     """Does something random in training, and nothing otherwise."""
 
     rate: float = 0.0
+    _stateless = True
 
-    def __init__(self, seed: Any, **kwargs: Any) -> None:
+    def __init__(self, amount: float, seed: Any, **kwargs: Any) -> None:
         super().__init__(**kwargs)
         self.seed = seed
-        self.seed_generator = SeedGenerator(seed)
+        # Without noise no state, as in files of Keras 3.
+        self.seed_generator = SeedGenerator(seed) if arguments.is_number(amount) and amount > 0 else None
         self.supports_masking = True
 
     def call(self, inputs: Tensor, training: bool = False) -> Tensor:
@@ -56,7 +58,7 @@ class Dropout(_Noise):
     """
 
     def __init__(self, rate: float, noise_shape: Any = None, seed: Any = None, **kwargs: Any) -> None:
-        super().__init__(seed, **kwargs)
+        super().__init__(rate, seed, **kwargs)
         self.rate = arguments.fraction_of(self, "rate", rate)
         self.noise_shape = _noise_shape_argument(self, noise_shape)
 
@@ -71,7 +73,7 @@ class _SpatialDropout(_Noise):
     rank: ClassVar[int]
 
     def __init__(self, rate: float, data_format: str | None, seed: Any, **kwargs: Any) -> None:
-        super().__init__(seed, **kwargs)
+        super().__init__(rate, seed, **kwargs)
         self.rate = arguments.fraction_of(self, "rate", rate)
         self.data_format = arguments.data_format_of(self, data_format)
         self.input_spec = InputSpec(ndim=self.rank + 2)
@@ -180,7 +182,7 @@ class GaussianNoise(_Noise):
     """
 
     def __init__(self, stddev: float, seed: Any = None, **kwargs: Any) -> None:
-        super().__init__(seed, **kwargs)
+        super().__init__(stddev, seed, **kwargs)
         self.stddev = arguments.non_negative(self, "stddev", stddev)
 
     @property
@@ -211,7 +213,7 @@ class GaussianDropout(_Noise):
     """
 
     def __init__(self, rate: float, seed: Any = None, **kwargs: Any) -> None:
-        super().__init__(seed, **kwargs)
+        super().__init__(rate, seed, **kwargs)
         self.rate = arguments.fraction_of(self, "rate", rate, below_one=True)
 
     def _disturbed(self, inputs: Tensor) -> Tensor:
@@ -243,7 +245,7 @@ class AlphaDropout(_Noise):
     dropped = -1.0507009873554805 * 1.6732632423543772
 
     def __init__(self, rate: float, noise_shape: Any = None, seed: Any = None, **kwargs: Any) -> None:
-        super().__init__(seed, **kwargs)
+        super().__init__(rate, seed, **kwargs)
         self.rate = arguments.fraction_of(self, "rate", rate, below_one=True)
         self.noise_shape = _noise_shape_argument(self, noise_shape)
 
@@ -270,6 +272,8 @@ class ActivityRegularization(Layer):
         >>> layer(np.array([[1.0, -2.0]], "float32")).tolist(), float(layer.losses[0])
         ([[1.0, -2.0]], 1.5)
     """
+
+    _stateless = True
 
     def __init__(self, l1: float = 0.0, l2: float = 0.0, **kwargs: Any) -> None:
         super().__init__(activity_regularizer=regularizers.L1L2(l1=l1, l2=l2), **kwargs)

@@ -57,6 +57,8 @@ class Reshape(Layer):
         (None, 3, 4)
     """
 
+    _stateless = True
+
     def __init__(self, target_shape: Any, **kwargs: Any) -> None:
         super().__init__(**kwargs)
         target = (target_shape,) if arguments.is_int(target_shape) else target_shape

@@ -12,6 +12,7 @@ import numpy as np
 
 from keras import tree
 from keras.backend import state
+from keras.backend.spec import KerasTensor
 from keras.backend.state import Variable
 from keras.ops.node import Operation
 from keras.random import SeedGenerator
@@ -113,7 +114,7 @@ class Tracked(Operation):
     def _direct_weights(self) -> list[Variable]:
         """The layer's own weights: trainable ones first, as files have them."""
         own = self._direct_state(lambda x: isinstance(x, Variable))
-        return [v for v in own if v.trainable] + [v for v in own if not v.trainable]
+        return [v for v in own if v.made_trainable] + [v for v in own if not v.made_trainable]
 
     # ------------------------------------------------------------------ variables
     @property
@@ -168,13 +169,15 @@ class Tracked(Operation):
 
     @property
     def trainable(self) -> bool:
-        """Whether the layer's variables are trained; setting it sets all layers below."""
+        """Whether the layer's variables are trained; setting it sets all layers below, and their variables."""
         return self._trainable
 
     @trainable.setter
     def trainable(self, value: bool) -> None:
         for layer in self._flatten_layers():
             layer._trainable = bool(value)
+            for variable in layer._direct_weights():
+                variable.trainable = bool(value) and variable.made_trainable
         forget()
 
     def get_weights(self) -> list[np.ndarray]:
@@ -234,7 +237,7 @@ class Tracked(Operation):
     # ------------------------------------------------------------------ losses, metrics
     def add_loss(self, loss: Any) -> None:
         """Add scalar loss(es), computed from the inputs of the running call, to the training loss."""
-        self._losses.extend(x for x in tree.flatten(loss) if x is not None)
+        self._losses.extend(x for x in tree.flatten(loss) if x is not None and not isinstance(x, KerasTensor))
 
     @property
     def losses(self) -> list[Tensor]:

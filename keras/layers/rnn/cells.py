@@ -383,7 +383,13 @@ class StackedRNNCells(Layer):
             input_shape = (input_shape[0], getattr(cell, "output_size", _flat(cell.state_size)[0]))
 
     def get_initial_state(self, batch_size: Any = None) -> list[Any]:
-        return [initial_state(cell, batch_size, self.compute_dtype) for cell in self.cells]
+        return [self._initial_state(cell, batch_size) for cell in self.cells]
+
+    def _initial_state(self, cell: Any, batch_size: Any) -> Any:
+        """The cell's own choice; without one, a bare tensor where `state_size` is an int, as in Keras 3."""
+        states = initial_state(cell, batch_size, self.compute_dtype)
+        bare = not hasattr(cell, "get_initial_state") and isinstance(cell.state_size, int)
+        return states[0] if bare else states
 
     def call(
         self, inputs: Tensor, states: Any, training: bool = False, **kwargs: Any
@@ -391,8 +397,9 @@ class StackedRNNCells(Layer):
         new = []
         for cell, state in zip(self.cells, states, strict=True):
             more = {"training": training} if isinstance(cell, Layer) and cell._signature.has_training else {}
-            inputs, state = cell(inputs, state, **more)
-            new.append(state)
+            bare = not isinstance(state, (list, tuple))
+            inputs, after = cell(inputs, [state] if bare else state, **more)
+            new.append(after[0] if bare and isinstance(after, (list, tuple)) else after)
         return inputs, new
 
     def prepare_masks(self, inputs_like: Tensor, training: bool | None) -> None:

@@ -1,0 +1,212 @@
+"""`Layer` itself: being built, dtypes, trainability, shapes, losses; and what layers hold before their first call."""
+
+from typing import Any
+
+import numpy as np
+import pytest
+
+import keras
+from keras import layers as L
+from keras import ops
+from keras.backend.engine import Engine
+
+
+class Twice(L.Layer):
+    """Cannot run on symbolic tensors."""
+
+    def call(self, x: Any, y: Any = None) -> Any:
+        raise RuntimeError("not to be called")
+
+    def compute_output_shape(self, x_shape: Any, y_shape: Any = None) -> Any:
+        return [(*x_shape, 2), x_shape]
+
+
+class Adds(L.Layer):
+    def call(self, x: Any) -> Any:
+        self.add_loss(ops.sum(x))
+        return x
+
+
+@pytest.mark.parametrize(
+    "layer",
+    [L.ReLU, L.Softmax, L.Identity, L.Masking, L.UnitNormalization, L.MaxPooling2D, L.GlobalMaxPooling1D],
+)
+def test_a_layer_without_state_is_built_from_the_start(layer: Any) -> None:
+    class Builds(layer):
+        def build(self, input_shape: Any) -> None:
+            self.seen = input_shape
+
+    assert layer().built
+    assert not Builds().built
+    assert layer.from_config(layer().get_config()).built
+    assert not L.Dense(2).built
+
+
+@pytest.mark.parametrize(
+    ("quiet", "noisy"),
+    [
+        (lambda: L.Dropout(0), lambda: L.Dropout(0.5)),
+        (lambda: L.GaussianNoise(0), lambda: L.GaussianNoise(0.5)),
+        (lambda: L.SpatialDropout1D(0.0), lambda: L.SpatialDropout1D(0.5)),
+        (lambda: L.Attention(), lambda: L.Attention(dropout=0.5)),
+    ],
+)
+def test_state_of_random_numbers_only_where_there_is_randomness(quiet: Any, noisy: Any) -> None:
+    assert len(quiet().variables) == 0
+    assert len(noisy().variables) == 1
+
+
+def test_the_dtype_policy_can_be_set() -> None:
+    layer = L.Dense(2)
+    layer.dtype_policy = "mixed_bfloat16"
+    assert (layer.dtype_policy.name, layer.compute_dtype, layer.dtype) == (
+        "mixed_bfloat16",
+        "bfloat16",
+        "float32",
+    )
+    policies = keras.dtype_policies.DTypePolicyMap("float32", {"wide": "float64"})
+    assert L.Dense(2, dtype=policies, name="wide").compute_dtype == "float64"
+    narrow = L.Dense(2, dtype=policies, name="narrow")
+    narrow.dtype_policy = "float16"
+    assert policies["narrow"].name == narrow.compute_dtype == "float16"
+
+
+def test_trainable_reaches_the_variables_and_comes_back() -> None:
+    layer = L.BatchNormalization()
+    layer.build((None, 2))
+    layer.trainable = False
+    assert not layer.gamma.trainable
+    layer.trainable = True
+    assert [v.trainable for v in layer.weights] == [True, True, False, False]
+
+
+def test_a_frozen_variable_keeps_its_place_in_files() -> None:
+    layer = L.BatchNormalization()
+    layer.build((None, 2))
+    layer.gamma.trainable = False
+    assert [v.name for v in layer.weights] == ["gamma", "beta", "moving_mean", "moving_variance"]
+    assert [v.name for v in layer.trainable_weights] == ["beta"]
+
+
+def test_declared_shapes_stand_in_for_a_call_that_cannot_be_traced() -> None:
+    x = keras.Input((3,))
+    for outputs in (Twice()(x), Twice()(x, y=x), Twice().compute_output_spec(x)):
+        assert isinstance(outputs, list)
+        assert [y.shape for y in outputs] == [(None, 3, 2), (None, 3)]
+
+
+def test_output_shapes_by_name() -> None:
+    assert L.Dense(2).compute_output_shape(input_shape=(4, 3)) == (4, 2)
+    layer = L.MultiHeadAttention(2, 2)
+    assert layer.compute_output_shape(query_shape=(2, 3, 4), value_shape=(2, 5, 4)) == (2, 3, 4)
+    assert L.MultiHeadAttention(2, 2).compute_output_shape((2, 3, 4), (2, 5, 4), None) == (2, 3, 4)
+
+
+def test_build_takes_shapes_of_the_arguments_of_call() -> None:
+    class Other(L.Layer):
+        def build(self, x_shape: Any, z_shape: Any) -> None: ...
+
+        def call(self, x: Any, y: Any) -> Any:
+            return x
+
+    with pytest.raises(
+        ValueError, match=r"among \['x_shape', 'y_shape'\].*Received: build\(x_shape, z_shape\)"
+    ):
+        Other()(np.ones((2, 3)), np.ones((2, 3)))
+
+
+def test_losses_are_those_of_real_calls(engine: Engine) -> None:
+    layer = Adds()
+    layer(keras.Input((1,)))
+    assert layer.losses == []
+    model = keras.Sequential([layer])
+    model(np.ones((1, 1), "float32"))
+    assert [float(x) for x in model.losses] == [1.0]
+    regularized = L.Identity(activity_regularizer="l2")
+    regularized(keras.Input((5,)))
+    assert regularized.losses == []
+    regularized(np.full((4, 5), 2.0, "float32"))
+    np.testing.assert_allclose(float(regularized.losses[0]), 0.2, rtol=1e-6)
+
+
+def test_activity_of_an_empty_batch_is_no_loss() -> None:
+    layer = L.Identity(activity_regularizer="l2")
+    layer(np.ones((0, 5), "float32"))
+    assert float(layer.losses[0]) == 0.0
+
+
+def test_an_embedding_holds_the_table_it_was_given() -> None:
+    table = np.arange(6.0).reshape(3, 2)
+    for weights in (table, [table]):
+        layer = L.Embedding(3, 2, weights=weights)
+        assert layer.built
+        assert layer.embeddings.numpy().tolist() == table.tolist()
+    layer = L.Embedding(3, 2)
+    layer.build()
+    assert layer.embeddings.shape == (3, 2)
+
+
+def test_an_activation_can_be_taken_away(engine: Engine) -> None:
+    layer = L.Dense(1, "relu", kernel_initializer="ones")
+    x = np.array([[-1.0, -2.0]], "float32")
+    assert float(layer(x)[0, 0]) == 0.0
+    layer.activation = None
+    assert float(layer(x)[0, 0]) == -3.0
+
+
+def test_einsum_bias_before_trailing_axes(engine: Engine) -> None:
+    layer = L.EinsumDense("bc...,cde->bde...", (3, 4), bias_axes="de", bias_initializer="ones")
+    y = layer(np.zeros((2, 1, 2), "float32"))
+    assert layer.bias.shape == (3, 4, 1)
+    assert ops.convert_to_numpy(y).tolist() == np.ones((2, 3, 4, 2)).tolist()
+
+
+def test_layer_normalization_by_the_deviation_alone(engine: Engine) -> None:
+    x = np.array([[1.0, 2.0, 4.0]], "float32")
+    layer = L.LayerNormalization(rms_scaling=True)
+    y = ops.convert_to_numpy(layer(x))
+    np.testing.assert_allclose(y, x / np.sqrt(x.var() + 1e-3), rtol=1e-6)
+    assert [w.name for w in layer.weights] == ["gamma"]
+    assert layer.get_config()["rms_scaling"] is True
+    over_two = L.LayerNormalization(axis=[1, 2], rms_scaling=True)
+    x = np.array([[[1.0, 2.0, 4.0], [1.0, 0.0, 7.0]]], "float32")
+    over_two.build(x.shape)
+    gamma = np.arange(1.0, 7.0).reshape(2, 3)
+    over_two.gamma.assign(gamma)
+    np.testing.assert_allclose(
+        ops.convert_to_numpy(over_two(x)), gamma * x / np.sqrt(x.var() + 1e-3), rtol=1e-5
+    )
+
+
+@pytest.mark.parametrize("make", [L.LayerNormalization, lambda **kw: L.GroupNormalization(2, **kw)])
+def test_inputs_too_large_for_half_precision_are_normalised(engine: Engine, make: Any) -> None:
+    x = np.full((2, 4, 8), 70000.0, "float32")
+    x[0, 0, 0] = 1.0
+    y = ops.convert_to_numpy(make(dtype="mixed_float16")(x))
+    assert y.dtype == "float16"
+    assert np.isfinite(y.astype("float32")).all()
+
+
+def test_input_wraps_a_symbolic_tensor() -> None:
+    hidden = L.Dense(4)(keras.Input((3,)))
+    assert keras.Input(tensor=hidden) is hidden
+    assert keras.Model(hidden, L.Dense(2)(hidden)).input_shape == (None, 4)
+
+
+class Counter(L.Layer):
+    """A cell with one state and no `get_initial_state`."""
+
+    def __init__(self, units: int) -> None:
+        super().__init__()
+        self.state_size = units
+
+    def call(self, x: Any, states: Any) -> Any:
+        y = ops.sum(x, -1, keepdims=True) + states[0]
+        return y, [y]
+
+
+def test_states_of_stacked_cells_with_one_state(engine: Engine) -> None:
+    x = np.ones((2, 3, 4), "float32")
+    y, first, second = L.RNN([Counter(2), Counter(3)], return_state=True)(x)
+    assert ops.convert_to_numpy(first).tolist() == [[12.0] * 2] * 2
+    assert ops.convert_to_numpy(second).tolist() == ops.convert_to_numpy(y).tolist() == [[48.0] * 3] * 2
