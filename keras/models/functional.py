@@ -47,6 +47,9 @@ class Functional(Model):
         "_outputs_struct",
     }
 
+    #: Whether inputs of other sizes than those of the symbolic inputs, along known axes, are computed with.
+    _any_sizes = False
+
     def __init__(self, inputs: Any, outputs: Any, name: str | None = None, **kwargs: Any) -> None:
         trainable = kwargs.pop("trainable", True)
         _check_symbolic("inputs", inputs)
@@ -177,7 +180,8 @@ class Functional(Model):
         elif len(shape) == rank + 1 and shape[-1] == 1:
             x = engine.reshape(x, shape[:-1])
         shape = engine.spec(x)[0]
-        if len(shape) != rank or not all(map(same, shape[1:], expected.dims[1:])):
+        sizes_fit = self._any_sizes or all(map(same, shape[1:], expected.dims[1:]))
+        if len(shape) != rank or not sizes_fit:
             raise ValueError(
                 f'Model "{self.name}", input {index} "{self.input_names[index]}": expected shape {expected.shape}. '
                 f"Received: {shape_str(shape)}"

@@ -113,6 +113,7 @@ class Sequential(Model):
             except (ValueError, TypeError) as error:
                 raise add_context(error, f'Sequential "{self.name}"') from error.__cause__
         self._functional = Functional(inputs, x, name=self.name)
+        self._functional._any_sizes = True  # as in Keras 3: the layers say which sizes they need
 
     def _check_shape(self, input_shape: Any) -> None:
         first = self._stack[0]

@@ -145,3 +145,15 @@ def test_a_layer_keeps_its_tensors_while_the_stack_grows():
     below = model.layers[1].output
     model.pop()
     assert model.output is below
+
+
+@pytest.mark.parametrize("begin", [[], [keras.Input((8, 8, 1))]])
+def test_images_of_another_size_than_the_first(engine, begin):
+    model = keras.Sequential([*begin, keras.layers.Conv2D(1, 3, kernel_initializer="ones")])
+    for height, width in ((8, 8), (5, 6), (8, 8)):
+        images = np.ones((2, height, width, 1), "float32")
+        expected = np.full((2, height - 2, width - 2, 1), 9.0)
+        np.testing.assert_allclose(ops.convert_to_numpy(model(images)), expected)
+        np.testing.assert_allclose(model.predict(images, verbose=0), expected)
+    with pytest.raises(ValueError, match="Conv2D"):
+        model(np.ones((2, 8, 8, 2), "float32"))
