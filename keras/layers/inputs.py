@@ -67,11 +67,8 @@ class InputLayer(Layer):
         self.sparse, self.ragged = bool(sparse), bool(ragged)
         self.optional = optional
         self.built = True
-        if input_tensor is None:
-            input_tensor = KerasTensor(
-                self.batch_shape, self._dtype, self.sparse, self.ragged, name=self.name
-            )
-        Node(self, (), {}, input_tensor)
+        placeholder = KerasTensor(self.batch_shape, self._dtype, self.sparse, self.ragged, name=self.name)
+        Node(self, (), {}, placeholder if input_tensor is None else input_tensor)
 
     def call(self) -> Tensor:
         """Nothing is computed: the model puts the value here."""

@@ -562,6 +562,9 @@ class Layer(Tracked):
         return f"<{type(self).__name__} name={self.name}, built={self.built}>"
 
 
+Layer._signature = _Signature(Layer.call)
+
+
 def _scoped_build(build: Callable[..., None]) -> Callable[..., None]:
     """`build` inside the layer's name scope, marking the layer built and remembering the shapes."""
 

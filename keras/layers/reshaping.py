@@ -148,9 +148,7 @@ def _pairs(layer: Layer, name: str, value: Any, rank: int) -> Pairs:
 
     With one axis, two ints are the pair.
     """
-    entries = (value,) * rank if arguments.is_int(value) else value
-    if rank == 1 and isinstance(value, (list, tuple)) and len(value) == 2:
-        entries = (value,)
+    entries = (value,) * rank if arguments.is_int(value) or rank == 1 else value
     if isinstance(entries, (list, tuple)) and len(entries) == rank:
         pairs = tuple(
             (e, e) if arguments.is_int(e) else tuple(e) if isinstance(e, (list, tuple)) else ()

@@ -7,6 +7,7 @@ from typing import Any
 
 from keras import ops, tree
 from keras.backend.select import current, scope
+from keras.backend.spec import same
 from keras.backend.state import Variable, to_host, to_snake_case
 from keras.layers.input_spec import InputSpec, label
 from keras.layers.layer import Layer
@@ -146,9 +147,18 @@ class RNN(Layer):
             states = given if isinstance(given, (list, tuple)) else [given]
             return list(states)
         if self.stateful:
+            self._check_batch(shape_of(sequences)[0])
             return tree.map_structure(convert, self.states)
         states = initial_state(self.cell, shape_of(sequences)[0], dtype_of(sequences))
         return states if isinstance(states, (list, tuple)) else [states]
+
+    def _check_batch(self, batch_size: Any) -> None:
+        kept = tree.flatten(self.states)[0].shape[0]
+        if not same(batch_size, kept):
+            raise ValueError(
+                f"{label(self)}: the layer is stateful, with states of a batch size of {kept}. "
+                f"Received: a batch of {batch_size}"
+            )
 
     def _over_time(
         self, sequences: Tensor, states: Any, mask: Tensor | None, training: bool

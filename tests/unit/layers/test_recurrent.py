@@ -83,3 +83,10 @@ def test_batch_normalization_of_nothing(engine: Engine) -> None:
     y = layer(x, training=True, mask=np.zeros((2, 3), bool))
     np.testing.assert_allclose(ops.convert_to_numpy(y), x / np.sqrt(1e-3), rtol=1e-5)
     np.testing.assert_allclose(layer.moving_variance.numpy(), 0.99, rtol=1e-6)
+
+
+def test_a_stateful_layer_keeps_to_its_batch_size(engine: Engine) -> None:
+    layer = L.SimpleRNN(2, stateful=True)
+    layer(np.ones((3, 4, 1), "float32"))
+    with pytest.raises(ValueError, match=r"a batch size of 3\. Received: a batch of 2"):
+        layer(np.ones((2, 4, 1), "float32"))
