@@ -304,6 +304,7 @@ class LayerNormalization(_ScaleAndCenter):
         self.axis = _axis_argument(self, axis)
 
     def build(self, input_shape: Shape) -> None:
+        self.axis = _in_order(self.axis, len(input_shape))
         self._add_gamma_and_beta(_sizes(self, input_shape, self.axis))
 
     def call(self, inputs: Tensor) -> Tensor:
@@ -419,6 +420,7 @@ class RMSNormalization(Layer):
         self.epsilon = arguments.non_negative(self, "epsilon", epsilon)
 
     def build(self, input_shape: Shape) -> None:
+        self.axis = _in_order(self.axis, len(input_shape))
         self.scale = self.add_weight(
             _sizes(self, input_shape, self.axis), "ones", autocast=False, name="scale"
         )
@@ -463,6 +465,11 @@ def _axis_argument(layer: Layer, axis: Any) -> Any:
     raise TypeError(
         f"{label(layer)}: expected `axis` to be an int or a list of ints. Received: axis={axis!r}"
     )
+
+
+def _in_order(axis: Any, rank: int) -> Any:
+    """The axes as the input has them, for weights that broadcast against it."""
+    return sorted(axis, key=lambda a: a % rank) if isinstance(axis, list) else axis
 
 
 def _sizes(layer: Layer, input_shape: Shape, axis: Any) -> tuple[int, ...]:

@@ -6,6 +6,7 @@ from collections.abc import Callable
 from typing import Any
 
 from keras import ops, tree
+from keras.backend import dtypes
 from keras.backend.select import current, scope
 from keras.backend.spec import same
 from keras.backend.state import Variable, to_host, to_snake_case
@@ -149,7 +150,9 @@ class RNN(Layer):
         if self.stateful:
             self._check_batch(shape_of(sequences)[0])
             return tree.map_structure(convert, self.states)
-        states = initial_state(self.cell, shape_of(sequences)[0], dtype_of(sequences))
+        dtype = dtype_of(sequences)
+        dtype = dtype if dtypes.is_float(dtype) else self.compute_dtype
+        states = initial_state(self.cell, shape_of(sequences)[0], dtype)
         return states if isinstance(states, (list, tuple)) else [states]
 
     def _check_batch(self, batch_size: Any) -> None:
@@ -190,7 +193,10 @@ class RNN(Layer):
         )
 
     def _whole_sequence(self, whole: Callable[..., Any], x: Tensor, states: Any, mask: Tensor | None) -> Any:
-        result = whole(x, tree.flatten(states), mask, self.go_backwards)
+        starts = tree.flatten(states)
+        if not dtypes.is_float(dtype_of(x)):  # kernels take one dtype
+            x = ops.cast(x, dtype_of(starts[0]))
+        result = whole(x, starts, mask, self.go_backwards)
         if result is NotImplemented:
             return result
         outputs, new = result

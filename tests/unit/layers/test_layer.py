@@ -210,3 +210,21 @@ def test_states_of_stacked_cells_with_one_state(engine: Engine) -> None:
     y, first, second = L.RNN([Counter(2), Counter(3)], return_state=True)(x)
     assert ops.convert_to_numpy(first).tolist() == [[12.0] * 2] * 2
     assert ops.convert_to_numpy(second).tolist() == ops.convert_to_numpy(y).tolist() == [[48.0] * 3] * 2
+
+
+@pytest.mark.parametrize("kind", [L.LayerNormalization, L.RMSNormalization])
+def test_the_order_of_normalised_axes_does_not_matter(engine: Engine, kind: Any) -> None:
+    x = np.arange(24, dtype="float32").reshape(2, 3, 4)
+    sorted_, unsorted = kind(axis=[-2, -1]), kind(axis=[-1, -2])
+    for layer in (sorted_, unsorted):
+        layer.build(x.shape)
+        layer.weights[0].assign(np.arange(12.0).reshape(3, 4))
+    assert unsorted.axis == [-2, -1]
+    np.testing.assert_allclose(ops.convert_to_numpy(unsorted(x)), ops.convert_to_numpy(sorted_(x)))
+
+
+@pytest.mark.parametrize("kind", [L.LSTM, L.GRU])
+def test_recurrent_layers_take_sequences_of_ints(engine: Engine, kind: Any) -> None:
+    x, layer = np.array([[[1, 2], [3, 4]]]), kind(2)
+    expected = layer(x.astype("float32"))
+    np.testing.assert_allclose(ops.convert_to_numpy(layer(x)), ops.convert_to_numpy(expected), rtol=1e-6)
