@@ -150,8 +150,8 @@ class RNN(Layer):
         if self.stateful:
             self._check_batch(shape_of(sequences)[0])
             return tree.map_structure(convert, self.states)
-        dtype = dtype_of(sequences)
-        dtype = dtype if dtypes.is_float(dtype) else self.compute_dtype
+        given = dtype_of(sequences)
+        dtype = given if dtypes.is_float(given) else self.compute_dtype
         states = initial_state(self.cell, shape_of(sequences)[0], dtype)
         return states if isinstance(states, (list, tuple)) else [states]
 

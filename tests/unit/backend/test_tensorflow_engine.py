@@ -209,3 +209,11 @@ def test_max_pooling_passes_over_nan() -> None:
     x = np.array([[1.0], [np.nan], [3.0], [2.0]], "float32")[None]
     y = keras.ops.convert_to_numpy(keras.ops.max_pool(x, 2))
     np.testing.assert_array_equal(y[0, :, 0], [1.0, 3.0])
+
+
+def test_a_stateful_layer_in_a_function_of_any_batch_size() -> None:
+    layer, x = layers.GRU(5, stateful=True), np.ones((2, 10, 3), "float32")
+    expected = layer(x).numpy()
+    layer.reset_states()
+    traced = tf.function(layer.__call__, input_signature=[tf.TensorSpec((None, 10, 3), tf.float32)])
+    np.testing.assert_allclose(traced(x).numpy(), expected, atol=1e-6)
