@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Callable
 from typing import Any
 
@@ -50,6 +51,9 @@ def _gamma(seed: Tensor, alpha: Tensor) -> Tensor:
     e = current()
     shape, dtype = e.spec(alpha)
     one = scalar(1.0, alpha)
+    given = alpha  # no try would ever succeed for a negative, infinite or undefined one
+    known = e.logical_and(e.less(scalar(-0.5, alpha), e.sign(alpha)), e.less(alpha, scalar(math.inf, alpha)))
+    alpha = e.select(known, alpha, one)
     small = e.less(alpha, one)  # drawn for alpha + 1, and scaled by u^(1 / alpha)
     first, second = _split(seed, 2)
     d = e.sub(e.select(small, e.add(alpha, one), alpha), scalar(1.0 / 3.0, alpha))
@@ -69,7 +73,8 @@ def _gamma(seed: Tensor, alpha: Tensor) -> Tensor:
     value = _until_done(step, first, e.full(shape, 0, dtype))
     u = e.sub(one, e.random_uniform(second, shape, dtype))
     scale = e.pow(u, e.div(one, e.select(small, alpha, one)))
-    return e.select(small, e.mul(value, scale), value)
+    value = e.select(small, e.mul(value, scale), value)
+    return e.select(known, value, e.sqrt(given))  # infinity of infinity, else NaN
 
 
 def _wide(dtype: str) -> str:
@@ -132,24 +137,96 @@ def binomial(shape: Any, counts: Any, probabilities: Any, dtype: Any = None, see
     [5.0, 5.0, 5.0]
     """
     e, name = current(), _float_dtype(dtype, "binomial")
-    dims, wide = static_shape(shape, "binomial"), _wide(name)
-    n, p = (e.broadcast_to(convert(v, wide), dims) for v in (counts, probabilities))
-    one, zero = scalar(1.0, p), scalar(0.0, p)
+    dims = static_shape(shape, "binomial")
+    given = [e.broadcast_to(convert(v, "float64"), dims) for v in (counts, probabilities)]
+    known = e.logical_and(e.equal(given[1], given[1]), e.less(given[0], scalar(math.inf, given[0])))
+    n, p = (e.select(known, v, scalar(0.0, v)) for v in given)
+    zero, one = scalar(0.0, p), scalar(1.0, p)
+    n, p = e.maximum(n, zero), e.minimum(e.maximum(p, zero), one)
     common = e.less(scalar(0.5, p), p)  # failures are then the rarer event
     rare = e.select(common, e.sub(one, p), p)
-    # The trials up to and including each success are geometric: count how many fit into n trials.
-    log_fail = e.log1p(e.neg(e.select(e.less(zero, rare), rare, scalar(0.5, rare))))
+    first, second = _split(seed_tensor(seed), 2)
+    many = e.less(scalar(_MANY_HITS, n), e.mul(n, rare))
+    few = _counted(first, e.select(many, zero, n), rare)
+    hits = e.select(many, _transformed(second, n, rare, many), few)
+    drawn = e.select(common, e.sub(n, hits), hits)
+    return cast(e.select(known, drawn, e.mul(*given)), name)  # NaN, or infinity of infinitely many
+
+
+_MANY_HITS = 10.0  # expected successes, from which on a rejection takes fewer tries than there are successes
+
+
+def _counted(seed: Tensor, n: Tensor, p: Tensor) -> Tensor:
+    """Binomial draws: the trials up to and including each success are geometric; as many as fit into n are counted."""
+    e = current()
+    dims, dtype = e.spec(n)
+    one, zero = scalar(1.0, p), scalar(0.0, p)
+    log_fail = e.log1p(e.neg(e.select(e.less(zero, p), p, scalar(0.5, p))))
 
     def more(seed: Tensor, used: Tensor, hits: Tensor) -> Tensor:
         return e.logical_not(_all_done(e.less(n, used)))
 
     def body(seed: Tensor, used: Tensor, hits: Tensor) -> list[Tensor]:
         now, later = _split(seed, 2)
-        u = e.sub(one, e.random_uniform(now, dims, wide))
+        u = e.sub(one, e.random_uniform(now, dims, dtype))
         used = e.add(used, e.add(e.floor(e.div(e.log(u), log_fail)), one))
         return [later, used, e.add(hits, e.select(e.less(n, used), zero, one))]
 
-    never = e.equal(rare, zero)
-    start = e.select(never, e.add(n, one), e.full(dims, 0, wide))
-    hits = e.while_loop(more, body, [seed_tensor(seed), start, e.full(dims, 0, wide)])[2]
-    return cast(e.select(common, e.sub(n, hits), hits), name)
+    start = e.select(e.equal(p, zero), e.add(n, one), e.full(dims, 0, dtype))
+    return e.while_loop(more, body, [seed, start, e.full(dims, 0, dtype)])[2]
+
+
+def _transformed(seed: Tensor, n: Tensor, p: Tensor, wanted: Tensor) -> Tensor:
+    """Binomial draws with n p of 10 and more, where wanted: BTRS of Hoermann (1993), "The generation of binomial random
+    variates", J. Stat. Comput. Simul. 46. The letters are the paper's."""
+    e = current()
+    dims, dtype = e.spec(n)
+
+    def c(value: float) -> Tensor:
+        return scalar(value, n)
+
+    n, p = e.select(wanted, n, c(40.0)), e.select(wanted, p, c(0.5))  # any that work
+    q = e.sub(c(1.0), p)
+    spread = e.sqrt(e.mul(e.mul(n, p), q))
+    b = e.add(c(1.15), e.mul(c(2.53), spread))
+    a = e.add(e.add(c(-0.0873), e.mul(c(0.0248), b)), e.mul(c(0.01), p))
+    centre = e.add(e.mul(n, p), c(0.5))
+    alpha = e.mul(e.add(c(2.83), e.div(c(5.1), b)), spread)
+    m = e.floor(e.mul(e.add(n, c(1.0)), p))
+    log_odds = e.log(e.div(p, q))
+
+    def log_weight(k: Tensor) -> Tensor:
+        """log of 1 / (k! (n - k)!), plus k log(p / q)."""
+        return e.sub(e.mul(k, log_odds), e.add(_log_factorial(k), _log_factorial(e.sub(n, k))))
+
+    top = log_weight(m)
+
+    def step(seed: Tensor) -> tuple[Tensor, Tensor]:
+        for_u, for_v = _split(seed, 2)
+        u = e.sub(e.random_uniform(for_u, dims, dtype), c(0.5))
+        v = e.sub(c(1.0), e.random_uniform(for_v, dims, dtype))  # in (0, 1]
+        us = e.sub(c(0.5), e.abs(u))
+        us = e.maximum(us, c(1e-12))
+        k = e.floor(e.add(e.mul(e.add(e.div(e.mul(c(2.0), a), us), b), u), centre))
+        inside = e.logical_not(e.logical_or(e.less(k, c(0.0)), e.less(n, k)))
+        k = e.minimum(e.maximum(k, c(0.0)), n)
+        v = e.log(e.div(e.mul(v, alpha), e.add(e.div(a, e.mul(us, us)), b)))
+        return k, e.logical_and(inside, e.logical_not(e.less(e.sub(log_weight(k), top), v)))
+
+    return _until_done(step, seed, e.full(dims, 0, dtype))
+
+
+def _log_factorial(k: Tensor) -> Tensor:
+    """log k! by Stirling's series, after steps up to where it is exact in float64: (k + 8)! / ((k + 1) ... (k + 8))."""
+    e = current()
+    x = e.add(k, scalar(9.0, k))
+    factors = scalar(1.0, k)
+    for i in range(1, 9):
+        factors = e.mul(factors, e.add(k, scalar(float(i), k)))
+    inverse = e.div(scalar(1.0, x), x)
+    square = e.mul(inverse, inverse)
+    series = e.sub(
+        scalar(1 / 12, x), e.mul(square, e.sub(scalar(1 / 360, x), e.mul(square, scalar(1 / 1260, x))))
+    )
+    stirling = e.add(e.sub(e.mul(e.sub(x, scalar(0.5, x)), e.log(x)), x), e.mul(series, inverse))
+    return e.sub(e.add(stirling, scalar(0.5 * math.log(2 * math.pi), x)), e.log(factors))

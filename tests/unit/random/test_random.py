@@ -37,7 +37,9 @@ def test_continuous_laws(engine, name, args, law, dtype):
     assert scipy.stats.kstest(x, law.cdf).pvalue > 1e-3
 
 
-@pytest.mark.parametrize(("n", "p"), [(1, 0.3), (10, 0.2), (40, 0.9), (7, 0.0), (7, 1.0)])
+@pytest.mark.parametrize(
+    ("n", "p"), [(1, 0.3), (10, 0.2), (40, 0.9), (90, 0.4), (2000, 0.99), (7, 0.0), (7, 1.0)]
+)
 def test_binomial(engine, n, p):
     x = draw("binomial", (N,), n, p, seed=12)
     counts = np.bincount(x.astype(int), minlength=n + 1)
@@ -46,6 +48,26 @@ def test_binomial(engine, n, p):
     assert counts[~likely].sum() <= 5 + 5 * want[~likely].sum()
     error = (counts - want)[likely] / np.sqrt(np.maximum(want[likely], 1))
     assert np.abs(error).max() < 5
+
+
+def test_binomial_of_a_billion_trials(engine):
+    """Takes as many tries as one of ten."""
+    n, p = 1e9, 0.2
+    x = draw("binomial", (N,), n, p, seed=3, dtype="float64")
+    assert scipy.stats.kstest(x, scipy.stats.norm(n * p, np.sqrt(n * p * (1 - p))).cdf).pvalue > 1e-3
+
+
+def test_what_nothing_can_be_drawn_from(engine):
+    """NaN, where no try would ever be accepted; probabilities beyond 0 and 1 are those."""
+    nan, inf = np.nan, np.inf
+    np.testing.assert_array_equal(
+        draw("gamma", (5,), [-1.0, 0.0, nan, inf, -inf], seed=1), [nan, 0, nan, inf, nan]
+    )
+    np.testing.assert_array_equal(draw("beta", (3,), [-1.0, nan, inf], 0.5, seed=1), [nan] * 3)
+    trials, chances = [3.0, 3.0, 3.0, -2.0, nan, inf, 3.0], [-0.1, 1.5, nan, 0.5, 0.5, 0.5, 0.0]
+    np.testing.assert_array_equal(
+        draw("binomial", (7,), trials, chances, seed=1), [0, 3, nan, 0, nan, inf, 0]
+    )
 
 
 def test_binomial_of_arrays(engine):
