@@ -13,7 +13,7 @@ from keras.backend import dtypes
 from keras.backend.select import current
 from keras.backend.spec import UNKNOWN, shape_str
 from keras.ops.dispatch import as_float, axis_of, cast, convert, dtype_of, ndim_of, op, shape_of
-from keras.ops.settling import scalar, static_shape
+from keras.ops.settling import scalar, static_int, static_shape
 from keras.random.seed_generator import seed_tensor
 
 Tensor = Any
@@ -196,6 +196,7 @@ def categorical(logits: Any, num_samples: int, dtype: Any = "int32", seed: Any =
             f"categorical: `logits` must be [batch, classes]. Received: shape {shape_str(shape_of(x))}"
         )
     batch, classes = shape_of(x)
+    num_samples = static_int(num_samples, "categorical", "num_samples", least=0)
     wide = "float64" if dtype_of(x) == "float64" else "float32"
     u = e.random_uniform(seed_tensor(seed), (batch, num_samples, classes), wide)
     tiny = scalar(1e-20, u)  # log(0) twice would be NaN

@@ -129,6 +129,7 @@ ROWS = [
     (lambda x: ops.nanmax(x, axis=4), "nanmax: axis 4 is out of bounds"),
     (lambda x: ops.hypot(x, np.ones((2, 4))), "hypot: shapes do not broadcast. Received: (2, 3) and (2, 4)"),
     (lambda x: ops.exp("text"), "exp: `x` cannot be made a tensor: expected numbers or bools. Received: str"),
+    (lambda x: random.categorical(x, -1), "categorical: `num_samples` must be at least 0. Received: num_samples=-1"),
     (lambda x: random.uniform((-1,)), "uniform: `shape` has a negative dimension"),
     (lambda x: random.normal((2,), dtype="int32"), "normal: `dtype` must be a floating point dtype. Received: dtype=int32"),
     (lambda x: random.normal((2,), seed="a"), "normal: `seed` must be an int, a `keras.random.SeedGenerator` or None"),
