@@ -41,7 +41,14 @@ class Rescaling(Layer):
     def call(self, inputs: Tensor) -> Tensor:
         dtype = self.compute_dtype
         x = ops.cast(inputs, dtype)
-        return ops.add(ops.multiply(x, ops.cast(self.scale, dtype)), ops.cast(self.offset, dtype))
+        scale, offset = (self._per_channel(ops.cast(v, dtype)) for v in (self.scale, self.offset))
+        return ops.add(ops.multiply(x, scale), offset)
+
+    def _per_channel(self, setting: Tensor) -> Tensor:
+        """One number a channel stands before the image's height and width where channels come first."""
+        if ops.ndim(setting) == 0 or config.image_data_format() == "channels_last":
+            return setting
+        return ops.reshape(setting, (*setting.shape, *(1,) * (3 - ops.ndim(setting))))
 
 
 class Normalization(Layer):
@@ -205,7 +212,7 @@ class _Moments:
 def _batches(data: Any) -> Iterable[np.ndarray]:
     """Host arrays: the data itself if it is one array, else what it yields."""
     if hasattr(data, "shape") or (
-        isinstance(data, (list, tuple)) and not any(hasattr(e, "shape") for e in data)
+        isinstance(data, (list, tuple)) and not any(hasattr(_inputs(e), "shape") for e in data)
     ):
         yield to_host(data)
         return
@@ -215,4 +222,9 @@ def _batches(data: Any) -> Iterable[np.ndarray]:
         else data
     )
     for item in items:
-        yield to_host(item[0] if isinstance(item, (list, tuple)) else item)
+        yield to_host(_inputs(item))
+
+
+def _inputs(item: Any) -> Any:
+    """Of what a dataset yields: the inputs alone, without targets and weights."""
+    return item[0] if isinstance(item, (list, tuple)) and item else item

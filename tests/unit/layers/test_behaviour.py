@@ -117,10 +117,20 @@ def test_adapt_to_batches_is_adapt_to_all(engine: Engine) -> None:
     whole, batches, pairs = L.Normalization(), L.Normalization(), L.Normalization()
     whole.adapt(data)
     batches.adapt(iter(np.split(data, [7, 30])))
-    pairs.adapt((data[i : i + 10], None) for i in range(0, 50, 10))
+    pairs.adapt([(data[i : i + 10], np.zeros(10)) for i in range(0, 50, 10)])
     for a, b, c in zip(*(x.get_weights() for x in (whole, batches, pairs)), strict=True):
         np.testing.assert_allclose(a, b, rtol=1e-5)
         np.testing.assert_allclose(a, c, rtol=1e-5)
+
+
+def test_rescaling_with_a_number_for_each_channel(engine: Engine) -> None:
+    x = np.ones((2, 3, 4, 5), "float32")
+    keras.config.set_image_data_format("channels_first")
+    try:
+        y = keras.layers.Rescaling([1.0, 2.0, 3.0], offset=[0.0, 0.0, 1.0])(x)
+    finally:
+        keras.config.set_image_data_format("channels_last")
+    np.testing.assert_array_equal(np.asarray(y)[:, :, 0, 0], [[1, 2, 4]] * 2)
 
 
 def test_adapt_forgets_and_refuses(engine: Engine) -> None:
