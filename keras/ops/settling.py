@@ -160,7 +160,7 @@ def static_shape(shape: Any, who: str, name: str = "shape", infer: bool = False)
         raise TypeError(
             f"{who}: `{name}` must be an int or a sequence of ints. Received: {name}={shape!r}"
         ) from None
-    if any(d is UNKNOWN for d in dims) and current() is not ABSTRACT:
+    if not infer and any(d is None for d in shape) and current() is not ABSTRACT:
         raise TypeError(
             f"{who}: `{name}` must be known outside of symbolic models. Received: {name}={shape!r}"
         )

@@ -48,6 +48,9 @@ class ReductionPart(Engine):
             return raw.BatchMatMulV2(x=a, y=b)
         if a.shape.rank == 2:
             return raw.MatMul(a=a, b=b)
-        *lead, width = a.shape  # one large product instead of many small ones
+        *lead, width = a.shape
+        if lead.count(None) > 1:  # left open by others, and not to be reshaped back
+            return raw.BatchMatMulV2(x=a, y=b)
+        # One large product instead of many small ones.
         flat = raw.MatMul(a=raw.Reshape(tensor=a, shape=ints((product(lead), width))), b=b)
         return raw.Reshape(tensor=flat, shape=ints((*lead, b.shape[-1])))

@@ -14,6 +14,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from keras.backend.engine import Engine, Spec
+from keras.backend.spec import UNKNOWN
 from keras.backend.tensorflow_engine.flow import as_graph
 from keras.backend.tensorflow_engine.leaf import DTYPES, ints, product, raw
 from keras.backend.tensorflow_engine.loading import record, tf
@@ -94,16 +95,20 @@ class ScanPart(Engine):
     def scan(
         self, f: StepFunction, init: Sequence[Tensor], xs: Sequence[Tensor], length: int, reverse: bool
     ) -> tuple[list[Tensor], list[Tensor]]:
-        if tf.executing_eagerly() or length <= UNROLLED_LENGTH:
+        if tf.executing_eagerly() or (length is not UNKNOWN and length <= UNROLLED_LENGTH):
             return super().scan(f, init, xs, length, reverse)
         step, n = self._trace_step(f, init, xs), len(init)
-        loop = functools.partial(_loop, f, n, step.y_specs, length, reverse)
         size = sum(length * product(x.shape) for x in init) + sum(product(x.shape) for x in xs)
-        if step.plain and size >= FUSED_SIZE:
+        steps = tf.shape(xs[0])[0] if length is UNKNOWN else ints(length)
+        loop = functools.partial(_loop, f, n, step.y_specs, steps, reverse)
+        if step.plain and size is not UNKNOWN and size >= FUSED_SIZE:
             outputs = _fused(loop, [*init, *xs], step.captured)
         else:
             outputs = loop(*init, *xs)
-        ys = [tf.ensure_shape(y, (length, *s)) for y, (s, _) in zip(outputs[n:], step.y_specs, strict=True)]
+        ys = [
+            tf.ensure_shape(y, _opened((length, *s)))
+            for y, (s, _) in zip(outputs[n:], step.y_specs, strict=True)
+        ]
         return list(outputs[:n]), ys
 
     def _trace_step(self, f: StepFunction, init: Sequence[Tensor], xs: Sequence[Tensor]) -> _Step:
@@ -133,21 +138,21 @@ def _multiplications(matmul: tf.Operation) -> int:
 
 
 def _loop(
-    f: StepFunction, n: int, y_specs: Sequence[Spec], length: int, reverse: bool, *inputs: Tensor
+    f: StepFunction, n: int, y_specs: Sequence[Spec], length: Tensor, reverse: bool, *inputs: Tensor
 ) -> list[Tensor]:
     """The scan as a loop; the first `n` inputs are the carry. Returns the last carry, then the stacked ys."""
     init, xs = inputs[:n], inputs[n:]
     rows = [_array(x.dtype, length, x.shape[1:]).unstack(x) for x in xs]
-    columns = [_array(DTYPES[dtype], length, shape) for shape, dtype in y_specs]
+    columns = [_array(DTYPES[dtype], length, _opened(shape)) for shape, dtype in y_specs]
 
     def body(i: Tensor, *state: Any) -> list[Any]:
-        t = raw.Sub(x=ints(length - 1), y=i) if reverse else i
+        t = raw.Sub(x=raw.Sub(x=length, y=ints(1)), y=i) if reverse else i
         carry, ys = f(list(state[:n]), [r.read(t) for r in rows])
         written = [c.write(t, y) for c, y in zip(state[n:], ys, strict=True)]
         return [raw.AddV2(x=i, y=ints(1)), *carry, *written]
 
     def more(i: Tensor, *_: Any) -> Tensor:
-        return raw.Less(x=i, y=ints(length))
+        return raw.Less(x=i, y=length)
 
     _, *state = tf.while_loop(
         more, as_graph(body), [tf.constant(0), *init, *columns], maximum_iterations=length
@@ -155,8 +160,13 @@ def _loop(
     return [*state[:n], *(c.stack() for c in state[n:])]
 
 
-def _array(dtype: tf.DType, length: int, element_shape: Any) -> tf.TensorArray:
+def _array(dtype: tf.DType, length: Tensor, element_shape: Any) -> tf.TensorArray:
     return tf.TensorArray(dtype, size=length, element_shape=element_shape)
+
+
+def _opened(shape: Sequence[Any]) -> list[int | None]:
+    """A shape as TensorFlow writes it: None for what a `tf.function` of the user's left open."""
+    return [None if d is UNKNOWN else d for d in shape]
 
 
 def _fused(loop: Callable[..., list[Tensor]], inputs: list[Tensor], captured: list[Tensor]) -> list[Tensor]:

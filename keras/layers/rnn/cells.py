@@ -403,12 +403,12 @@ class StackedRNNCells(Layer):
         return inputs, new
 
     def prepare_masks(self, inputs_like: Tensor, training: bool | None) -> None:
-        batch = shape_of(inputs_like)[0]
+        column = ops.ones_like(inputs_like[:, :1])
         for cell in self.cells:
             if isinstance(cell, Cell):
                 cell.prepare_masks(inputs_like, training)
             width = getattr(cell, "output_size", _flat(cell.state_size)[0])
-            inputs_like = ops.ones((batch, width), dtype=dtype_of(inputs_like))
+            inputs_like = ops.tile(column, (1, width))
 
     def release_masks(self) -> None:
         for cell in self.cells:

@@ -10,7 +10,9 @@ from collections.abc import Callable, Sequence
 from typing import Any
 
 from keras.backend.select import current
-from keras.ops.dispatch import kernel
+from keras.backend.spec import UNKNOWN
+from keras.ops.dispatch import dtype_of, kernel
+from keras.ops.settling import filled_like
 
 Tensor = Any
 
@@ -91,10 +93,11 @@ def _project(x: Tensor, weights: Tensor, bias: Tensor | None) -> Tensor:
     """`x @ weights + bias` for all steps at once, time first: [time, batch, columns]."""
     e = current()
     batch, time, features = e.spec(x)[0]
-    x = e.reshape(e.transpose(x, (1, 0, 2)), (time * batch, features))
-    z = e.matmul(x, weights)
+    x = e.transpose(x, (1, 0, 2))
+    both_open = time is UNKNOWN and batch is UNKNOWN  # then nothing could be reshaped back
+    z = e.matmul(x if both_open else e.reshape(x, (time * batch, features)), weights)
     z = z if bias is None else e.add(z, bias)
-    return e.reshape(z, (time, batch, e.spec(weights)[0][1]))
+    return z if both_open else e.reshape(z, (time, batch, e.spec(weights)[0][1]))
 
 
 def _scan(
@@ -116,7 +119,7 @@ def _scan(
         states, (ys,) = e.scan(plain, states, [z], time, reverse)
     else:
         keep = e.reshape(e.transpose(mask, (1, 0)), (time, batch, 1))
-        shape, dtype = e.spec(states[0])
+        nothing = filled_like(states[0], 0.0, dtype_of(states[0]))
 
         def masked(carry: list[Tensor], xs: list[Tensor]) -> tuple[list[Tensor], list[Tensor]]:
             zt, kt = xs
@@ -125,7 +128,7 @@ def _scan(
             y = e.select(kt, y, last)
             return [y, *(e.select(kt, a, b) for a, b in zip(new, old, strict=True))], [y]
 
-        (_, *states), (ys,) = e.scan(masked, [e.full(shape, 0.0, dtype), *states], [z, keep], time, reverse)
+        (_, *states), (ys,) = e.scan(masked, [nothing, *states], [z, keep], time, reverse)
     return e.transpose(ys, (1, 0, 2)), states
 
 

@@ -8,8 +8,9 @@ from typing import Any
 from keras import tree
 from keras.backend.engine import Engine
 from keras.backend.select import current, scope
-from keras.backend.spec import ABSTRACT, KerasTensor
-from keras.ops.dispatch import shape_of
+from keras.backend.spec import ABSTRACT, UNKNOWN, KerasTensor
+from keras.ops.dispatch import dtype_of, shape_of
+from keras.ops.settling import filled_like
 
 Tensor = Any
 Step = Callable[[Any, list[Tensor]], tuple[Any, list[Tensor]]]
@@ -52,7 +53,10 @@ def run(
             return [*new], ys
         keep = rows[-1]
         last = carry[:n_carried]
-        ys = [_where(keep, a, b) for a, b in zip(ys, last or [_zeros_like(a) for a in ys], strict=True)]
+        ys = [
+            _where(keep, a, b)
+            for a, b in zip(ys, last or [filled_like(a, 0, dtype_of(a)) for a in ys], strict=True)
+        ]
         new = [_where(keep, a, b) for a, b in zip(new, old, strict=True)]
         return [*(ys if n_carried else []), *new], ys
 
@@ -60,7 +64,7 @@ def run(
     init = list(states)
     if mask is not None and not zero_output_for_mask:
         first = _output_spec(step, inputs, leaves, states)
-        init = [e.full(shape, 0, dtype) for shape, dtype in first] + init
+        init = [_zeros(shape, dtype, tree.flatten(inputs)[0]) for shape, dtype in first] + init
         n_carried = len(first)
     carry, ys = (_unrolled if unroll else e.scan)(one, init, xs, time, reverse)
     if reverse:
@@ -112,7 +116,21 @@ def _where(keep: Tensor, a: Tensor, b: Tensor) -> Tensor:
     return e.select(e.reshape(keep, (shape_of(keep)[0], *(1,) * (n - 1))), a, b)
 
 
-def _zeros_like(x: Tensor) -> Tensor:
+def _zeros(shape: Any, dtype: str, sequences: Tensor) -> Tensor:
     e = current()
-    shape, dtype = e.spec(x)
+    if is_open(shape[0]):
+        return for_each(sequences, e.full((1, *shape[1:]), 0, dtype))
     return e.full(shape, 0, dtype)
+
+
+def is_open(batch_size: Any) -> bool:
+    """Whether only the engine will know the batch: in a `tf.function` of the user's."""
+    return batch_size is UNKNOWN and current() is not ABSTRACT
+
+
+def for_each(sequences: Tensor, one: Tensor) -> Tensor:
+    """`[1, ...]` for each of a batch that is open, as `[batch, ...]`."""
+    e, rank = current(), len(shape_of(one))
+    nothing = filled_like(sequences, 0, dtype_of(one))
+    column = e.reduce_sum(nothing, tuple(range(1, len(shape_of(sequences)))))
+    return e.add(one, e.reshape(column, (UNKNOWN, *(1,) * (rank - 1))))

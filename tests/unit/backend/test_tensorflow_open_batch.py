@@ -61,3 +61,41 @@ REFUSED = {
 def test_refused_rather_than_wrong(tf, name):
     with pytest.raises((ValueError, TypeError), match=f"{name}: .*not known"):
         traced(tf, REFUSED[name])
+
+
+L = keras.layers
+STACKS = {
+    "LSTM": lambda: [L.LSTM(4)],
+    "LSTM sequences": lambda: [L.LSTM(4, return_sequences=True, recurrent_dropout=0.2)],
+    "GRU backwards": lambda: [L.GRU(4, go_backwards=True)],
+    "GRU unrolled": lambda: [L.GRU(4, unroll=True)],
+    "SimpleRNN": lambda: [L.SimpleRNN(4)],
+    "stacked cells": lambda: [L.RNN([L.LSTMCell(3), L.GRUCell(4)])],
+    "Bidirectional": lambda: [L.Bidirectional(L.LSTM(3))],
+    "masked": lambda: [L.Masking(), L.GRU(4)],
+    "convolution": lambda: [L.Conv1D(4, 3, padding="same"), L.MaxPooling1D(2), L.Flatten(), L.Dense(2)],
+    "shapes": lambda: [L.Reshape((3, 5)), L.Permute((2, 1)), L.UpSampling1D(2)],
+    "time": lambda: [L.TimeDistributed(L.Dense(2)), L.ZeroPadding1D(1), L.GlobalAveragePooling1D()],
+}
+
+
+def as_in_a_function_of(tf, model, signature):
+    x = np.random.default_rng(0).random((3, 5, 3), dtype="float32")
+    function = tf.function(model, input_signature=[tf.TensorSpec(signature, "float32")])
+    for data in (x, x[:2]):
+        np.testing.assert_allclose(function(data), model(data), rtol=1e-5, atol=1e-6)
+
+
+@pytest.mark.parametrize("name", STACKS)
+def test_layers_with_an_open_batch(tf, name):
+    """As a saved signature calls them."""
+    as_in_a_function_of(tf, keras.Sequential([L.Input((5, 3)), *STACKS[name]()]), (None, 5, 3))
+
+
+def test_sequences_with_an_open_batch_and_open_time(tf):
+    layers = [
+        L.LSTM(4, return_sequences=True),
+        L.SimpleRNN(3, return_sequences=True),
+        L.Bidirectional(L.GRU(3)),
+    ]
+    as_in_a_function_of(tf, keras.Sequential([L.Input((None, 3)), *layers]), (None, None, 3))
