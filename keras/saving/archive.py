@@ -9,6 +9,7 @@ import zipfile
 from pathlib import Path
 from typing import Any
 
+from keras import registry
 from keras.backend import state
 from keras.saving import weights_h5
 from keras.saving.atomic import replacing
@@ -55,7 +56,8 @@ def load_model(
     if not compile:
         compile_config = None
     if compile_config:
-        model.compile_from_config(compile_config)
+        with registry.custom_object_scope(custom_objects):
+            model.compile_from_config(compile_config)
     weights_h5.load_weights(model, io.BytesIO(weights), whole=True)
     return model
 

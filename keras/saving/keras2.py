@@ -56,6 +56,11 @@ def _upgrade_optimizer(config: Config) -> Config:
     return {"class_name": name, "config": inner, "module": "keras.optimizers", "registered_name": registered}
 
 
+def _is_function(x: Any) -> bool:
+    """Whether an entry of a config names a function, rather than a class and its arguments."""
+    return isinstance(x, dict) and x.get("class_name") == "function" and isinstance(x.get("config"), str)
+
+
 def _upgrade_losses(loss: Any) -> Any:
     """Keras 2 repeated the function of a loss class in its config, and left the reduction to be found out."""
     if _is_function(loss):
@@ -321,7 +326,7 @@ def training_config(config: Config | None) -> Config | None:
         return None
     config = _downgrade(
         {
-            k: v
+            k: _by_name(v)
             for k, v in config.items()
             if k in ("loss", "loss_weights", "metrics", "weighted_metrics", "optimizer_config")
         }
@@ -335,6 +340,15 @@ def training_config(config: Config | None) -> Config | None:
         if ">" not in optimizer["class_name"]:  # how tf.keras tells its new optimizers from the old
             optimizer["class_name"] = f"Custom>{optimizer['class_name']}"
     return config
+
+
+def _by_name(x: Any) -> Any:
+    """Losses and metrics that are functions by their names alone, as Keras 2 wrote them."""
+    if _is_function(x):
+        return x["config"]
+    if isinstance(x, dict):
+        return {k: _by_name(v) for k, v in x.items()}
+    return [_by_name(v) for v in x] if isinstance(x, list) else x
 
 
 def _without_dtype(loss: Any) -> Any:

@@ -14,7 +14,7 @@ from typing import Any
 
 import h5py
 
-from keras import losses
+from keras import losses, registry
 from keras.backend import select, state
 from keras.backend.state import Variable
 from keras.layers import Layer
@@ -207,7 +207,10 @@ def load_model(
 def _compile(model: Any, config: dict[str, Any], custom_objects: Any, safe_mode: bool, path: Any) -> None:
     try:
         arguments = {
-            k: deserialize(v, custom_objects, safe_mode, family=_FAMILIES.get(k)) for k, v in config.items()
+            k: _own_by_name(
+                deserialize(v, custom_objects, safe_mode, family=_FAMILIES.get(k)), custom_objects
+            )
+            for k, v in config.items()
         }
         model.compile(**arguments)
     except (ValueError, TypeError) as error:
@@ -215,6 +218,16 @@ def _compile(model: Any, config: dict[str, Any], custom_objects: Any, safe_mode:
             f"{path}: the compile arguments could not be restored, so the model is not compiled: {error}",
             stacklevel=4,
         )
+
+
+def _own_by_name(x: Any, custom_objects: Any) -> Any:
+    """Keras 2 wrote the user's losses and metrics as their names alone."""
+    if isinstance(x, str):
+        found = registry.find_custom((x,), custom_objects)
+        return x if found is None else found
+    if isinstance(x, dict):
+        return {k: _own_by_name(v, custom_objects) for k, v in x.items()}
+    return [_own_by_name(v, custom_objects) for v in x] if isinstance(x, list) else x
 
 
 _FAMILIES = {"optimizer": "optimizers", "loss": "losses", "metrics": "metrics", "weighted_metrics": "metrics"}

@@ -1,0 +1,82 @@
+"""Compile arguments that are functions come back from every kind of model file."""
+
+import json
+
+import h5py
+import numpy as np
+import pytest
+
+import keras
+
+X = np.array([[1.0, 2.0, 3.0], [0.0, 1.0, -1.0]], "float32")
+Y = np.array([[1.0, 0.0], [0.0, 2.0]], "float32")
+
+
+def largest_gap(y_true, y_pred):
+    return keras.ops.max(keras.ops.abs(y_true - y_pred), axis=-1)
+
+
+def compiled(loss, metrics):
+    model = keras.Sequential([keras.Input((3,)), keras.layers.Dense(2)])
+    model.compile("sgd", loss=loss, metrics=metrics)
+    return model
+
+
+def gap(model):
+    return np.abs(model.predict(X, verbose=0) - Y)
+
+
+@pytest.mark.parametrize("options", [{}, {"layout": "keras2"}], ids=["keras3", "keras2"])
+@pytest.mark.parametrize("wrap", [lambda f: f, lambda f: [f]], ids=["alone", "in a list"])
+def test_a_loss_and_metrics_that_are_functions_return(wrap, options, tmp_path):
+    path = tmp_path / "model.h5"
+    model = compiled(wrap(keras.losses.mean_squared_error), [keras.metrics.mean_absolute_error, largest_gap])
+    model.save(path, **options)
+    again = keras.models.load_model(path, custom_objects={"largest_gap": largest_gap})
+    result = again.evaluate(X, Y, verbose=0, return_dict=True)
+    expected = gap(model)
+    np.testing.assert_allclose(result["loss"], (expected**2).mean(), rtol=1e-5)
+    np.testing.assert_allclose(result["mean_absolute_error"], expected.mean(), rtol=1e-5)
+    np.testing.assert_allclose(result["largest_gap"], expected.max(axis=1).mean(), rtol=1e-5)
+
+
+@pytest.mark.parametrize(("ending", "options"), [(".keras", {}), (".h5", {}), (".h5", {"layout": "keras2"})])
+def test_a_loss_of_ones_own_returns(ending, options, tmp_path):
+    path = tmp_path / f"model{ending}"
+    model = compiled(largest_gap, None)
+    model.save(path, **options)
+    again = keras.models.load_model(path, custom_objects={"largest_gap": largest_gap})
+    np.testing.assert_allclose(again.evaluate(X, Y, verbose=0), gap(model).max(axis=1).mean(), rtol=1e-5)
+
+
+def test_the_layout_of_keras_2_has_functions_by_their_names(tmp_path):
+    compiled(keras.losses.mean_squared_error, [largest_gap]).save(tmp_path / "model.h5", layout="keras2")
+    with h5py.File(tmp_path / "model.h5") as file:
+        config = json.loads(file.attrs["training_config"])
+    assert config["loss"] == "mean_squared_error"
+    assert config["metrics"] == ["largest_gap"]
+
+
+class Gap(keras.losses.Loss):
+    def call(self, y_true, y_pred):
+        return largest_gap(y_true, y_pred)
+
+
+class Descent(keras.optimizers.SGD):
+    pass
+
+
+@pytest.mark.parametrize("ending", [".h5", ".keras"])
+def test_classes_of_ones_own_return(ending, tmp_path):
+    model = keras.Sequential([keras.Input((3,)), keras.layers.Dense(2)])
+    model.compile(Descent(0.25), Gap(), metrics=[keras.metrics.MeanMetricWrapper(largest_gap), "mae"])
+    path = tmp_path / f"model{ending}"
+    model.save(path)
+    own = {"Gap": Gap, "Descent": Descent, "largest_gap": largest_gap}
+    again = keras.models.load_model(path, custom_objects=own)
+    assert type(again.optimizer) is Descent
+    assert float(again.optimizer.learning_rate) == 0.25
+    expected = gap(model)
+    result = again.evaluate(X, Y, verbose=0)
+    np.testing.assert_allclose(result[0], expected.max(axis=1).mean(), rtol=1e-5)
+    np.testing.assert_allclose(result[1:], [result[0], expected.mean()], rtol=1e-5)
