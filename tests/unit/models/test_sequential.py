@@ -89,6 +89,23 @@ def test_a_built_sequential_model_as_the_first_layer():
     assert (model.input_shape, model.output_shape) == ((None, 3), (None, 2))
 
 
+def test_a_stack_that_begins_with_a_built_stack_is_built():
+    inner = keras.Sequential([layers.Dense(10, input_shape=(20,))])
+    model = keras.Sequential()
+    model.add(inner)
+    model.add(layers.Dense(2))
+    assert (model.input_shape, model.output_shape) == ((None, 20), (None, 2))
+    assert len(model.trainable_weights) == 4
+    inner.trainable = False
+    assert len(model.trainable_weights) == 2
+
+
+def test_a_stack_that_begins_with_an_unbuilt_stack_waits():
+    model = keras.Sequential([keras.Sequential([layers.Dense(3)]), layers.Dense(2)])
+    assert not model.built
+    assert model(np.ones((2, 4), "f")).shape == (2, 2)
+
+
 # ---------------------------------------------------------------------- mistakes
 def test_building_for_another_shape_than_that_of_the_input():
     model = keras.Sequential([keras.Input((2,), batch_size=3), layers.Dense(2)])
