@@ -57,7 +57,7 @@ class Function:
     def __init__(self, inputs: Any, outputs: Any, updates: Sequence[Any], name: str | None = None) -> None:
         self.name = name or "function"
         self.inputs = list(inputs) if isinstance(inputs, (list, tuple)) else [inputs]
-        self.outputs = outputs
+        self.outputs = tree.map_structure(lambda t: t, outputs)  # the caller's list may change later
         self.updates = [self._pair(u) for u in updates]
         self._alone = not isinstance(inputs, (list, tuple))
         self._check()

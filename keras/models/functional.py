@@ -55,7 +55,8 @@ class Functional(Model):
         _check_symbolic("inputs", inputs)
         _check_symbolic("outputs", outputs)
         Model.__init__(self, name=name, **kwargs)
-        self._inputs_struct, self._outputs_struct = inputs, outputs
+        # Copies of the containers: the caller's lists may change later.
+        self._inputs_struct, self._outputs_struct = tree.map_structure(lambda t: t, (inputs, outputs))
         graph = Graph(tree.flatten(inputs), tree.flatten(outputs))
         self._graph = self._begin_at_input_layers(graph)
         self._graph_with_losses = self._graph

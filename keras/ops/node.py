@@ -99,6 +99,8 @@ class Node:
         register: bool = True,
     ) -> None:
         self.operation = operation
+        # Copies of the containers: the caller's lists may grow after the call, as in a DenseNet.
+        args, kwargs, outputs = tree.map_structure(lambda x: x, (args, kwargs, outputs))
         self.args = args
         self.kwargs = kwargs
         self.inputs: list[KerasTensor] = [

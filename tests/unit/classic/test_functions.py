@@ -277,6 +277,14 @@ def test_what_sessions_did(engine):
 
 
 # ---------------------------------------------------------------------- errors
+def test_a_list_of_outputs_that_changes_after_the_function(engine):
+    x = K.placeholder((2,))
+    outputs = [x + 1.0]
+    f = K.function([x], outputs)
+    outputs.append(x * 2.0)
+    assert [y.tolist() for y in f([[1.0, 2.0]])] == [[2.0, 3.0]]
+
+
 def test_errors_of_functions(engine):
     x, other = K.placeholder((None, 3)), K.placeholder((2,), name="other")
     f = K.function([x], [K.sum(x)])

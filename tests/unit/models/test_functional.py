@@ -249,6 +249,28 @@ def test_a_layer_error_names_the_layer(engine):
         layer(np.ones((2, 7), "f"))
 
 
+@pytest.mark.parametrize("join", [layers.concatenate, keras.ops.concatenate])
+def test_a_list_that_grows_after_the_call(engine, join):
+    """As in a DenseNet, where each layer sees the outputs of all before it."""
+    inputs = x = keras.Input((2,))
+    features = [x]
+    for _ in range(3):
+        x = join(features, axis=-1)
+        features.append(x)
+    out = keras.Model(inputs, x).predict(np.array([[1.0, 2.0]]), verbose=0)
+    np.testing.assert_array_equal(out, [[1.0, 2.0] * 4])
+
+
+def test_lists_of_inputs_and_outputs_that_change_after_the_model():
+    a, b = keras.Input((2,)), keras.Input((2,))
+    inputs, outputs = [a, b], {"sum": a + b}
+    model = keras.Model(inputs, outputs)
+    inputs.pop()
+    outputs["product"] = a * b
+    result = model.predict([np.ones((1, 2)), np.ones((1, 2))], verbose=0)
+    assert {k: v.tolist() for k, v in result.items()} == {"sum": [[2.0, 2.0]]}
+
+
 def test_deep_graph():
     x = y = keras.Input((2,))
     for _ in range(1500):
