@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import copy
 import importlib
 import json
 from collections.abc import Callable
@@ -138,6 +139,21 @@ class Model(Trainer, Layer):
         return self._saving().load_weights(
             self, filepath, skip_mismatch=skip_mismatch, by_name=by_name, **kwargs
         )
+
+    def __reduce__(self) -> tuple[Any, ...]:
+        """Pickled as a `.keras` archive; classes and functions of the user's own are found as in `load_model`."""
+        archive = importlib.import_module("keras.saving.archive")
+        return archive.from_bytes, (archive.to_bytes(self),)
+
+    def __deepcopy__(self, memo: dict[int, Any]) -> Any:
+        """A copy of every attribute, so that lambdas and classes that are not registered stay what they are."""
+        copied = memo[id(self)] = object.__new__(type(self))
+        # What was compiled computes with this model's variables: the copy begins anew.
+        compiled = ("_memory", "train_function", "test_function", "predict_function")
+        state = {k: v for k, v in self.__dict__.items() if k not in compiled}
+        copied.__dict__.update(copy.deepcopy(state, memo))
+        copied._memory = type(self._memory)(copied)
+        return copied
 
     @staticmethod
     def _saving() -> Any:

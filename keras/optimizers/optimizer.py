@@ -7,6 +7,7 @@ slots in `build` and moves one variable in `update_step`.
 
 from __future__ import annotations
 
+import copy
 import re
 import warnings
 from collections.abc import Callable, Iterable, Mapping, Sequence
@@ -86,6 +87,15 @@ class Optimizer(OwnsVariables, Serializable):
         self._learning_rate: Any = learning_rate
         if not callable(learning_rate):
             self._learning_rate = self.add_variable((), float(learning_rate), name="learning_rate")
+
+    def __deepcopy__(self, memo: dict[int, Any]) -> Any:
+        """A copy that serves the copies of the variables."""
+        copied = memo[id(self)] = object.__new__(type(self))
+        copied.__dict__.update(copy.deepcopy(self.__dict__, memo))
+        copied._index = {id(v): i for i, v in enumerate(copied._trainable_variables)}
+        ids, patterns = self._not_decayed
+        copied._not_decayed = ({id(memo[i]) for i in ids if i in memo}, list(patterns))
+        return copied
 
     # ------------------------------------------------------------------ what a subclass writes
     def build(self, variables: Sequence[Variable]) -> None:

@@ -26,6 +26,23 @@ _RATIO, _FLOOR = 200, 64 * 2**20
 
 def save_model(model: Any, path: str | Path) -> None:
     """Write the archive."""
+    with replacing(path) as temporary:
+        _write(model, temporary)
+
+
+def to_bytes(model: Any) -> bytes:
+    """The archive in memory: what a pickled model consists of."""
+    buffer = io.BytesIO()
+    _write(model, buffer)
+    return buffer.getvalue()
+
+
+def from_bytes(data: bytes) -> Any:
+    """The model of an archive in memory."""
+    return load_model(io.BytesIO(data))
+
+
+def _write(model: Any, target: Any) -> None:
     weights = io.BytesIO()
     weights_h5.save_weights(model, weights)
     now = datetime.datetime.now().strftime("%Y-%m-%d@%H:%M:%S")
@@ -34,14 +51,14 @@ def save_model(model: Any, path: str | Path) -> None:
         "date_saved": now,
         "written_by": f"keras {__version__}",
     }
-    with replacing(path) as temporary, zipfile.ZipFile(temporary, "w") as archive:
+    with zipfile.ZipFile(target, "w") as archive:
         archive.writestr(_METADATA, json.dumps(metadata))
         archive.writestr(_CONFIG, json.dumps(serialize(model)))
         archive.writestr(_WEIGHTS, weights.getvalue())
 
 
 def load_model(
-    path: str | Path, custom_objects: Any = None, compile: bool = True, safe_mode: bool = True
+    path: str | Path | io.BytesIO, custom_objects: Any = None, compile: bool = True, safe_mode: bool = True
 ) -> Any:
     """Read the archive.
 
@@ -68,8 +85,8 @@ def load_weights(model: Any, path: str | Path, skip_mismatch: bool = False) -> N
     weights_h5.load_weights(model, io.BytesIO(weights), skip_mismatch)
 
 
-def _members(path: str | Path, *names: str) -> list[bytes]:
-    if not Path(path).exists():
+def _members(path: str | Path | io.BytesIO, *names: str) -> list[bytes]:
+    if not isinstance(path, io.BytesIO) and not Path(path).exists():
         raise FileNotFoundError(f"There is no file {path}.")
     try:
         with zipfile.ZipFile(path) as archive:
