@@ -77,10 +77,6 @@ def _upgrade_losses(loss: Any) -> Any:
     return [_upgrade_losses(v) for v in loss] if isinstance(loss, list) else loss
 
 
-def _is_function(x: Any) -> bool:
-    return isinstance(x, dict) and x.get("class_name") == "function"
-
-
 def _upgrade_metrics(metrics: Any, model: Any) -> Any:
     """Keras 2 wrapped functions into MeanMetricWrapper and put the output's name before the metric's."""
     outputs = list(getattr(model, "output_names", []))
@@ -326,7 +322,7 @@ def training_config(config: Config | None) -> Config | None:
         return None
     config = _downgrade(
         {
-            k: _by_name(v)
+            k: v
             for k, v in config.items()
             if k in ("loss", "loss_weights", "metrics", "weighted_metrics", "optimizer_config")
         }
@@ -340,15 +336,6 @@ def training_config(config: Config | None) -> Config | None:
         if ">" not in optimizer["class_name"]:  # how tf.keras tells its new optimizers from the old
             optimizer["class_name"] = f"Custom>{optimizer['class_name']}"
     return config
-
-
-def _by_name(x: Any) -> Any:
-    """Losses and metrics that are functions by their names alone, as Keras 2 wrote them."""
-    if _is_function(x):
-        return x["config"]
-    if isinstance(x, dict):
-        return {k: _by_name(v) for k, v in x.items()}
-    return [_by_name(v) for v in x] if isinstance(x, list) else x
 
 
 def _without_dtype(loss: Any) -> Any:

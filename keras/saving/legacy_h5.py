@@ -165,9 +165,10 @@ def training_config(model: Any) -> dict[str, Any] | None:
 def _full_names(loss: Any) -> Any:
     """Losses by their full names: Keras 3.15 does not find `mse` again in a file it wrote itself."""
     if isinstance(loss, str):
-        if ">" in loss or loss in ("crossentropy", "ce"):  # the user's; a word that `compile` settles itself
+        try:
+            return getattr(losses.get(loss), "__name__", loss)
+        except ValueError:  # the user's own; or a word that `compile` settles itself
             return loss
-        return getattr(losses.get(loss), "__name__", loss)
     if isinstance(loss, dict) and "class_name" not in loss:
         return {k: _full_names(v) for k, v in loss.items()}
     return [_full_names(v) for v in loss] if isinstance(loss, list) else loss
