@@ -166,8 +166,8 @@ def _full_names(loss: Any) -> Any:
     """Losses by their full names: Keras 3.15 does not find `mse` again in a file it wrote itself."""
     if isinstance(loss, str):
         try:
-            return getattr(losses.get(loss), "__name__", loss)
-        except ValueError:  # the user's own; or a word that `compile` settles itself
+            return loss if ">" in loss else getattr(losses.get(loss), "__name__", loss)
+        except ValueError:  # the user's own, if not registered; or a word that `compile` settles itself
             return loss
     if isinstance(loss, dict) and "class_name" not in loss:
         return {k: _full_names(v) for k, v in loss.items()}
