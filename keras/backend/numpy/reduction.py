@@ -63,11 +63,14 @@ class Reduction:
         return _order(x, axis).astype(np.int32)
 
     def sort(self, x: Array, axis: int) -> Array:
-        return np.sort(_orderable(x), axis, kind="stable").astype(x.dtype, copy=False)
+        # Among equal numbers no order shows, and NumPy's stable sort takes 30 times as long.
+        return np.sort(_orderable(x), axis).astype(x.dtype, copy=False)
 
     def top_k(self, x: Array, k: int) -> tuple[Array, Array]:
         if k == 1:
             best = np.argmax(_orderable(x), -1)[..., None]
+        elif (some := _largest(_orderable(x), k)) is not None:
+            best = some
         else:  # reversed twice, a stable ascending sort is a descending one with the lowest index first among equals
             order = _order(x[..., ::-1], -1)[..., ::-1]
             best = x.shape[-1] - 1 - order[..., :k]
@@ -89,6 +92,20 @@ class Reduction:
 def _orderable(x: Array) -> Array:
     """bfloat16 as float32: its own sort (ml_dtypes) leaves NaN where it is."""
     return x.astype(np.float32) if x.dtype.name == "bfloat16" else x
+
+
+def _largest(x: Array, k: int) -> Array | None:
+    """Indices of the k largest along the last axis, the largest first; None where ties or NaN leave open which they are."""
+    n = x.shape[-1]
+    if not 0 < k < n or x.dtype.kind not in "iuf":
+        return None
+    top = np.partition(x, n - k, -1)[..., n - k :]
+    among = x >= top[..., :1]
+    if np.count_nonzero(among) != x.size // n * k or (x.dtype.kind == "f" and np.isnan(top).any()):
+        return None
+    places = np.nonzero(among)[-1].reshape(*x.shape[:-1], k)
+    order = np.argsort(np.take_along_axis(x, places, -1)[..., ::-1], -1, kind="stable")[..., ::-1]
+    return np.take_along_axis(places, k - 1 - order, -1)
 
 
 def _order(x: Array, axis: int) -> Array:

@@ -537,3 +537,20 @@ def test_extremes_with_one_number(dtype: str) -> None:
             with select.using("numpy"):
                 compiled = Compiled(lambda a, b, m=method: getattr(select.current(), m)(a, b))
                 np.testing.assert_array_equal(compiled(x, limit), want)
+
+
+@pytest.mark.parametrize("dtype", ["float16", "float32", "float64", "int32", "uint8"])
+def test_the_largest_come_first_whether_or_not_they_tie(dtype: str) -> None:
+    """NaN before all numbers; the lower index first among equals. Ties and NaN take another way than distinct numbers."""
+    for trial in range(200):
+        shape = (*rng.integers(1, 5, rng.integers(0, 3)), rng.integers(1, 9))
+        x = np.round(rng.normal(size=shape) * (3 if trial % 2 else 100)).astype(dtype)
+        if x.dtype.kind == "f" and trial % 5 == 0:
+            x.flat[rng.integers(x.size)] = rng.choice([np.nan, -0.0, np.inf])
+        k = int(rng.integers(shape[-1] + 1))
+        values, places = E.top_k(x, k)
+        wide = x.astype("float64")
+        keys = (np.broadcast_to(np.arange(shape[-1]), shape), -wide, ~np.isnan(wide))
+        want = np.lexsort(keys, axis=-1)[..., :k]
+        np.testing.assert_array_equal(places, want)
+        np.testing.assert_array_equal(values, np.take_along_axis(x, want, -1))
