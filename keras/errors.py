@@ -130,6 +130,18 @@ class InstallError(RuntimeError):
     """
 
 
+class NoFileError(FileNotFoundError, ValueError):
+    """There is no file to load: a FileNotFoundError, and what programs for Keras 3 catch, a ValueError.
+
+    >>> raise NoFileError("model.keras")
+    Traceback (most recent call last):
+    keras.errors.NoFileError: There is no file model.keras.
+    """
+
+    def __init__(self, path: object) -> None:
+        super().__init__(f"There is no file {path}.")
+
+
 class EngineCannotError(NotImplementedError):
     """An engine was asked for a primitive it declares it cannot do.
 

@@ -11,6 +11,7 @@ from typing import Any
 
 from keras import registry
 from keras.backend import state
+from keras.errors import NoFileError
 from keras.saving import weights_h5
 from keras.saving.atomic import replacing
 from keras.saving.hdf5 import parse_json
@@ -87,7 +88,7 @@ def load_weights(model: Any, path: str | Path, skip_mismatch: bool = False) -> N
 
 def _members(path: str | Path | io.BytesIO, *names: str) -> list[bytes]:
     if not isinstance(path, io.BytesIO) and not Path(path).exists():
-        raise FileNotFoundError(f"There is no file {path}.")
+        raise NoFileError(path)
     try:
         with zipfile.ZipFile(path) as archive:
             return [_member(archive, n, path) for n in names]

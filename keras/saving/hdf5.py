@@ -17,6 +17,7 @@ import h5py
 import numpy as np
 
 from keras.backend import dtypes
+from keras.errors import NoFileError
 from keras.saving.atomic import replacing
 
 #: An HDF5 object header holds at most 64 KiB; longer lists of names are split, as Keras does.
@@ -174,7 +175,7 @@ def reading(path: str | Path | Any) -> Iterator[Group]:
     name = str(path) if isinstance(path, (str, Path)) else "the file"
     if isinstance(path, (str, Path)):
         if not Path(path).exists():
-            raise FileNotFoundError(f"There is no file {path}.")
+            raise NoFileError(path)
         if Path(path).is_dir():
             raise ValueError(
                 f"{path} is a folder, not a model file. (TensorFlow SavedModel folders are not read.)"

@@ -59,8 +59,12 @@ def test_a_file_of_another_kind(tmp_path, content):
 
 
 def test_no_file(tmp_path):
-    with pytest.raises(FileNotFoundError, match="nowhere"):
-        keras.models.load_model(tmp_path / "nowhere.h5")
+    for kind in (FileNotFoundError, ValueError):
+        for name in ("nowhere.h5", "nowhere.keras"):
+            with pytest.raises(kind, match=name):
+                keras.models.load_model(tmp_path / name)
+        with pytest.raises(kind, match="nowhere"):
+            small().load_weights(tmp_path / "nowhere.weights.h5")
 
 
 def test_weights_only_file_given_as_a_model(tmp_path):
