@@ -7,13 +7,12 @@ from collections.abc import Sequence
 from typing import Any
 
 from keras import ops
+from keras.backend import dtypes
 from keras.losses.shapes import align_weights
 from keras.metrics.metric import Metric
 from keras.ops.dispatch import dtype_of, shape_of
 
 Tensor = Any
-
-_FLOATS = ("float", "bfloat")
 
 
 def confusion_matrix(
@@ -106,7 +105,7 @@ class IoU(Metric):
 
     def _weights(self, sample_weight: Any, labels: Tensor) -> Tensor:
         sample_weight = ops.convert_to_tensor(sample_weight)
-        if not self.dtype.startswith(_FLOATS) and dtype_of(sample_weight).startswith(_FLOATS):
+        if not dtypes.is_float(self.dtype) and dtypes.is_float(dtype_of(sample_weight)):
             warnings.warn(
                 f"{self.name}: float sample weights are rounded towards 0, as the counts are {self.dtype}; "
                 'pass dtype="float32" to keep fractions.',

@@ -232,10 +232,15 @@ def _host_array(x: Any) -> np.ndarray:
             f"cannot be made a tensor: expected numbers or bools. Received: {type(x).__name__} of dtype {array.dtype}. "
             "Encode strings and objects as integers first."
         )
-        wrong = TypeError(f"The value {reason}")
-        wrong.not_a_tensor = (x, reason)  # type: ignore[attr-defined]
-        raise wrong
+        raise unsuitable(x, reason)
     return array
+
+
+def unsuitable(value: Any, reason: str) -> TypeError:
+    """The error for a value that cannot be what it was given for; the op that was called adds the argument's name."""
+    wrong = TypeError(f"The value {reason}")
+    wrong.not_a_tensor = (value, reason)  # type: ignore[attr-defined]
+    return wrong
 
 
 def _natural_dtype(x: Any, array: np.ndarray) -> str:

@@ -13,7 +13,18 @@ from keras import config
 from keras.backend import dtypes
 from keras.backend.select import current
 from keras.backend.spec import ABSTRACT, UNKNOWN, KerasTensor, shape_str
-from keras.ops.dispatch import INEXACT, as_float, axes_of, cast, convert, dtype_of, ndim_of, promote, shape_of
+from keras.ops.dispatch import (
+    INEXACT,
+    as_float,
+    axes_of,
+    cast,
+    convert,
+    dtype_of,
+    ndim_of,
+    promote,
+    shape_of,
+    unsuitable,
+)
 
 Tensor = Any
 Shape = tuple[Any, ...]
@@ -28,10 +39,7 @@ def scalar(value: Any, like: Tensor) -> Tensor:
     except (TypeError, ValueError):
         x = None
     if x is None or shape_of(x) != ():
-        reason = f"must be a number. Received: {value!r}"
-        wrong = TypeError(f"The value {reason}")
-        wrong.not_a_tensor = (value, reason)  # type: ignore[attr-defined]
-        raise wrong
+        raise unsuitable(value, f"must be a number. Received: {value!r}")
     return x
 
 

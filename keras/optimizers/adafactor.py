@@ -94,9 +94,8 @@ class Adafactor(Optimizer):
         i = self.index_of(variable)
         step = self.local_step(variable.dtype)
         rate = learning_rate
-        if (
-            self.relative_step
-        ):  # Keras 3.15 lowers the rate even where this is False, against its documentation
+        # Keras 3.15 lowers the rate even where this is False, against its documentation.
+        if self.relative_step:
             rate = ops.minimum(rate, ops.divide(1.0, ops.sqrt(step)))
         rate = ops.multiply(rate, ops.maximum(_rms(variable.value), self.epsilon_2))
         decay = ops.subtract(1.0, ops.power(step, self.beta_2_decay))

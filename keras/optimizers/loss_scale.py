@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import inspect
 from collections.abc import Sequence
 from typing import Any
 
@@ -13,16 +14,11 @@ from keras.serializable import serialize
 
 Tensor = Any
 
+#: Settings of every optimizer, with the values that do nothing.
 _IDLE = {
-    "weight_decay": None,
-    "clipnorm": None,
-    "clipvalue": None,
-    "global_clipnorm": None,
-    "use_ema": False,
-    "ema_momentum": 0.99,
-    "ema_overwrite_frequency": None,
-    "loss_scale_factor": None,
-    "gradient_accumulation_steps": None,
+    name: parameter.default
+    for name, parameter in inspect.signature(Optimizer.__init__).parameters.items()
+    if parameter.default is not inspect.Parameter.empty and name != "name"
 }
 
 

@@ -14,7 +14,7 @@ from typing import Any
 
 import h5py
 
-from keras import losses, registry
+from keras import losses, registry, tree
 from keras.backend import select, state
 from keras.backend.state import Variable
 from keras.layers import Layer
@@ -223,12 +223,12 @@ def _compile(model: Any, config: dict[str, Any], custom_objects: Any, safe_mode:
 
 def _own_by_name(x: Any, custom_objects: Any) -> Any:
     """Keras 2 wrote the user's losses and metrics as their names alone."""
-    if isinstance(x, str):
-        found = registry.find_custom((x,), custom_objects)
-        return x if found is None else found
-    if isinstance(x, dict):
-        return {k: _own_by_name(v, custom_objects) for k, v in x.items()}
-    return [_own_by_name(v, custom_objects) for v in x] if isinstance(x, list) else x
+
+    def own(leaf: Any) -> Any:
+        found = registry.find_custom((leaf,), custom_objects) if isinstance(leaf, str) else None
+        return leaf if found is None else found
+
+    return tree.map_structure(own, x)
 
 
 _FAMILIES = {"optimizer": "optimizers", "loss": "losses", "metrics": "metrics", "weighted_metrics": "metrics"}

@@ -14,7 +14,7 @@ import threading
 from collections import OrderedDict
 from collections.abc import Callable, Hashable, Iterator, Sequence
 from contextlib import contextmanager
-from ctypes import byref, c_int, c_int64, c_size_t, c_void_p
+from ctypes import byref, c_char, c_float, c_int, c_int64, c_size_t, c_void_p
 from typing import Any
 
 import numpy as np
@@ -59,6 +59,12 @@ class _Library:
         c.dnnl_memory_set_data_handle.argtypes = [c_void_p, c_void_p]
         c.dnnl_primitive_execute.argtypes = [c_void_p, c_void_p, c_int, c_void_p]
         c.dnnl_memory_desc_equal.argtypes = [c_void_p, c_void_p]
+        c.dnnl_sgemm.argtypes = [
+            *(c_char, c_char),  # whether a and b are given transposed
+            *(c_int64, c_int64, c_int64),  # rows and columns of the result, and what is summed over
+            *(c_float, c_void_p, c_int64, c_void_p, c_int64),  # a factor; a and b, each with its rows' length
+            *(c_float, c_void_p, c_int64),  # what the old result counts; the result and its rows' length
+        ]
         openmp = ctypes.CDLL("libgomp.so.1")
         self._threads, self._use_threads = openmp.omp_get_max_threads, openmp.omp_set_num_threads
         self.engine = self.made("engine_create", _CPU, c_size_t(0))

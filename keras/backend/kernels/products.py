@@ -2,19 +2,11 @@
 
 from __future__ import annotations
 
-from ctypes import c_char, c_float, c_int64, c_void_p
 from typing import Any
 
 import numpy as np
 
 from keras.backend.kernels import onednn
-
-_ARGUMENTS = (
-    *(c_char, c_char),  # whether a and b are given transposed
-    *(c_int64, c_int64, c_int64),  # rows and columns of the result, and what is summed over
-    *(c_float, c_void_p, c_int64, c_void_p, c_int64),  # a factor; a and b, each with the length of its rows
-    *(c_float, c_void_p, c_int64),  # what the old result counts; the result and the length of its rows
-)
 
 
 def product(a: np.ndarray, b: np.ndarray, y: np.ndarray) -> None:
@@ -39,11 +31,11 @@ def _layout(x: np.ndarray) -> tuple[bytes, int] | None:
 
 
 def _sgemm(library: Any, a: np.ndarray, left: Any, b: np.ndarray, right: Any, y: np.ndarray) -> None:
-    function = library.c.dnnl_sgemm
-    function.argtypes = _ARGUMENTS
     sizes = (*y.shape, a.shape[1])
     given = (a.ctypes.data, left[1], b.ctypes.data, right[1])
     with library.one_thread():
-        status = function(left[0], right[0], *sizes, 1.0, *given, 0.0, y.ctypes.data, y.strides[0] // 4)
+        status = library.c.dnnl_sgemm(
+            left[0], right[0], *sizes, 1.0, *given, 0.0, y.ctypes.data, y.strides[0] // 4
+        )
     if status:
         raise RuntimeError(f"oneDNN: a product of {a.shape} and {b.shape} failed with status {status}")

@@ -71,9 +71,8 @@ class Reduction:
             best = np.argmax(_orderable(x), -1)[..., None]
         elif (some := _largest(_orderable(x), k)) is not None:
             best = some
-        else:  # reversed twice, a stable ascending sort is a descending one with the lowest index first among equals
-            order = _order(x[..., ::-1], -1)[..., ::-1]
-            best = x.shape[-1] - 1 - order[..., :k]
+        else:
+            best = _descending(x)[..., :k]
         return np.take_along_axis(x, best, -1), best.astype(np.int32)
 
     @known(_simple_product)
@@ -104,8 +103,13 @@ def _largest(x: Array, k: int) -> Array | None:
     if np.count_nonzero(among) != x.size // n * k or (x.dtype.kind == "f" and np.isnan(top).any()):
         return None
     places = np.nonzero(among)[-1].reshape(*x.shape[:-1], k)
-    order = np.argsort(np.take_along_axis(x, places, -1)[..., ::-1], -1, kind="stable")[..., ::-1]
-    return np.take_along_axis(places, k - 1 - order, -1)
+    return np.take_along_axis(places, _descending(np.take_along_axis(x, places, -1)), -1)
+
+
+def _descending(x: Array) -> Array:
+    """Indices along the last axis, of the largest first; among equals the lowest comes first."""
+    # Reversed twice, a stable ascending sort is that.
+    return x.shape[-1] - 1 - _order(x[..., ::-1], -1)[..., ::-1]
 
 
 def _order(x: Array, axis: int) -> Array:

@@ -30,13 +30,10 @@ class MovementPart(Engine):
     def broadcast_to(self, x: Tensor, shape: Shape) -> Tensor:
         if UNKNOWN not in shape:
             return raw.BroadcastTo(input=x, shape=ints(shape))
-        own, shift = (
-            tf.shape(x),
-            len(shape) - x.shape.rank,
-        )  # a size that others left open can only be x's own
-        return raw.BroadcastTo(
-            input=x, shape=tf.stack([own[i - shift] if d is UNKNOWN else d for i, d in enumerate(shape)])
-        )
+        # A size that others left open can only be x's own.
+        own, shift = tf.shape(x), len(shape) - x.shape.rank
+        sizes = [own[i - shift] if d is UNKNOWN else d for i, d in enumerate(shape)]
+        return raw.BroadcastTo(input=x, shape=tf.stack(sizes))
 
     def slice(self, x: Tensor, starts: Shape, stops: Shape, steps: Shape) -> Tensor:
         if all(s == 1 for s in steps):
