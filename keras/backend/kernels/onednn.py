@@ -205,7 +205,8 @@ class Stock:
             if idle:
                 return idle.pop()
             try:
-                return self._make(*key)
+                with library().one_thread():  # some primitives run on as many threads as there are now
+                    return self._make(*key)
             except RuntimeError:
                 self._idle[key] = None
                 return None
