@@ -43,6 +43,7 @@ class Compiled:
         self._jit_compile = jit_compile
         self._on_trace = on_trace
         self._traces: dict[Any, _Trace] = {}
+        self._latest: _Trace | None = None
 
     @property
     def trace_count(self) -> int:
@@ -50,8 +51,11 @@ class Compiled:
         return len(self._traces)
 
     def __call__(self, *args: Any) -> Any:
+        latest = self._latest
+        if latest is not None and latest.serves(args):
+            return latest.pack(latest.run(*args))
         dynamic, signature = self._signature(args, 0)
-        trace = self._traces.get(signature) or self._trace(args, signature)
+        trace = self._latest = self._traces.get(signature) or self._trace(args, signature)
         return trace.pack(trace.run(*dynamic))
 
     def many(self, *args: Any, ahead: int = 0, picked: Picked | None = None) -> Results:
@@ -102,7 +106,7 @@ class Compiled:
         kinds = signature[1:-1]
         specs = [k for k in kinds if k[0] != "static"]
         structure = tree.map_structure(lambda _: None, args)
-        trace = _Trace()
+        trace = _Trace(specs if len(specs) == len(args) == len(kinds) else None)
 
         def flat(*tensors: Tensor) -> list[Tensor]:
             engine = current()
@@ -162,11 +166,32 @@ class Picked:
 
 
 class _Trace:
-    """What one signature was compiled to."""
+    """What one signature was compiled to.
+
+    Args:
+        specs: of the arguments, if each of them is an array or a tensor.
+    """
 
     run: Callable[..., list[Tensor]]
     loop: Callable[..., list[np.ndarray]] | None = None
     packer: Callable[[list[Tensor]], Any] | None = None  # known when the function has been run once
+
+    def __init__(self, specs: Sequence[tuple[tuple[int, ...], str]] | None) -> None:
+        self._engine = current()
+        self._specs = None if specs is None else [(s, dtypes.to_numpy_dtype(s[1])) for s in specs]
+
+    def serves(self, args: tuple[Any, ...]) -> bool:
+        """Whether it is what was compiled for these; if in doubt, no. Costs a fraction of making a signature."""
+        engine = self._engine
+        if self._specs is None or len(args) != len(self._specs) or current() is not engine:
+            return False
+        for x, (spec, dtype) in zip(args, self._specs, strict=True):
+            if type(x) is np.ndarray:
+                if x.dtype is not dtype or x.shape != spec[0]:
+                    return False
+            elif not engine.is_tensor(x) or engine.spec(x) != spec:
+                return False
+        return True
 
     def pack(self, outputs: list[Tensor]) -> Any:
         assert self.packer is not None
@@ -195,6 +220,8 @@ def _as_output(x: Any) -> Any:
 
 def _packer(structure: Any, static: list[Any]) -> Callable[[list[Tensor]], Any]:
     """A function that puts flat outputs back into the structure the traced function returned."""
+    if type(structure) is list and structure and len(structure) == len(static) and not any(static):
+        return list
     shape = tree.map_structure(lambda _: None, structure)
 
     def pack(outputs: list[Tensor]) -> Any:

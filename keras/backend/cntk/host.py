@@ -1,4 +1,4 @@
-"""What runs on the host: NumPy and oneDNN on all cores, and optimizer updates in one pass of compiled code."""
+"""What runs on the host: NumPy and oneDNN on all cores, and in one pass of compiled code what NumPy needs many for."""
 
 from __future__ import annotations
 
@@ -8,14 +8,21 @@ from typing import Any
 import numpy as np
 
 from keras.backend.cntk.install import load
+from keras.backend.defaults.composed import lowest
 from keras.backend.kernels.arrays import ELEMENTS, ParallelEngine
-from keras.backend.kernels.parallel import split
-from keras.backend.numpy.arrays import Array
+from keras.backend.kernels.parallel import split, ways
+from keras.backend.numpy.arrays import NAMES, Array
+from keras.backend.numpy.convolution import padded, unpadding
 from keras.backend.numpy.updates import corrected_rate
+
+_MANY = 1 << 15  # elements; below, NumPy's call is done sooner
+
+Shape = tuple[int, ...]
+Pads = tuple[tuple[int, int], ...]
 
 
 class HostEngine(ParallelEngine):
-    """The parallel NumPy engine with the module's updates; narrow floats take the inherited ones."""
+    """The parallel NumPy engine with the module's loops; what they do not serve takes the inherited bodies."""
 
     def momentum_update(
         self, param: Array, grad: Array, velocity: Array, lr: Array, momentum: float, nesterov: bool
@@ -47,6 +54,24 @@ class HostEngine(ParallelEngine):
             return super().adam_update(param, grad, m, v, lr, beta_1, beta_2, epsilon, step)
         rate = corrected_rate(param.dtype.type, lr, beta_1, beta_2, step)
         return _updated(load().adam, (param, grad, m, v), 3, rate, beta_1, beta_2, epsilon)  # type: ignore[return-value]
+
+    def select(self, condition: Array, a: Array, b: Array) -> Array:
+        kept = not b.ndim and not b and a.shape == condition.shape and a.size >= _MANY and _served(a)
+        if not kept or np.signbit(b) or not (a.flags.c_contiguous and condition.flags.c_contiguous):
+            return super().select(condition, a, b)
+        y, run = np.empty(a.shape, a.dtype), load().keep
+        split(len(a), lambda at: run(condition[at], a[at], y[at]), ways(a.size))
+        return y
+
+    def reduce_window_grad(
+        self, x: Array, dy: Array, window: Shape, strides: Shape, pads: Pads, op: str
+    ) -> Array:
+        if op != "max" or x.ndim != 4 or not _served(x):
+            return super().reduce_window_grad(x, dy, window, strides, pads, op)
+        x, dy = np.ascontiguousarray(padded(x, pads, lowest(NAMES[x.dtype]))), np.ascontiguousarray(dy)
+        dx, run = np.empty(x.shape, x.dtype), load().max_pool_grad
+        split(len(x), lambda at: run(x[at], dy[at], dx[at], window, strides), ways(x.size))
+        return dx[unpadding(dx.shape, pads)]
 
 
 def _served(param: Array) -> bool:

@@ -57,14 +57,14 @@ class Compiled:
     def __call__(self, *args: Any) -> list[Any]:
         if self.is_a_part():
             return list(self._f(*args))
-        arrays = [_array(x) for x in args]
+        arrays = [x if type(x) is np.ndarray else _array(x) for x in args]
         with self._running():
             outputs = self._step(arrays)
         self._seal()
         if not self._clear:
             given = {id(_owner(x)) for x in arrays}  # memory of the caller's, who may write into it
             outputs = [y.copy() if id(_owner(y)) in given else y for y in outputs]
-        return list(map(self._engine._known, outputs))
+        return self._engine._all_known(outputs)
 
     def many(self, arrays: Sequence[np.ndarray]) -> list[np.ndarray]:
         """A run for every index of the leading axis of `arrays`, on the state the one before left; results stacked."""
@@ -85,6 +85,8 @@ class Compiled:
     def _step(self, arrays: Sequence[np.ndarray]) -> list[np.ndarray]:
         """One run: the results, when the new values are in place."""
         outputs = self._program(*arrays)
+        if self._sound and not self._places:
+            return outputs
         values = outputs[len(self._out_specs) :]
         del outputs[len(self._out_specs) :]
         if not self._sound:
@@ -130,9 +132,7 @@ def _rows(x: np.ndarray) -> Iterable[np.ndarray]:
 
 
 def _array(x: Any) -> np.ndarray:
-    if isinstance(x, Tensor):
-        return x.numpy()
-    return x if type(x) is np.ndarray else np.asarray(x)
+    return x.numpy() if isinstance(x, Tensor) else np.asarray(x)
 
 
 def _owner(x: np.ndarray) -> Any:

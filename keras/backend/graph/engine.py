@@ -57,6 +57,10 @@ class GraphEngine(StatePart, FlowPart, SequencesPart, Engine):
         """The tensor with this value."""
         return self._tensor(array)
 
+    def _all_known(self, arrays: list[np.ndarray]) -> list[Tensor]:
+        """The tensors with these values."""
+        return list(map(self._known, arrays))
+
     def to_numpy(self, x: Any) -> np.ndarray:
         return self._lifted(x).numpy()
 

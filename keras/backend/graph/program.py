@@ -6,20 +6,23 @@ forgotten on the way. Nothing is compiled but that function, so a graph of a tho
 
 from __future__ import annotations
 
+import math
 from collections.abc import Callable, Iterable, Sequence
 from typing import Any, ClassVar
 
 import numpy as np
 
+from keras.backend.graph.fusing import fused
 from keras.backend.graph.joining import joined
 from keras.backend.graph.nodes import Cell, Constant
 from keras.backend.graph.ops import SLOT, ArrayOp, Primitive, Slots, fill
-from keras.backend.numpy.known import short_form
+from keras.backend.numpy.known import short_form, writes_into
 
 Spec = tuple[tuple[int, ...], str]
 Variable = Any  # of the graph: a `Value`, or what the engine's graph library calls a variable
 
 _LINE = 3  # of the first node in the generated function
+_LARGE = 1 << 12  # elements, from which on it pays to write a result into memory that is done with
 
 
 class Program:
@@ -37,7 +40,8 @@ class Program:
     uses_numpy = True
 
     def __init__(self, inputs: Sequence[Variable], outputs: Sequence[Variable]) -> None:
-        self.nodes = self._arranged(joined(sorted_nodes(outputs, inputs), self._spec), outputs)
+        nodes = fused(sorted_nodes(outputs, inputs), outputs, self._spec)
+        self.nodes = self._arranged(joined(nodes, self._spec), outputs)
         self._makers = {y: node for node in self.nodes for y in node.outputs}
         self._names: dict[Variable, str] = {}
         self._scope: dict[str, Any] = {}
@@ -80,9 +84,13 @@ class Program:
     ) -> Callable[..., list[np.ndarray]]:
         arguments = [self._name(x) for x in inputs]
         last = self._last_uses(outputs)
+        self._users: dict[Variable, list[Any]] = {}
+        for node in self.nodes:
+            for x in node.inputs:
+                self._users.setdefault(x, []).append(node)
         lines = []
         for i, node in enumerate(self.nodes):
-            line = self._line(i, node)
+            line = self._line(i, node, last.get(i, ()))
             dead = [self._names[x] for x in last.get(i, ())]
             lines.append(f"  {line}; del {', '.join(dead)}" if dead else f"  {line}")
         shared = [x for x in self._names if isinstance(x, self.cells)]
@@ -115,7 +123,7 @@ class Program:
                 seen.add(x)
         return {i: [x for x in xs if x in self._makers] for i, xs in last.items()}
 
-    def _line(self, i: int, node: Any) -> str:
+    def _line(self, i: int, node: Any, dying: Sequence[Variable]) -> str:
         op, arguments = node.op, [self._name(x) for x in node.inputs]
         results = [self._name(y) for y in node.outputs]
         if isinstance(op, Primitive):
@@ -123,10 +131,24 @@ class Program:
             self._scope[f"f{i}"] = short_form(op.method, *args) or op.method
             supply = iter(arguments)
             arguments = [self._argument(a, supply, f"s{i}_{k}") for k, a in enumerate(op.template)]
+            place = self._place(node, dying) if writes_into(self._scope[f"f{i}"]) else None
+            if place is not None:
+                arguments.append(f"out={self._name(place)}")
         else:
             self._scope[f"f{i}"] = self._function(node)
         targets = f"{results[0]}" if not several(op) else f"[{', '.join(results)}]"
         return f"{targets} = f{i}({', '.join(arguments)})"
+
+    def _place(self, node: Any, dying: Sequence[Variable]) -> Variable | None:
+        """An operand whose memory the result may take: nobody needs it after this node, and nobody has a view of it."""
+        spec = self._spec(node.outputs[0])
+        if math.prod(spec[0]) < _LARGE:
+            return None
+        for x in node.inputs:
+            own = x in dying and isinstance(self._makers[x].op, Primitive) and self.fresh(x)
+            if own and self._spec(x) == spec and all(getattr(u.op, "fresh", False) for u in self._users[x]):
+                return x
+        return None
 
     def _argument(self, a: Any, supply: Any, name: str) -> str:
         if a is SLOT:

@@ -10,7 +10,7 @@ from typing import Any
 import numpy as np
 
 from keras.backend.kernels import convolution, onednn
-from keras.backend.kernels.parallel import POOL, split
+from keras.backend.kernels.parallel import ELEMENTS, POOL, split, ways
 from keras.backend.kernels.products import product
 from keras.backend.numpy.arrays import Array
 from keras.backend.numpy.eager import BareNumPyEngine
@@ -21,7 +21,6 @@ Shape = tuple[int, ...]
 Spec = tuple[Shape, str]
 Pads = tuple[tuple[int, int], ...]
 
-ELEMENTS = 1 << 17  # of a result, from which on it is worth waking a thread
 _BLOCK = 1 << 15  # elements, a few arrays of which stay in the cache between steps
 PRODUCTS = 1 << 22  # multiplications of a matrix product likewise
 
@@ -103,18 +102,37 @@ class ParallelEngine(BareNumPyEngine):
     def conv(
         self, x: Array, kernel: Array, strides: Shape, pads: Pads, dilation: Shape, groups: int
     ) -> Array:
+        return self.biased_conv(x, kernel, None, strides, pads, dilation, groups)
+
+    def biased_conv(
+        self,
+        x: Array,
+        kernel: Array,
+        bias: Array | None,
+        strides: Shape,
+        pads: Pads,
+        dilation: Shape,
+        groups: int,
+    ) -> Array:
+        """A convolution, and a bias added to each of its channels."""
         static = (strides, pads, dilation, groups)
-        body = super().conv
+        convolved = super().conv
+
+        def body(x: Array) -> Array:
+            y = convolved(x, kernel, *static)
+            return y if bias is None else np.add(y, bias)
+
         plan = _convolution(x.dtype, x.shape, kernel.shape, *static)
         if plan is None:
-            return _by_batch(body, (x,), (kernel, *static))
+            return _by_batch(body, (x,))
         y = np.empty(plan.y, x.dtype)
 
         def part(at: slice) -> None:
-            if not convolution.run("forward", _of(plan, at), x[at], kernel, y[at]):
-                y[at] = body(x[at], kernel, *static)
+            direction, more = ("forward", ()) if bias is None else ("forward with bias", (bias,))
+            if not convolution.run(direction, _of(plan, at), (x[at], kernel, *more), (y[at],)):
+                y[at] = body(x[at])
 
-        split(len(x), part, _ways(x.size + y.size))
+        split(len(x), part, ways(x.size + y.size))
         return y
 
     def conv_input_grad(
@@ -135,10 +153,10 @@ class ParallelEngine(BareNumPyEngine):
         dx = np.empty(input_shape, dy.dtype)
 
         def part(at: slice) -> None:
-            if not convolution.run("input_grad", _of(plan, at), dy[at], kernel, dx[at]):
+            if not convolution.run("input_grad", _of(plan, at), (dy[at], kernel), (dx[at],)):
                 dx[at] = body(dy[at], kernel, dx[at].shape, *static)
 
-        split(len(dy), part, _ways(dx.size + dy.size))
+        split(len(dy), part, ways(dx.size + dy.size))
         return dx
 
     def conv_kernel_grad(
@@ -151,22 +169,44 @@ class ParallelEngine(BareNumPyEngine):
         dilation: Shape,
         groups: int,
     ) -> Array:
-        static = (strides, pads, dilation, groups)
+        static = (kernel_shape, strides, pads, dilation, groups)
+        return self._conv_weight_grads("kernel_grad", x, dy, *static)[0]
+
+    def conv_weight_grads(
+        self,
+        x: Array,
+        dy: Array,
+        kernel_shape: Shape,
+        strides: Shape,
+        pads: Pads,
+        dilation: Shape,
+        groups: int,
+    ) -> list[Array]:
+        """`conv_kernel_grad`, and the sum of `dy` over all axes but the last: the gradient of a bias."""
+        return self._conv_weight_grads(
+            "kernel_grad with bias", x, dy, kernel_shape, strides, pads, dilation, groups
+        )
+
+    def _conv_weight_grads(
+        self, direction: str, x: Array, dy: Array, kernel_shape: Shape, *static: Any
+    ) -> list[Array]:
         body = super().conv_kernel_grad
         plan = _convolution(x.dtype, x.shape, kernel_shape, *static)
-        parts: list[tuple[int, Array]] = []
+        shapes = [kernel_shape, kernel_shape[-1:]][: 1 + direction.endswith("bias")]
+        parts: list[tuple[int, list[Array]]] = []
 
         def part(at: slice) -> None:
-            dk = np.empty(kernel_shape, x.dtype)
-            if plan is None or not convolution.run("kernel_grad", _of(plan, at), x[at], dy[at], dk):
-                dk = body(x[at], dy[at], kernel_shape, *static)
-            parts.append((at.start, dk))
+            out = [np.empty(shape, x.dtype) for shape in shapes]
+            if plan is None or not convolution.run(direction, _of(plan, at), (x[at], dy[at]), out):
+                out[0] = body(x[at], dy[at], kernel_shape, *static)
+                out[1:] = [np.add.reduce(dy[at], tuple(range(dy.ndim - 1)))] * (len(shapes) - 1)
+            parts.append((at.start, out))
 
-        split(len(x), part, _ways(x.size + dy.size))
+        split(len(x), part, ways(x.size + dy.size))
         if not parts:  # an empty batch may have none
-            return np.zeros(kernel_shape, x.dtype)
+            return [np.zeros(shape, x.dtype) for shape in shapes]
         parts.sort(key=lambda part: part[0])  # always added in the same order
-        return functools.reduce(np.add, (dk for _, dk in parts))
+        return [functools.reduce(np.add, of_one) for of_one in zip(*(out for _, out in parts), strict=True)]
 
     def reduce_window(self, x: Array, window: Shape, strides: Shape, pads: Pads, op: str) -> Array:
         return _by_batch(super().reduce_window, (x,), (window, strides, pads, op))
@@ -211,11 +251,6 @@ def _of(plan: convolution.Convolution, at: slice) -> convolution.Convolution:
     """The same for a part of the batch."""
     n = at.stop - at.start
     return plan._replace(x=(n, *plan.x[1:]), y=(n, *plan.y[1:]))
-
-
-def _ways(elements: int) -> int:
-    """Into how many parts work on so many elements is split."""
-    return POOL.size if elements >= ELEMENTS else 1
 
 
 def _by_batch(body: Callable[..., Array], xs: tuple[Array, ...], static: tuple[Any, ...] = ()) -> Array:

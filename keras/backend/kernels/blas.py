@@ -21,13 +21,15 @@ class one_thread:
     # A class, not a generator: entered at every call of a compiled function, of which it would be a tenth.
     def __enter__(self) -> None:
         control = _control()
+        self._before = 1
         if control is not None:
             ask, self._tell = control
             self._before = ask()
-            self._tell(1)
+            if self._before != 1:
+                self._tell(1)
 
     def __exit__(self, *error: object) -> None:
-        if _control() is not None:
+        if self._before != 1:
             self._tell(self._before)
 
 

@@ -1,7 +1,8 @@
-"""Convolution by oneDNN, in each direction."""
+"""Convolution by oneDNN, in each direction, alone or with the bias that is added to it."""
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import Any, NamedTuple
 
 import numpy as np
@@ -11,13 +12,16 @@ from keras.backend.kernels.onednn import TRAINING, Plan, Shape, Step, Stock, dim
 Pads = tuple[tuple[int, int], ...]
 
 _DIRECT = 1  # the algorithm
-_SRC, _WEIGHTS, _DST, _DIFF_SRC, _DIFF_WEIGHTS, _DIFF_DST = 1, 33, 17, 129, 161, 145
+_SRC, _WEIGHTS, _BIAS, _DST = 1, 33, 41, 17
+_DIFF_SRC, _DIFF_WEIGHTS, _DIFF_BIAS, _DIFF_DST = 129, 161, 169, 145
 
-#: Inputs and output by direction, as numbers of arguments; the arrays are given in this order.
+#: Inputs and outputs by direction, as numbers of arguments; the arrays are given in this order.
 _ROLES = {
-    "forward": ((_SRC, _WEIGHTS), _DST),
-    "input_grad": ((_DIFF_DST, _WEIGHTS), _DIFF_SRC),
-    "kernel_grad": ((_SRC, _DIFF_DST), _DIFF_WEIGHTS),
+    "forward": ((_SRC, _WEIGHTS), (_DST,)),
+    "forward with bias": ((_SRC, _WEIGHTS, _BIAS), (_DST,)),
+    "input_grad": ((_DIFF_DST, _WEIGHTS), (_DIFF_SRC,)),
+    "kernel_grad": ((_SRC, _DIFF_DST), (_DIFF_WEIGHTS,)),
+    "kernel_grad with bias": ((_SRC, _DIFF_DST), (_DIFF_WEIGHTS, _DIFF_BIAS)),
 }
 
 
@@ -41,25 +45,27 @@ class ConvolutionPlan(Plan):
         x, y = self._layout(*_activation(conv.x)), self._layout(*_activation(conv.y))
         size, strides = _kernel(conv)
         plain = self._layout(size, strides)
-        primitive = self._descriptor(direction, conv, x, self._any_layout(size), y)
-        layouts = {_SRC: x, _DIFF_SRC: x, _WEIGHTS: plain, _DIFF_WEIGHTS: plain, _DST: y, _DIFF_DST: y}
-        sources, target = _ROLES[direction]
+        bias = self._layout(conv.y[-1:]) if direction.endswith("bias") else None
+        primitive = self._descriptor(direction.split()[0], conv, x, self._any_layout(size), bias, y)
+        layouts: dict[int, Any] = {_SRC: x, _WEIGHTS: plain, _BIAS: bias, _DST: y}
+        layouts |= {_DIFF_SRC: x, _DIFF_WEIGHTS: plain, _DIFF_BIAS: bias, _DIFF_DST: y}
+        sources, targets = _ROLES[direction]
         before: list[Step] = []
         after: list[Step] = []
         self._memories, arguments = [], []
-        for role in (*sources, target):
+        for role in (*sources, *targets):
             given = self._memory(layouts[role])
             self._memories.append(given)
-            wanted, inwards = self._wanted(primitive, role), role != target
+            wanted, inwards = self._wanted(primitive, role), role in sources
             used = self._reordered(layouts[role], given, wanted, before if inwards else after, inwards)
             arguments.append((role, used))
         self._steps = [*before, self._step(primitive, arguments), *after]
 
-    def __call__(self, a: np.ndarray, b: np.ndarray, out: np.ndarray) -> None:
-        """Compute `out`; all arrays are float32 and C-contiguous."""
-        self._execute(self._steps, self._memories, (a, b, out))
+    def __call__(self, *arrays: np.ndarray) -> None:
+        """Compute the results, which come last; all arrays are float32 and C-contiguous."""
+        self._execute(self._steps, self._memories, arrays)
 
-    def _descriptor(self, direction: str, conv: Convolution, x: Any, kernel: Any, y: Any) -> Any:
+    def _descriptor(self, direction: str, conv: Convolution, x: Any, kernel: Any, bias: Any, y: Any) -> Any:
         static = (
             dims(conv.strides),
             dims([d - 1 for d in conv.dilation]),
@@ -69,7 +75,7 @@ class ConvolutionPlan(Plan):
         engine, attributes = self._lib.engine, self._lib.attributes
         forward = self._object(
             *("convolution_forward_primitive_desc_create", engine, TRAINING, _DIRECT),
-            *(x, kernel, None, y, *static, attributes),
+            *(x, kernel, bias if direction == "forward" else None, y, *static, attributes),
         )
         if direction == "forward":
             return forward
@@ -77,19 +83,19 @@ class ConvolutionPlan(Plan):
             name = "convolution_backward_data_primitive_desc_create"
             arrays: tuple[Any, ...] = (x, kernel, y)
         else:
-            name, arrays = "convolution_backward_weights_primitive_desc_create", (x, kernel, None, y)
+            name, arrays = "convolution_backward_weights_primitive_desc_create", (x, kernel, bias, y)
         return self._object(name, engine, _DIRECT, *arrays, *static, forward, attributes)
 
 
 _stock = Stock(ConvolutionPlan, 1024)
 
 
-def run(direction: str, conv: Convolution, a: np.ndarray, b: np.ndarray, out: np.ndarray) -> bool:
-    """Compute `out` by oneDNN; False when it cannot do this convolution."""
+def run(direction: str, conv: Convolution, given: Sequence[np.ndarray], out: Sequence[np.ndarray]) -> bool:
+    """Compute what `out` is for by oneDNN; False when it cannot do this convolution."""
     with _stock.plan(direction, conv) as plan:
         if plan is None:
             return False
-        plan(np.ascontiguousarray(a), np.ascontiguousarray(b), out)
+        plan(*map(np.ascontiguousarray, given), *out)
         return True
 
 

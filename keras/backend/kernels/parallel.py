@@ -15,6 +15,8 @@ from typing import Any
 
 import numpy as np
 
+ELEMENTS = 1 << 17  # of a result, from which on it is worth waking a thread
+
 
 def cores() -> int:
     """How many threads to use: `OMP_NUM_THREADS`, else the cores this process may run on."""
@@ -104,3 +106,8 @@ def split(n: int, f: Callable[[slice], Any], chunks: int | None = None) -> None:
     count = max(1, min(n, chunks or POOL.size))
     bounds = [n * i // count for i in range(count + 1)]
     POOL.run(lambda i: f(slice(bounds[i], bounds[i + 1])), count)
+
+
+def ways(elements: int) -> int:
+    """Into how many parts work on so many elements is split."""
+    return POOL.size if elements >= ELEMENTS else 1

@@ -62,8 +62,13 @@ CALLS = frozenset((*PRIMITIVES, *_KERNELS)) - _OTHERS - LEAVES
 _MOVES = frozenset(
     ("take", "take_along", "reshape", "transpose", "broadcast_to", "slice", "pad", "concat", "flip")
 )
+_OWN_ARRAYS = (
+    *("matmul", "relu", "clip", "sigmoid", "softplus", "silu", "gelu", "softmax", "log_softmax"),
+    *("conv", "conv_input_grad", "conv_kernel_grad", "reduce_window", "reduce_window_grad"),
+    *("layer_norm", "rms_norm", "batch_norm"),
+)
 #: What always makes arrays of its own.
-FRESH = frozenset((*vars(Elementwise), *vars(Updates), "matmul")) - {"real", "imag"}
+FRESH = frozenset((*vars(Elementwise), *vars(Updates), *_OWN_ARRAYS)) - {"real", "imag"}
 
 for _name in CALLS - _MOVES | {"constant", "full"}:
     setattr(EagerNumPyEngine, _name, np.errstate(all="ignore")(getattr(BareNumPyEngine, _name)))

@@ -10,7 +10,7 @@ import numpy as np
 
 from keras.backend.defaults.elementwise import ElementwiseDefaults
 from keras.backend.numpy.arrays import Array, as_array
-from keras.backend.numpy.known import known
+from keras.backend.numpy.known import known, takes_out
 
 #: Integers that hold the bits of elements of so many bytes; a bit pattern times 0 or 1 is 0 or the pattern.
 BITS = {1: np.int8, 2: np.int16, 4: np.int32, 8: np.int64}
@@ -44,14 +44,16 @@ def clips(x: Any, limit: Any) -> bool:
     return not limit.ndim and x.size >= _MANY and x.dtype.char in "fd"
 
 
-def above(x: Array, low: Any) -> Array:
+@takes_out
+def above(x: Array, low: Any, out: Array | None = None) -> Array:
     """max(x, low) of a large array and one number."""
-    return np.clip(x, low, np.inf)
+    return np.clip(x, low, np.inf, out)
 
 
-def below(x: Array, high: Any) -> Array:
+@takes_out
+def below(x: Array, high: Any, out: Array | None = None) -> Array:
     """min(x, high) of a large array and one number."""
-    return np.clip(x, -np.inf, high)
+    return np.clip(x, -np.inf, high, out)
 
 
 def _extreme(

@@ -41,6 +41,9 @@ class NumPyEngine(GraphEngine):
     def _known(self, array: Array) -> Any:
         return array
 
+    def _all_known(self, arrays: list[Array]) -> list[Any]:
+        return arrays
+
 
 def _at_once(name: str) -> Callable[..., Any]:
     """A call: on arrays, unless a trace is in progress."""

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import functools
 import math
 from typing import Any
 
@@ -21,7 +22,7 @@ Pads = tuple[tuple[int, int], ...]
 def _relu(x: tuple[Shape, str]) -> Any:
     zero = dtype_of_name(x[1]).type(0)
     if clips(x, ((), x[1])):
-        return lambda x: above(x, zero)
+        return functools.partial(above, low=zero)
     return (lambda x: np.maximum(x, zero)) if x[0] else None
 
 
@@ -41,12 +42,16 @@ class Kernels(Convolution, Elementwise):
 
     @in_float32
     def sigmoid(self, x: Array) -> Array:
-        y = np.exp(np.negative(x))  # overflows to infinity where the result is 0
-        return as_array(np.reciprocal(y + y.dtype.type(1)))
+        y = np.asarray(np.negative(x))
+        np.exp(y, out=y)  # overflows to infinity where the result is 0
+        y += 1
+        return np.reciprocal(y, out=y)
 
     @in_float32
     def softplus(self, x: Array) -> Array:
-        y = np.asarray(np.log1p(np.exp(-np.abs(x))))
+        y = np.asarray(np.abs(x))
+        for step in (np.negative, np.exp, np.log1p):
+            step(y, out=y)
         y += np.maximum(x, x.dtype.type(0))
         return y
 

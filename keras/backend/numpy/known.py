@@ -9,6 +9,8 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import Any, TypeVar
 
+import numpy as np
+
 F = TypeVar("F", bound=Callable[..., Any])
 Function = Callable[..., Any]
 
@@ -30,3 +32,14 @@ def short_form(method: Callable[..., Any], *args: Any) -> Function | None:
     """A function that serves in place of `method` for these arguments, among which specs stand for arrays; or None."""
     choose = getattr(method, "known", None)
     return choose(*args) if choose is not None else None
+
+
+def takes_out(function: F) -> F:
+    """Mark a short form that takes `out=` as NumPy's universal functions do: one of its operands may be the result."""
+    function.takes_out = True  # type: ignore[attr-defined]
+    return function
+
+
+def writes_into(function: Function) -> bool:
+    """Whether a short form takes `out=`."""
+    return isinstance(function, np.ufunc) or getattr(getattr(function, "func", function), "takes_out", False)

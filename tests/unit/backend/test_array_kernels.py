@@ -1,5 +1,8 @@
 """The kernels that share work between cores give what the numpy engine's bodies give, and fail as they do."""
 
+import os
+import subprocess
+import sys
 from typing import Any
 
 import numpy as np
@@ -154,3 +157,48 @@ def test_products_without_onednn(monkeypatch: pytest.MonkeyPatch) -> None:
     a, b, y = normal(4, 3), normal(3, 5), np.zeros((4, 5), "float32")
     product(a, b, y)
     np.testing.assert_allclose(y, a @ b, 1e-6)
+
+
+@pytest.mark.parametrize("by_onednn", [True, False])
+@pytest.mark.parametrize(("x", "kernel", "strides", "pads", "dilation", "groups"), CONVOLUTIONS)
+def test_convolution_with_a_bias(
+    x: Any,
+    kernel: Any,
+    strides: Any,
+    pads: Any,
+    dilation: Any,
+    groups: int,
+    by_onednn: bool,
+    monkeypatch: Any,
+) -> None:
+    if not by_onednn:
+        monkeypatch.setattr(onednn, "library", lambda: None)
+    static = (strides, pads, dilation, groups)
+    a, k, b = normal(*x), normal(*kernel), normal(kernel[-1])
+    y = BODY.conv(a, k, *static)
+    np.testing.assert_allclose(FAST.biased_conv(a, k, b, *static), y + b, 1e-5, 1e-4)
+    dy = normal(*y.shape)
+    got = FAST.conv_weight_grads(a, dy, kernel, *static)
+    want = BODY.conv_kernel_grad(a, dy, kernel, *static), dy.sum(tuple(range(dy.ndim - 1)))
+    for g, w in zip(got, want, strict=True):
+        assert (g.shape, g.dtype) == (w.shape, w.dtype)
+        np.testing.assert_allclose(g, w, 1e-5, 1e-5 * max(1, float(np.abs(w).max(initial=0))))
+
+
+def test_onednn_starts_no_threads() -> None:
+    """A primitive made while OpenMP has two threads runs on two, which wait for each other: 4 ms on a busy machine."""
+    program = (
+        "import os, numpy as np\n"
+        "from keras.backend.kernels import onednn\n"
+        "from keras.backend.kernels.arrays import ParallelEngine\n"
+        "from keras.backend.kernels.parallel import POOL\n"
+        "POOL.size, engine, ones = 1, ParallelEngine(), np.ones\n"
+        "x, dy = ones((4, 8, 8, 3), 'f'), ones((4, 6, 6, 16), 'f')\n"
+        "static = ((3, 3, 3, 16), (1, 1), ((0, 0), (0, 0)), (1, 1), 1)\n"
+        "assert onednn.library() is not None\n"
+        "before = len(os.listdir('/proc/self/task'))\n"
+        "engine.conv_kernel_grad(x, dy, *static)\n"
+        "assert len(os.listdir('/proc/self/task')) == before\n"
+    )
+    environment = {**os.environ, "OMP_NUM_THREADS": "2"}
+    subprocess.run([sys.executable, "-c", program], check=True, env=environment)

@@ -152,6 +152,11 @@ def test_the_module_refuses_arrays_that_do_not_fit():
     whole, short = np.zeros(6, "f"), np.zeros(5, "f")
     with pytest.raises(ValueError, match="arrays of one size"):
         load().momentum(whole, whole, whole, whole, short, 0.1, 0.9, False)
+    with pytest.raises(ValueError, match="arrays of one size"):
+        load().keep(whole > 0, whole, short)
+    image, wrong = np.zeros((1, 4, 4, 2), "f"), np.zeros((1, 3, 2, 2), "f")
+    with pytest.raises(ValueError, match="the shape of the windows"):
+        load().max_pool_grad(image, wrong, image, (2, 2), (2, 2))
 
 
 def test_cntks_own_exceptions_become_pythons_and_leave_it_usable():
@@ -193,6 +198,44 @@ def test_updates_equal_the_numpy_engines(dtype, cntk):
         for got, want in zip(getattr(host, name)(*args), getattr(plain, name)(*args), strict=True):
             assert got.dtype == dtype
             np.testing.assert_allclose(got, want, rtol=2e-6 if dtype == "float32" else 1e-14, atol=1e-8)
+
+
+@pytest.mark.parametrize("dtype", ["float32", "float64"])
+@pytest.mark.parametrize(
+    ("shape", "window", "strides", "pads"),
+    [
+        ((3, 8, 6, 5), (2, 2), (2, 2), ((0, 0), (0, 0))),
+        ((2, 9, 7, 3), (2, 3), (2, 3), ((0, 0), (0, 0))),  # the last rows and columns belong to no window
+        ((2, 9, 7, 40), (3, 3), (1, 2), ((1, 1), (0, 1))),
+        ((2, 9, 7, 1), (2, 1), (3, 2), ((0, 0), (0, 0))),  # neither do those between windows
+        ((0, 4, 4, 2), (2, 2), (2, 2), ((0, 0), (0, 0))),
+        ((130, 34, 34, 8), (2, 2), (2, 2), ((0, 0), (0, 0))),
+    ],
+)
+def test_gradients_of_max_pooling_equal_the_numpy_engines(shape, window, strides, pads, dtype, cntk):
+    rng = np.random.default_rng(7)
+    x = rng.integers(0, 4, shape).astype(dtype)  # many ties
+    x[x == 3] = rng.choice([3, np.nan, -np.inf, np.inf], p=[0.7, 0.1, 0.1, 0.1], size=(x == 3).sum())
+    y = select.get("numpy")._bare.reduce_window(x, window, strides, pads, "max")
+    dy = rng.normal(size=y.shape).astype(dtype)
+    args = (x, dy, window, strides, pads, "max")
+    got, want = (select.get(e)._bare.reduce_window_grad(*args) for e in ("cntk", "numpy"))
+    assert got.dtype == dtype
+    rounding = 1e-6 if dtype == "float32" else 1e-15  # shares are added in another order
+    np.testing.assert_allclose(got, want, rounding, rounding)
+
+
+@pytest.mark.parametrize("dtype", ["float32", "float64"])
+def test_masked_elements_equal_the_numpy_engines(dtype, cntk):
+    rng = np.random.default_rng(7)
+    mask = rng.random((210, 701)) > 0.5
+    x = rng.choice([1.5, np.nan, np.inf, -0.0], size=mask.shape).astype(dtype)
+    for zero in (0.0, -0.0):
+        args = (mask, x, np.asarray(zero, dtype))
+        got, want = cntk._bare.select(*args), np.where(*args)
+        assert got.tobytes() == want.astype(dtype).tobytes()
+    got = cntk._bare.select(mask.T, x.T, np.asarray(0, dtype))
+    np.testing.assert_array_equal(got, np.where(mask.T, x.T, 0))
 
 
 def test_graphs_are_freed(cntk):

@@ -7,6 +7,7 @@ import numpy as np
 import pytest
 
 from keras.backend import select
+from keras.backend.graph.fusing import Fused
 from keras.backend.graph.joining import Joined
 from keras.backend.kernels.arrays import ParallelEngine
 from keras.backend.numpy.eager import BareNumPyEngine
@@ -195,3 +196,114 @@ def test_many_runs_hand_back_what_single_ones_do(e: Any) -> None:
         assert column.dtype == ys[0].dtype
     assert float(v) == 7
     assert [y.shape for y in e.looped(run)([xs[:0], ks[:0]])] == [(0, 3, 2), (0,), (0,), (0, 1), (0,)]
+
+
+# ---------------------------------------------------------------------- memory that is done with
+def written_into(compiled: Any) -> list[str]:
+    """The ops whose function is given an operand to write into, as they run from now on."""
+    found: list[str] = []
+    program = compiled._program
+
+    def recorded(function: Any, name: str) -> Any:
+        def run(*args: Any, **named: Any) -> Any:
+            found.extend([name] * ("out" in named))
+            return function(*args, **named)
+
+        return run
+
+    for i, node in enumerate(program.nodes):
+        program._scope[f"f{i}"] = recorded(program._scope[f"f{i}"], str(node.op))
+    return found
+
+
+def test_a_result_takes_the_memory_of_an_operand_nobody_needs(e: Any) -> None:
+    def f(x: Any, row: Any) -> list[Any]:
+        y = e.add(e.matmul(x, x), row)  # into the product
+        z = e.relu(e.mul(y, y))  # y is returned, so only relu may
+        return [y, z]
+
+    x, row = rng.normal(size=(128, 128)).astype("float32"), np.ones(128, "float32")
+    run = e.trace_and_compile(f, [(x.shape, "float32"), (row.shape, "float32")])
+    given, found = x.copy(), written_into(run)
+    y, z = map(e.to_numpy, run(given, row))
+    np.testing.assert_allclose(y, x @ x + 1, 1e-5, 1e-4)
+    np.testing.assert_allclose(z, np.maximum(y * y, 0), 1e-6)
+    np.testing.assert_array_equal(given, x)
+    if e.name != "cntk":  # which does some of it in a graph of its own
+        assert found == ["add", "relu"]
+
+
+OPS = [
+    lambda e, a, b: e.add(a, b),
+    lambda e, a, b: e.mul(a, b),
+    lambda e, a, b: e.sub(b, a),
+    lambda e, a, b: e.neg(a),
+    lambda e, a, b: e.relu(a),
+    lambda e, a, b: e.reshape(e.transpose(a, (1, 0)), (64, 128)),
+    lambda e, a, b: e.flip(a, (0,)),
+    lambda e, a, b: e.select(e.less(a, b), a, number(e, 0)),
+    lambda e, a, b: e.maximum(e.tanh(a), number(e, 0)),
+]
+
+
+@pytest.mark.parametrize("seed", range(25))
+def test_random_graphs_give_what_their_ops_give_one_by_one(e: Any, seed: int) -> None:
+    """With views, results used twice and returned, constants, variables: whatever reuse of memory could spoil."""
+    choose = np.random.default_rng(seed)
+    v, shape = Variable(choose.normal(size=(64, 128)).astype("float32")), (64, 128)
+    plan = [(int(choose.integers(len(OPS))), *choose.integers(0, 1000, 2)) for _ in range(14)]
+    returned = choose.integers(0, 1000, 3)
+
+    def f(x: Any, y: Any) -> list[Any]:
+        found = [x, y, v.value, e.full(shape, 0.5, "float32")]
+        for kind, i, j in plan:
+            found.append(OPS[kind](e, found[i % len(found)], found[j % len(found)]))
+        v.assign(found[-1])
+        return [found[4 + k % (len(found) - 4)] for k in returned]
+
+    arrays = [choose.normal(size=shape).astype("float32") for _ in range(2)]
+    before = v.numpy().copy()
+    eager = [e.to_numpy(y).copy() for y in f(*(e.constant(a, "float32") for a in arrays))] + [
+        v.numpy().copy()
+    ]
+    v.assign(before)
+    run = e.trace_and_compile(f, [(shape, "float32")] * 2)
+    given = [a.copy() for a in arrays]
+    got = [*map(e.to_numpy, run(*given)), v.numpy()]
+    for ours, theirs in zip(got, eager, strict=True):
+        np.testing.assert_allclose(ours, theirs, 1e-5, 1e-6)
+    for a, b in zip(given, arrays, strict=True):
+        np.testing.assert_array_equal(a, b)
+
+
+# ---------------------------------------------------------------------- convolutions and their bias
+@pytest.mark.parametrize("swapped", [False, True])
+def test_a_bias_is_part_of_its_convolution(e: Any, swapped: bool) -> None:
+    static = ((1, 2), ((1, 0), (0, 1)), (1, 1), 1)
+
+    def f(x: Any, kernel: Any, bias: Any, dy: Any) -> list[Any]:
+        y = e.conv(x, kernel, *static)
+        y = e.add(bias, y) if swapped else e.add(y, bias)
+        gradients = [e.reduce_sum(dy, (0, 1, 2)), e.conv_kernel_grad(x, dy, (3, 2, 3, 4), *static)]
+        return [e.relu(y), *gradients]
+
+    arrays = [rng.normal(size=s).astype("float32") for s in ((5, 8, 9, 3), (3, 2, 3, 4), (4,), (5, 7, 5, 4))]
+    run = e.trace_and_compile(f, [(a.shape, "float32") for a in arrays])
+    fused = sum(isinstance(node, Fused) for node in run._program.nodes)
+    assert fused == (0 if e.name == "numpy" else 2)
+    for got, want in zip(run(*arrays), f(*(e.constant(a, "float32") for a in arrays)), strict=True):
+        np.testing.assert_allclose(e.to_numpy(got), e.to_numpy(want), 1e-5, 1e-5)
+
+
+def test_a_convolution_that_is_used_otherwise_too_stays_alone(e: Any) -> None:
+    static = ((1, 1), ((0, 0), (0, 0)), (1, 1), 1)
+
+    def f(x: Any, kernel: Any, bias: Any) -> list[Any]:
+        y, z = e.conv(x, kernel, *static), e.conv(x, kernel, *static)
+        return [e.add(y, bias), y, e.mul(e.add(z, bias), z)]
+
+    arrays = [rng.normal(size=s).astype("float32") for s in ((2, 4, 4, 3), (2, 2, 3, 4), (4,))]
+    run = e.trace_and_compile(f, [(a.shape, "float32") for a in arrays])
+    assert not any(isinstance(node, Fused) for node in run._program.nodes)
+    for got, want in zip(run(*arrays), f(*(e.constant(a, "float32") for a in arrays)), strict=True):
+        np.testing.assert_allclose(e.to_numpy(got), e.to_numpy(want), 1e-5, 1e-5)

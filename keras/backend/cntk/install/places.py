@@ -29,6 +29,7 @@ FLAGS = (
     "-std=c++17",
     "-O3",
     "-fno-math-errno",
+    "-ffp-contract=off",  # the same numbers whatever the width of the registers
     "-fPIC",
     "-shared",
     "-fvisibility=hidden",
