@@ -351,6 +351,10 @@ class Engine(
         """
         return None
 
+    def peek(self, x: Tensor) -> np.ndarray | None:
+        """The values of a tensor, not to be written into, where looking at them is free: none while a graph is traced."""
+        return None
+
     def native(self, name: str) -> Callable[..., Any] | None:
         """This engine's own version of the kernel `name`, or None."""
         return getattr(self, name, None)
@@ -385,6 +389,7 @@ class Engine(
 SERVICES = frozenset(
     {
         "infer",
+        "peek",
         "native",
         "with_pull_back",
         "read_variable",

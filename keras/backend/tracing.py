@@ -220,7 +220,7 @@ def _as_output(x: Any) -> Any:
 
 def _packer(structure: Any, static: list[Any]) -> Callable[[list[Tensor]], Any]:
     """A function that puts flat outputs back into the structure the traced function returned."""
-    if type(structure) is list and structure and len(structure) == len(static) and not any(static):
+    if type(structure) is list and not any(static) and not any(map(tree.is_nested, structure)):
         return list
     shape = tree.map_structure(lambda _: None, structure)
 

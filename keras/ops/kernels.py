@@ -10,6 +10,7 @@ from __future__ import annotations
 import math
 from typing import Any
 
+from keras.backend import dtypes
 from keras.backend.select import current
 from keras.ops.dispatch import cast, dtype_of, kernel, ndim_of, shape_of
 from keras.ops.settling import elements, in_float32, kept, scalar
@@ -156,6 +157,24 @@ def depthwise_conv(x: Tensor, kernel: Tensor, strides: Shape, pads: Pads, dilati
     *window, channels, m = shape_of(kernel)
     grouped = e.reshape(kernel, (*window, 1, channels * m))
     return e.conv(x, grouped, strides, pads, dilation, channels)
+
+
+# ---------------------------------------------------------------------- statistics
+@kernel
+def mean(x: Tensor, axes: Axes) -> Tensor:
+    """Mean of floats over the axes (removed)."""
+    e = current()
+    return e.div(e.reduce_sum(x, axes), elements(x, axes)) if axes else x
+
+
+@kernel
+def variance(x: Tensor, axes: Axes) -> Tensor:
+    """Mean squared distance from the mean over the axes (removed)."""
+    e = current()
+    centred = e.sub(x, kept(mean(x, axes), axes, shape_of(x)))
+    if dtypes.is_complex(dtype_of(x)):
+        centred = e.cast(e.abs(centred), dtype_of(x))
+    return mean(e.mul(centred, centred), axes)
 
 
 # ---------------------------------------------------------------------- normalisation

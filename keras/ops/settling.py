@@ -119,6 +119,9 @@ def as_index(x: Any, who: str, name: str = "indices", floats: bool = False) -> T
 def wrapped_index(indices: Tensor, size: Any) -> Tensor:
     """Integer indices with negative ones counted from the end of an axis of `size`."""
     e = current()
+    values = e.peek(indices)
+    if values is not None and (not values.size or values.min() >= 0):
+        return indices
     zero = scalar(0, indices)
     return e.select(e.less(indices, zero), e.add(indices, scalar(size, indices)), indices)
 

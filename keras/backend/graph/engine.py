@@ -64,6 +64,9 @@ class GraphEngine(StatePart, FlowPart, SequencesPart, Engine):
     def to_numpy(self, x: Any) -> np.ndarray:
         return self._lifted(x).numpy()
 
+    def peek(self, x: Any) -> np.ndarray | None:
+        return x.array if type(x) is self._tensor else None
+
     def is_tensor(self, x: Any) -> bool:
         return type(x) is self._tensor or isinstance(x, self._foreign)
 

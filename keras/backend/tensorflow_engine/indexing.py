@@ -5,6 +5,8 @@ from __future__ import annotations
 import math
 from typing import Any
 
+import numpy as np
+
 from keras.backend.engine import Engine
 from keras.backend.tensorflow_engine.leaf import ints, product, raw
 from keras.backend.tensorflow_engine.loading import tf
@@ -23,6 +25,8 @@ class IndexingPart(Engine):
 
     def take_along(self, x: Tensor, indices: Tensor, axis: int) -> Tensor:
         last = x.shape.rank - 1
+        if axis == last == 1:
+            return raw.GatherV2(params=x, indices=self._index(indices), axis=ints(1), batch_dims=1)
         order = list(range(last + 1))
         order[axis], order[last] = last, axis
         moved = self.transpose(x, tuple(order))
@@ -60,8 +64,18 @@ class IndexingPart(Engine):
         return self.transpose(places, tuple(order))
 
     def top_k(self, x: Tensor, k: int) -> tuple[Tensor, Tensor]:
+        if self._has_no_nan(x):
+            found = raw.TopKV2(input=x, k=ints(k))
+            return found.values, found.indices
         places = raw.TopKV2(input=self._key(x), k=ints(k)).indices
         return self.take_along(x, places, x.shape.rank - 1), places
+
+    def _has_no_nan(self, x: Tensor) -> bool:
+        """Whether it is known to have none: values that are there are looked at, those of a graph are not."""
+        if not x.dtype.is_floating:
+            return x.dtype != tf.bool
+        values = self.peek(x)
+        return values is not None and not np.isnan(values).any()
 
     def _key(self, x: Tensor) -> Tensor:
         """Integers in the order of `x`: those of a float's bits, negative ones turned round; NaN comes last."""

@@ -6,10 +6,11 @@ fast or faster (TensorFlow 2.21, two cores).
 
 from __future__ import annotations
 
+import functools
 from typing import Any
 
-from keras.backend.engine import Engine
-from keras.backend.tensorflow_engine.leaf import DTYPES, raw
+from keras.backend.engine import Axes, Engine, Shape
+from keras.backend.tensorflow_engine.leaf import ints, raw
 from keras.backend.tensorflow_engine.loading import tf
 
 Tensor = Any
@@ -38,7 +39,39 @@ class KernelsPart(Engine):
     def log_softmax(self, x: Tensor, axis: int) -> Tensor:
         return raw.LogSoftmax(logits=x) if axis == x.shape.rank - 1 else NotImplemented
 
+    def mean(self, x: Tensor, axes: Axes) -> Tensor:
+        return raw.Mean(input=x, axis=ints(axes)) if axes else x
+
+    def variance(self, x: Tensor, axes: Axes) -> Tensor:
+        if x.dtype.is_complex:
+            return NotImplemented
+        mean = raw.Mean(input=x, axis=ints(axes), keep_dims=True)
+        return raw.Mean(input=raw.SquaredDifference(x=x, y=mean), axis=ints(axes))
+
     def one_hot(self, x: Tensor, n: int, axis: int, dtype: str) -> Tensor:
-        to = DTYPES[dtype]
-        on, off = tf.constant(True if to.is_bool else 1, to), tf.constant(False if to.is_bool else 0, to)
-        return raw.OneHot(indices=self.cast(x, "int64"), depth=n, on_value=on, off_value=off, axis=axis)
+        on, off = self.full((), 1, dtype), self.full((), 0, dtype)
+        return raw.OneHot(indices=self.cast(x, "int64"), depth=ints(n), on_value=on, off_value=off, axis=axis)
+
+    def stacked(self, axis: int, *tensors: Tensor) -> Tensor:
+        return raw.Pack(values=list(tensors), axis=axis)
+
+    def equal_parts(self, x: Tensor, n: int, axis: int) -> tuple[Tensor, ...]:
+        """In graphs slices are better: those that nobody needs are left out."""
+        if not tf.executing_eagerly():
+            return NotImplemented
+        return tuple(raw.Split(axis=ints(axis), value=x, num_split=n))
+
+    def products(self, inputs: tuple[str, ...], output: str, *tensors: Tensor) -> Tensor:
+        """One call in place of five, which is what counts outside of graphs."""
+        fits = tf.executing_eagerly() and tensors[0].dtype in (tf.float32, tf.float64)
+        if not fits or not _plain(inputs, tuple(self.spec(x)[0] for x in tensors)):
+            return NotImplemented
+        return raw.Einsum(inputs=list(tensors), equation=f"{','.join(inputs)}->{output}")
+
+
+@functools.lru_cache(maxsize=1024)
+def _plain(inputs: tuple[str, ...], shapes: tuple[Shape, ...]) -> bool:
+    """Whether `Einsum` does it: two operands at most, no diagonals, and no axis of size 1 for one of another size."""
+    sizes = set(zip("".join(inputs), (n for shape in shapes for n in shape), strict=True))
+    once = all(len(set(letters)) == len(letters) for letters in inputs)
+    return len(inputs) <= 2 and once and len(sizes) == len({c for c, _ in sizes})

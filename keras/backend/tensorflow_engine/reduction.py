@@ -2,15 +2,19 @@
 
 from __future__ import annotations
 
+import functools
+import string
 from typing import Any
 
 from keras.backend.engine import Axes, Engine
+from keras.backend.numpy.eager import EagerNumPyEngine
 from keras.backend.tensorflow_engine.leaf import VIA_WIDER, ints, product, raw, through
 from keras.backend.tensorflow_engine.loading import tf
 
 Tensor = Any
 
 _VIA_BOOL = {"bool": "int32"}
+_NUMPY, _FEW = EagerNumPyEngine(), 1 << 14
 
 
 class ReductionPart(Engine):
@@ -37,10 +41,24 @@ class ReductionPart(Engine):
         return raw.Cumsum(x=x, axis=ints(axis))
 
     def argmax(self, x: Tensor, axis: int) -> Tensor:
-        if x.dtype.is_floating:  # the kernel passes over NaN: mark the first NaN or else the first maximum
+        values = self.peek(x)
+        if values is not None and values.size <= _FEW:  # the call is what costs
+            return tf.constant(_NUMPY.argmax(values, axis))
+        if x.dtype.is_floating and not self._has_no_nan(x):
+            # The kernel passes over NaN: mark the first NaN or else the first maximum.
             most = raw.Max(input=x, axis=ints((axis,)), keep_dims=True)
             x = raw.LogicalOr(x=raw.Equal(x=x, y=most), y=raw.IsNan(x=x))
         return raw.ArgMax(input=x, dimension=ints(axis), output_type=tf.int32)
+
+    def dot_general(
+        self, a: Tensor, b: Tensor, contract: tuple[Axes, Axes], batch: tuple[Axes, Axes]
+    ) -> Tensor:
+        if not tf.executing_eagerly() or not a.dtype.is_floating:
+            return super().dot_general(a, b, contract, batch)
+        equation = _equation(a.shape.rank, b.shape.rank, contract, batch)
+        return raw.Einsum(
+            inputs=[a, b], equation=equation
+        )  # one call instead of five, which is what counts here
 
     @through(VIA_WIDER)
     def matmul(self, a: Tensor, b: Tensor) -> Tensor:
@@ -54,3 +72,14 @@ class ReductionPart(Engine):
         # One large product instead of many small ones.
         flat = raw.MatMul(a=raw.Reshape(tensor=a, shape=ints((product(lead), width))), b=b)
         return raw.Reshape(tensor=flat, shape=ints((*lead, b.shape[-1])))
+
+
+@functools.lru_cache(maxsize=1024)
+def _equation(rank_a: int, rank_b: int, contract: tuple[Axes, Axes], batch: tuple[Axes, Axes]) -> str:
+    """A contraction in the letters of `Einsum`."""
+    a, b = list(string.ascii_lowercase[:rank_a]), list(string.ascii_uppercase[:rank_b])
+    for i, j in zip((*batch[0], *contract[0]), (*batch[1], *contract[1]), strict=True):
+        b[j] = a[i]
+    shared = [a[i] for i in batch[0]]
+    free = [c for letters, other in ((a, b), (b, a)) for c in letters if c not in other]
+    return f"{''.join(a)},{''.join(b)}->{''.join(shared + free)}"

@@ -35,7 +35,8 @@ class WindowPart(Engine):
         if len(strides) == 1:
             y = self.conv(_lift(x), _lift_kernel(kernel), strides * 2, ((0, 0), *pads), (1, 1), 1)
             return tf.squeeze(y, 1)
-        return raw.Conv2D(input=x, filter=kernel, **_attributes(x.shape, kernel.shape, strides, pads))
+        window = self.spec(kernel)[0]
+        return raw.Conv2D(input=x, filter=kernel, **_attributes(self.spec(x)[0], window, strides, pads))
 
     def _by_slabs(
         self, x: Tensor, kernel: Tensor, strides: Shape, pads: Pads, dilation: Shape, groups: int
@@ -122,7 +123,7 @@ class WindowPart(Engine):
     def _has_kernel(self, x: Tensor, strides: Shape, dilation: Shape) -> bool:
         """Whether one of TensorFlow's kernels, and its gradient, can serve."""
         both = any(s > 1 for s in strides) and any(d > 1 for d in dilation)
-        return x.dtype.is_floating and len(strides) in (1, 2, 3) and not both and 0 not in x.shape
+        return x.dtype.is_floating and len(strides) in (1, 2, 3) and not both and 0 not in self.spec(x)[0]
 
     def _has_gradient_kernel(self, x: Tensor, strides: Shape, dilation: Shape, groups: int) -> bool:
         plain = groups == 1 and all(d == 1 for d in dilation)
@@ -161,10 +162,11 @@ class WindowPart(Engine):
         if len(window) == 3:
             return self._axis_by_axis(x, window, strides, pads, op)
         if op == "max":
-            return raw.MaxPool(input=x, ksize=[1, *window, 1], **_attributes(x.shape, window, strides, pads))
+            attributes = _attributes(self.spec(x)[0], window, strides, pads)
+            return raw.MaxPool(input=x, ksize=[1, *window, 1], **attributes)
         x = self._pad_spatial(x, pads)
         mean = raw.AvgPool(value=x, ksize=[1, *window, 1], strides=[1, *strides, 1], padding="VALID")
-        return raw.Mul(x=mean, y=tf.constant(math.prod(window), x.dtype))
+        return raw.Mul(x=mean, y=self.full((), math.prod(window), x.dtype.name))
 
     def _axis_by_axis(self, x: Tensor, window: Shape, strides: Shape, pads: Pads, op: str) -> Tensor:
         """Three axes: first the last two, then the first.
@@ -180,7 +182,7 @@ class WindowPart(Engine):
 
     def average_pool(self, x: Tensor, window: Shape, strides: Shape, pads: Pads) -> Tensor:
         """Override of the kernel, for padding as in "valid" and "same": TensorFlow does not count it either."""
-        padding = _padding_name(tuple(x.shape[1:-1]), window, strides, pads)
+        padding = _padding_name(self.spec(x)[0][1:-1], window, strides, pads)
         if padding is None or len(window) == 3 or not self._has_kernel(x, strides, ()):
             return NotImplemented
         if len(window) == 1:

@@ -46,6 +46,8 @@ def to_first(x: Tensor) -> Tensor:
 
 def per_dimension(value: Any, rank: int, who: str, name: str, least: int = 1) -> tuple[int, ...]:
     """One int per spatial dimension, given as one for all or as a sequence."""
+    if type(value) is int and value >= least:
+        return (value,) * rank
     many = tuple(value) if isinstance(value, (tuple, list)) else (value,) * rank
     many = tuple(static_int(v, who, name) for v in many)
     if len(many) == 1:
@@ -87,21 +89,23 @@ def _settled(who: str, inputs: Any, kernel: Any, data_format: str | None) -> tup
     """Input with channels last, and kernel, in one dtype."""
     x, k = promote(inputs, kernel)
     last = channels_last(data_format, who)
-    rank = len(shape_of(x)) - 2
-    if rank not in (1, 2, 3) or len(shape_of(k)) != rank + 2:
+    have, of_kernel = shape_of(x), shape_of(k)
+    if len(have) not in (3, 4, 5) or len(of_kernel) != len(have):
         raise ValueError(
             f"{who}: expected an input of rank 3, 4 or 5 and a kernel of the same rank. "
-            f"Received: inputs.shape={shape_str(shape_of(x))}, kernel.shape={shape_str(shape_of(k))}"
+            f"Received: inputs.shape={shape_str(have)}, kernel.shape={shape_str(of_kernel)}"
         )
     return (x if last else to_last(x)), k, last
 
 
-def _check_not_empty(who: str, x: Tensor, window: Sequence[int], dilation: Any, pads: Pads) -> None:
-    for n, k, (low, high) in zip(shape_of(x)[1:-1], dilated(window, dilation), pads, strict=True):
+def _check_not_empty(
+    who: str, spatial: Sequence[Any], window: Sequence[int], dilation: Any, pads: Pads
+) -> None:
+    for n, k, (low, high) in zip(spatial, dilated(window, dilation), pads, strict=True):
         if n is not UNKNOWN and n + low + high < k:
             raise ValueError(
                 f"{who}: the kernel {tuple(window)} (dilation {tuple(dilation)}) is larger than the padded input. "
-                f"Received: inputs with spatial dimensions {shape_str(shape_of(x)[1:-1])}"
+                f"Received: inputs with spatial dimensions {shape_str(spatial)}"
             )
 
 
@@ -135,24 +139,21 @@ def conv(
     [[[3.0], [5.0]]]
     """
     x, k, last = _settled("conv", inputs, kernel, data_format)
-    *window, per_group, outputs = shape_of(k)
-    rank = len(window)
-    step, dilation = (
-        per_dimension(v, rank, "conv", name)
-        for name, v in (("strides", strides), ("dilation_rate", dilation_rate))
-    )
-    channels = shape_of(x)[-1]
+    *window, per_group, outputs = of_kernel = shape_of(k)
+    step = per_dimension(strides, len(window), "conv", "strides")
+    dilation = per_dimension(dilation_rate, len(window), "conv", "dilation_rate")
+    _, *spatial, channels = shape_of(x)
     if channels is UNKNOWN:
         groups = 1
     elif channels % per_group or outputs % (channels // per_group):
         raise ValueError(
-            f"conv: the input has {channels} channels, but the kernel of shape {shape_str(shape_of(k))} takes "
+            f"conv: the input has {channels} channels, but the kernel of shape {shape_str(of_kernel)} takes "
             f"{per_group} in each group. Received: inputs.shape={shape_str(shape_of(inputs))}"
         )
     else:
         groups = channels // per_group
-    pads = pads_for(padding, shape_of(x)[1:-1], dilated(window, dilation), step, "conv")
-    _check_not_empty("conv", x, window, dilation, pads)
+    pads = pads_for(padding, spatial, dilated(window, dilation), step, "conv")
+    _check_not_empty("conv", spatial, window, dilation, pads)
     y = current().conv(x, k, step, pads, dilation, groups)
     return y if last else to_first(y)
 
@@ -200,7 +201,7 @@ def _depthwise(who: str, x: Tensor, k: Tensor, strides: Ints, padding: str, dila
         for name, v in (("strides", strides), ("dilation_rate", dilation_rate))
     )
     pads = pads_for(padding, shape_of(x)[1:-1], dilated(window, dilation), step, who)
-    _check_not_empty(who, x, window, dilation, pads)
+    _check_not_empty(who, shape_of(x)[1:-1], window, dilation, pads)
     return kernels.depthwise_conv(x, k, step, pads, dilation)
 
 

@@ -26,15 +26,16 @@ def _pool(
     data_format: Any,
 ) -> Tensor:
     last = channels_last(data_format, who)
-    rank = len(shape_of(x)) - 2
+    shape = shape_of(x)
+    rank = len(shape) - 2
     if rank < 1:
         raise ValueError(
-            f"{who}: expected an input [batch, *spatial, channels]. Received: inputs.shape={shape_str(shape_of(x))}"
+            f"{who}: expected an input [batch, *spatial, channels]. Received: inputs.shape={shape_str(shape)}"
         )
     x = x if last else to_last(x)
     window = per_dimension(size, rank, who, "pool_size")
     step = window if strides is None else per_dimension(strides, rank, who, "strides")
-    spatial = shape_of(x)[1:-1]
+    spatial = shape[1:-1] if last else shape[2:]
     pads = pads_for(padding, spatial, window, step, who)
     for n, k, (low, high) in zip(spatial, window, pads, strict=True):
         if n is not UNKNOWN and n + low + high < k:

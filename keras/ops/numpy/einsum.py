@@ -12,7 +12,7 @@ from typing import Any
 
 from keras.backend.select import current
 from keras.backend.spec import UNKNOWN, shape_str
-from keras.ops.dispatch import cast, dtype_of, op, promote, shape_of
+from keras.ops.dispatch import cast, dtype_of, kernel, op, promote, shape_of
 from keras.ops.numpy.matrices import diagonal
 from keras.ops.settling import check_text
 
@@ -47,6 +47,12 @@ def einsum(subscripts: str, *operands: Any, **kwargs: Any) -> Tensor:
     if dtype_of(tensors[0]) == "int8":
         tensors = [cast(x, "int32") for x in tensors]
     inputs, output = _parsed(subscripts, tuple(shape_of(x) for x in tensors))
+    return products(inputs, output, *tensors)
+
+
+@kernel
+def products(inputs: tuple[str, ...], output: str, *tensors: Tensor) -> Tensor:
+    """`einsum` of operands of one dtype, whose letters and sizes are known to agree; sizes of 1 broadcast."""
     rest = [_tidied(x, letters) for x, letters in zip(tensors, inputs, strict=True)]
     total = rest.pop(0)
     while rest:
@@ -56,11 +62,11 @@ def einsum(subscripts: str, *operands: Any, **kwargs: Any) -> Tensor:
 
 
 @functools.lru_cache(maxsize=1024)
-def _parsed(subscripts: str, shapes: tuple[tuple[Any, ...], ...]) -> tuple[list[str], str]:
+def _parsed(subscripts: str, shapes: tuple[tuple[Any, ...], ...]) -> tuple[tuple[str, ...], str]:
     """Letters of each operand and of the result, dots spelled out in letters of their own; the sizes agree."""
     inputs, output = _letters(subscripts, shapes)
     _check_sizes(subscripts, inputs, shapes)
-    return inputs, output
+    return tuple(inputs), output
 
 
 def _letters(subscripts: str, shapes: tuple[tuple[Any, ...], ...]) -> tuple[list[str], str]:

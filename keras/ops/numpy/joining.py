@@ -14,7 +14,7 @@ import numpy as np
 
 from keras.backend.select import current
 from keras.backend.spec import UNKNOWN, shape_str
-from keras.ops.dispatch import axis_of, convert, ndim_of, op, promote, shape_of
+from keras.ops.dispatch import axis_of, convert, kernel, ndim_of, op, promote, shape_of
 from keras.ops.numpy.shaping import ravel
 from keras.ops.settling import host_value, slice_axis, static_int, static_shape
 
@@ -65,10 +65,19 @@ def stack(x: Any, axis: int = 0) -> Tensor:
         if len(s) != len(shapes[0]) or any(a != b for a, b in known):
             raise ValueError(f"stack: shapes must be equal. Received: {', '.join(map(shape_str, shapes))}")
     a = axis_of(axis, len(shapes[0]) + 1, "stack")
-    e, (first, *_) = current(), shapes
-    if a < len(first):  # joined along the axis that comes after, and cut there: one step less for each tensor
-        return e.reshape(e.concat(tensors, a), (*first[:a], len(tensors), *first[a:]))
-    return e.concat([e.reshape(t, (*s, 1)) for t, s in zip(tensors, shapes, strict=True)], a)
+    return stacked(a, *tensors)
+
+
+@kernel
+def stacked(axis: int, *tensors: Tensor) -> Tensor:
+    """Tensors of one shape and dtype joined along a new axis."""
+    e, shape = current(), shape_of(tensors[0])
+    if axis < len(
+        shape
+    ):  # joined along the axis that comes after, and cut there: one step less for each tensor
+        joined = e.concat(list(tensors), axis)
+        return e.reshape(joined, (*shape[:axis], len(tensors), *shape[axis:]))
+    return e.concat([e.reshape(t, (*shape_of(t), 1)) for t in tensors], axis)
 
 
 @op
@@ -192,9 +201,15 @@ def _split(who: str, x: Any, parts: Any, axis: int) -> list[Tensor]:
                 f"{who}: axis {axis} of size {size} does not divide into {n} equal parts. "
                 f"Received: x.shape={shape_str(shape)}"
             )
-        width = size // n
-        return [slice_axis(x, axis, i * width, (i + 1) * width) for i in range(n)]
+        return list(equal_parts(x, n, axis))
     return _cut(x, [int(i) for i in parts], axis)
+
+
+@kernel
+def equal_parts(x: Tensor, n: int, axis: int) -> tuple[Tensor, ...]:
+    """x cut along an axis into n parts of one size."""
+    width = shape_of(x)[axis] // n
+    return tuple(slice_axis(x, axis, i * width, (i + 1) * width) for i in range(n))
 
 
 def _cut(x: Tensor, at: Sequence[int], axis: int) -> list[Tensor]:

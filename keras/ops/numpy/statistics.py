@@ -12,9 +12,9 @@ from typing import Any
 
 import numpy as np
 
-from keras.backend import dtypes
 from keras.backend.select import current
 from keras.backend.spec import UNKNOWN, broadcast, shape_str
+from keras.ops import kernels
 from keras.ops.dispatch import (
     as_float,
     axes_of,
@@ -34,7 +34,6 @@ from keras.ops.settling import (
     as_number,
     check_rank,
     count,
-    elements,
     float_dtype,
     in_float32,
     kept,
@@ -59,14 +58,8 @@ def mean(x: Any, axis: Axis = None, keepdims: bool = False) -> Tensor:
     """
     x = as_float(x)
     axes = axes_of(axis, ndim_of(x), "mean")
-    y = in_float32(mean_over, x, axes)
+    y = in_float32(kernels.mean, x, axes)
     return kept(y, axes, shape_of(x)) if keepdims else y
-
-
-def mean_over(x: Tensor, axes: tuple[int, ...]) -> Tensor:
-    """Mean of a float tensor; the axes are removed."""
-    e = current()
-    return e.div(e.reduce_sum(x, axes), elements(x, axes)) if axes else x
 
 
 @op
@@ -78,17 +71,8 @@ def var(x: Any, axis: Axis = None, keepdims: bool = False) -> Tensor:
     """
     x = as_float(x)
     axes = axes_of(axis, ndim_of(x), "var")
-    y = in_float32(_variance, x, axes)
+    y = in_float32(kernels.variance, x, axes)
     return kept(y, axes, shape_of(x)) if keepdims else y
-
-
-def _variance(x: Tensor, axes: tuple[int, ...]) -> Tensor:
-    e = current()
-    centred = e.sub(x, kept(mean_over(x, axes), axes, shape_of(x)))
-    if dtypes.is_complex(dtype_of(x)):
-        size = e.abs(centred)
-        return cast(mean_over(e.mul(size, size), axes), dtype_of(x))
-    return mean_over(e.mul(centred, centred), axes)
 
 
 @op
@@ -100,7 +84,7 @@ def std(x: Any, axis: Axis = None, keepdims: bool = False) -> Tensor:
     """
     x = as_float(x)
     axes = axes_of(axis, ndim_of(x), "std")
-    y = in_float32(lambda t: current().sqrt(_variance(t, axes)), x)
+    y = in_float32(lambda t: current().sqrt(kernels.variance(t, axes)), x)
     return kept(y, axes, shape_of(x)) if keepdims else y
 
 
@@ -279,7 +263,7 @@ def corrcoef(x: Any) -> Tensor:
         x = e.reshape(x, (1, *shape_of(x)))
     check_rank(x, 2, "corrcoef")
     shape = shape_of(x)
-    centred = e.sub(x, kept(mean_over(x, (1,)), (1,), shape))
+    centred = e.sub(x, kept(kernels.mean(x, (1,)), (1,), shape))
     covariance = e.matmul(centred, e.transpose(centred, (1, 0)))
     spread = e.sqrt(e.reduce_sum(e.mul(centred, centred), (1,)))
     y = e.div(e.div(covariance, e.reshape(spread, (shape[0], 1))), e.reshape(spread, (1, shape[0])))
