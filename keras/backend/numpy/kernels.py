@@ -45,7 +45,7 @@ class Kernels(Convolution, Elementwise):
         y = np.asarray(np.negative(x))
         np.exp(y, out=y)  # overflows to infinity where the result is 0
         y += 1
-        return np.reciprocal(y, out=y)
+        return np.divide(1, y, out=y)
 
     @in_float32
     def softplus(self, x: Array) -> Array:
@@ -76,6 +76,14 @@ class Kernels(Convolution, Elementwise):
         y *= x
         y *= 0.5
         return y
+
+    # ------------------------------------------------------------------ indices
+    def one_hot(self, x: Array, n: int, axis: int, dtype: str) -> Array:
+        flat = x.reshape(-1)
+        y = np.zeros((flat.size, n), dtype_of_name(dtype))
+        rows = np.flatnonzero((flat >= 0) & (flat < n))
+        y[rows, flat[rows]] = 1
+        return np.moveaxis(y.reshape(*x.shape, n), -1, axis)
 
     # ------------------------------------------------------------------ softmax and cross-entropies
     @in_float32

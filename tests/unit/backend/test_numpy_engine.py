@@ -95,9 +95,21 @@ def test_sparse_cross_entropy_equals_its_body() -> None:
     np.testing.assert_allclose(E.sparse_softmax_cross_entropy(labels, logits), body, atol=1e-6)
 
 
+@pytest.mark.parametrize("axis", [0, 1, 2])
+@pytest.mark.parametrize("dtype", ["float32", "bfloat16", "int32", "bool"])
+@pytest.mark.parametrize("index", ["int32", "int64", "uint8", "bool"])
+def test_one_hot_equals_its_body(axis: int, dtype: str, index: str) -> None:
+    x = rng.integers(-1 if index.startswith("int") else 0, 6, (3, 4)).astype(index)
+    with select.using("numpy"):
+        body = KERNELS["one_hot"].body(x, 5, axis, dtype)
+    ours = E.one_hot(x, 5, axis, dtype)
+    assert (ours.dtype, ours.shape) == (body.dtype, body.shape)
+    np.testing.assert_array_equal(ours, body)
+
+
 def test_every_own_kernel_is_tested() -> None:
     own = {name for name in KERNELS if E.native(name) is not None}
-    apart = {"sparse_softmax_cross_entropy", "adam_update", "momentum_update", "rmsprop_update"}
+    apart = {"sparse_softmax_cross_entropy", "one_hot", "adam_update", "momentum_update", "rmsprop_update"}
     apart |= {"lstm", "gru"}  # in test_sequences.py
     assert own - set(KERNEL_ROWS) == apart
 
