@@ -16,6 +16,7 @@ import os
 import re
 import sys
 import threading
+import typing
 from collections.abc import Iterable
 from importlib import util
 from importlib.abc import Loader, MetaPathFinder
@@ -66,7 +67,7 @@ class Names:
         if module.startswith("tensorflow._api"):
             value: Any = Names(f"{module}.{original}", self._folder_of(module) / original)
         else:
-            value = getattr(importlib.import_module(module), original)
+            value = getattr(_module(module), original)
             self._register_gradients(module)
         self.__dict__[name] = value  # found there the next time, without this method
         return value
@@ -77,7 +78,7 @@ class Names:
         if family:
             gradients = "tensorflow.python.ops." + _GRADIENTS.get(family[1], f"{family[1]}_grad")
             if gradients not in sys.modules and util.find_spec(gradients):
-                importlib.import_module(gradients)
+                _module(gradients)
 
     def _folder_of(self, module: str) -> Path:
         root = self._folder
@@ -152,7 +153,47 @@ class _PartialFinder(MetaPathFinder):
 
 def _import(*modules: str) -> None:
     for name in modules:
-        importlib.import_module(f"tensorflow.python.{name}")
+        _module(f"tensorflow.python.{name}")
+
+
+def _module(name: str) -> ModuleType:
+    with _known_annotations:
+        return importlib.import_module(name)
+
+
+class _KnownAnnotations:
+    """While it is entered, types that TensorFlow's modules name as strings are compiled once, by whichever thread.
+
+    The modules of raw ops (TensorFlow 2.21) declare their type variables with 13,000 strings, some twenty different ones,
+    and `typing` compiles each: a fifth of what loading takes.
+    """
+
+    def __init__(self) -> None:
+        self._known: dict[str, Any] = {}
+        self._inside, self._lock = 0, threading.Lock()
+        self._convert: Any = getattr(typing, "_type_convert", None)
+
+    def __enter__(self) -> None:
+        with self._lock:
+            self._inside += 1
+            if self._convert is not None:
+                typing._type_convert = self._remembered  # type: ignore[attr-defined]
+
+    def __exit__(self, *error: object) -> None:
+        with self._lock:
+            self._inside -= 1
+            if self._convert is not None and not self._inside:
+                typing._type_convert = self._convert  # type: ignore[attr-defined]
+
+    def _remembered(self, arg: Any, *args: Any, **named: Any) -> Any:
+        if type(arg) is not str or not arg.startswith("_atypes."):
+            return self._convert(arg, *args, **named)
+        if arg not in self._known:
+            self._known[arg] = self._convert(arg, *args, **named)
+        return self._known[arg]
+
+
+_known_annotations = _KnownAnnotations()
 
 
 def _find() -> ModuleSpec | None:

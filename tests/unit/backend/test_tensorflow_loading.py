@@ -43,6 +43,25 @@ print({PARTIAL}, sum(m.startswith("tensorflow.") for m in sys.modules) < 600)
     assert run(code) == "True True"
 
 
+def test_its_annotations_are_compiled_once() -> None:
+    """When TensorFlow no longer has strings by the thousand there, `_KnownAnnotations` can go."""
+    code = f"""
+import typing
+asked, convert = [], typing._type_convert
+def counting(arg, *args, **named):
+    asked.append(arg)
+    return convert(arg, *args, **named)
+typing._type_convert = counting
+{ENGINE}
+ours.raw_ops.Conv2D
+print(sum(type(a) is str and a.startswith("_atypes.") for a in asked) < 100, typing._type_convert is counting)
+assert "tensorflow.python.ops.gen_image_ops" not in sys.modules
+from tensorflow.python.ops import gen_image_ops
+print(sum(type(a) is str and a.startswith("_atypes.") for a in asked) > 100)
+"""
+    assert run(code) == "True True\nTrue"
+
+
 @pytest.mark.parametrize("before", [True, False])
 def test_a_programs_own_import_is_whole(before: bool) -> None:
     own = "import tensorflow as tf"
