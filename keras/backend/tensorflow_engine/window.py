@@ -7,6 +7,7 @@ becomes phases in the batch (space to batch). What is left over runs on the shar
 
 from __future__ import annotations
 
+import functools
 import math
 from typing import Any
 
@@ -85,7 +86,7 @@ class WindowPart(Engine):
                 _lift(dy), _lift_kernel(kernel), (batch, 1, *rest), strides * 2, ((0, 0), *pads), (1, 1), 1
             )
             return tf.squeeze(dx, 1)
-        attributes = _attributes(input_shape, kernel.shape, strides, pads)
+        attributes = _attributes(tuple(input_shape), self.spec(kernel)[0], strides, pads)
         return raw.Conv2DBackpropInput(
             input_sizes=ints(input_shape), filter=kernel, out_backprop=dy, **attributes
         )
@@ -107,7 +108,7 @@ class WindowPart(Engine):
                 _lift(x), _lift(dy), (1, *kernel_shape), strides * 2, ((0, 0), *pads), (1, 1), 1
             )
             return tf.squeeze(dk, 0)
-        attributes = _attributes(x.shape, kernel_shape, strides, pads)
+        attributes = _attributes(self.spec(x)[0], tuple(kernel_shape), strides, pads)
         return raw.Conv2DBackpropFilter(
             input=x, filter_sizes=ints(kernel_shape), out_backprop=dy, **attributes
         )
@@ -117,7 +118,7 @@ class WindowPart(Engine):
             y = self._depthwise(_lift(x), _lift_kernel(kernel), strides * 2, ((0, 0), *pads))
             return tf.squeeze(y, 1)
         return raw.DepthwiseConv2dNative(
-            input=x, filter=kernel, **_attributes(x.shape, kernel.shape, strides, pads)
+            input=x, filter=kernel, **_attributes(self.spec(x)[0], self.spec(kernel)[0], strides, pads)
         )
 
     def _has_kernel(self, x: Tensor, strides: Shape, dilation: Shape) -> bool:
@@ -203,6 +204,7 @@ def _lift_kernel(kernel: Tensor) -> Tensor:
     return tf.expand_dims(kernel, 0)
 
 
+@functools.lru_cache(maxsize=1024)
 def _attributes(shape: Shape, window: Shape, strides: Shape, pads: Pads) -> dict[str, Any]:
     """Strides and padding in the words of the two-dimensional kernels, for an input of `shape`.
 

@@ -98,13 +98,11 @@ def _settled(who: str, inputs: Any, kernel: Any, data_format: str | None) -> tup
     return (x if last else to_last(x)), k, last
 
 
-def _check_not_empty(
-    who: str, spatial: Sequence[Any], window: Sequence[int], dilation: Any, pads: Pads
-) -> None:
-    for n, k, (low, high) in zip(spatial, dilated(window, dilation), pads, strict=True):
+def _check_not_empty(who: str, spatial: Sequence[Any], extent: Sequence[int], pads: Pads) -> None:
+    for n, k, (low, high) in zip(spatial, extent, pads, strict=True):
         if n is not UNKNOWN and n + low + high < k:
             raise ValueError(
-                f"{who}: the kernel {tuple(window)} (dilation {tuple(dilation)}) is larger than the padded input. "
+                f"{who}: the kernel, with its dilation {tuple(extent)}, is larger than the padded input. "
                 f"Received: inputs with spatial dimensions {shape_str(spatial)}"
             )
 
@@ -152,8 +150,9 @@ def conv(
         )
     else:
         groups = channels // per_group
-    pads = pads_for(padding, spatial, dilated(window, dilation), step, "conv")
-    _check_not_empty("conv", spatial, window, dilation, pads)
+    extent = dilated(window, dilation)
+    pads = pads_for(padding, spatial, extent, step, "conv")
+    _check_not_empty("conv", spatial, extent, pads)
     y = current().conv(x, k, step, pads, dilation, groups)
     return y if last else to_first(y)
 
@@ -200,8 +199,9 @@ def _depthwise(who: str, x: Tensor, k: Tensor, strides: Ints, padding: str, dila
         per_dimension(v, rank, who, name)
         for name, v in (("strides", strides), ("dilation_rate", dilation_rate))
     )
-    pads = pads_for(padding, shape_of(x)[1:-1], dilated(window, dilation), step, who)
-    _check_not_empty(who, shape_of(x)[1:-1], window, dilation, pads)
+    spatial, extent = shape_of(x)[1:-1], dilated(window, dilation)
+    pads = pads_for(padding, spatial, extent, step, who)
+    _check_not_empty(who, spatial, extent, pads)
     return kernels.depthwise_conv(x, k, step, pads, dilation)
 
 

@@ -15,6 +15,7 @@ import keras
 from keras import layers
 from keras.backend import select
 from keras.backend.state import Variable
+from keras.backend.tracing import Compiled
 
 tf = pytest.importorskip("tensorflow")
 with_pull_back = importlib.import_module("keras.backend.tensorflow_engine.pull_back").with_pull_back
@@ -217,3 +218,22 @@ def test_a_stateful_layer_in_a_function_of_any_batch_size() -> None:
     layer.reset_states()
     traced = tf.function(layer.__call__, input_signature=[tf.TensorSpec((None, 10, 3), tf.float32)])
     np.testing.assert_allclose(traced(x).numpy(), expected, atol=1e-6)
+
+
+@pytest.mark.parametrize("special", [None, np.nan, np.inf, -np.inf])
+@pytest.mark.parametrize("axis", [0, 1])
+def test_order_in_large_graphs_with_and_without_nan(special: float | None, axis: int) -> None:
+    """They branch when they run: what is fast passes over NaN."""
+    x = np.random.default_rng(4).integers(0, 50, (300, 256)).astype("float32")  # many ties
+    if special is not None:
+        x[[3, 3, 200], [100, 40, 7]] = special
+        x[5, 6], x[5, 7] = np.inf, -np.inf
+    with select.using("tensorflow") as e:
+        run = Compiled(lambda x: [e.argmax(x, axis), *e.top_k(x, 3), e.argmax(e.cast(x, "bfloat16"), axis)])
+        found, values, places, narrow = map(e.to_numpy, run(x))
+    np.testing.assert_array_equal(found, np.argmax(x, axis))
+    np.testing.assert_array_equal(narrow, np.argmax(x, axis))
+    for row, i, v in zip(x, places, values, strict=True):
+        want = sorted(range(len(row)), key=lambda j: (not np.isnan(row[j]), -row[j]))[:3]
+        assert i.tolist() == want
+        np.testing.assert_array_equal(v, row[want])
