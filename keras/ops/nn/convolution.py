@@ -98,11 +98,13 @@ def _settled(who: str, inputs: Any, kernel: Any, data_format: str | None) -> tup
     return (x if last else to_last(x)), k, last
 
 
-def _check_not_empty(who: str, spatial: Sequence[Any], extent: Sequence[int], pads: Pads) -> None:
-    for n, k, (low, high) in zip(spatial, extent, pads, strict=True):
-        if n is not UNKNOWN and n + low + high < k:
+def _check_not_empty(
+    who: str, spatial: Sequence[Any], window: Sequence[int], dilation: Sequence[int], pads: Pads
+) -> None:
+    for n, k, d, (low, high) in zip(spatial, window, dilation, pads, strict=True):
+        if n is not UNKNOWN and n + low + high < (k - 1) * d + 1:
             raise ValueError(
-                f"{who}: the kernel, with its dilation {tuple(extent)}, is larger than the padded input. "
+                f"{who}: the kernel {tuple(window)} (dilation {tuple(dilation)}) is larger than the padded input. "
                 f"Received: inputs with spatial dimensions {shape_str(spatial)}"
             )
 
@@ -150,9 +152,8 @@ def conv(
         )
     else:
         groups = channels // per_group
-    extent = dilated(window, dilation)
-    pads = pads_for(padding, spatial, extent, step, "conv")
-    _check_not_empty("conv", spatial, extent, pads)
+    pads = pads_for(padding, spatial, dilated(window, dilation), step, "conv")
+    _check_not_empty("conv", spatial, window, dilation, pads)
     y = current().conv(x, k, step, pads, dilation, groups)
     return y if last else to_first(y)
 
@@ -199,9 +200,9 @@ def _depthwise(who: str, x: Tensor, k: Tensor, strides: Ints, padding: str, dila
         per_dimension(v, rank, who, name)
         for name, v in (("strides", strides), ("dilation_rate", dilation_rate))
     )
-    spatial, extent = shape_of(x)[1:-1], dilated(window, dilation)
-    pads = pads_for(padding, spatial, extent, step, who)
-    _check_not_empty(who, spatial, extent, pads)
+    spatial = shape_of(x)[1:-1]
+    pads = pads_for(padding, spatial, dilated(window, dilation), step, who)
+    _check_not_empty(who, spatial, window, dilation, pads)
     return kernels.depthwise_conv(x, k, step, pads, dilation)
 
 
