@@ -81,7 +81,9 @@ class ChunkRunner:
                     taken.append(following)
                     # The stream is not asked for more than is run: it tells the end of the data when it is asked.
                     following = next(rows, None) if len(taken) < length else None
-                yield Piece(first, first + len(taken) - 1, partial(self._run, taken), self._each)
+                last = first + len(taken) - 1
+                heard = first + self._pinned - 1 if self._pinned else last
+                yield Piece(first, last, heard, partial(self._run, taken), self._each)
                 first += len(taken)
                 following = following if following is not None else next(rows, None)
         finally:
@@ -145,7 +147,8 @@ class StreamRunner:
         first, batches = 0, self._stream.epoch()
         try:
             while taken := self._some(batches):
-                yield Piece(first, first + len(taken) - 1, partial(self._run, taken), self._each)
+                last = first + len(taken) - 1
+                yield Piece(first, last, last, partial(self._run, taken), self._each)
                 first += len(taken)
         finally:
             batches.close()  # type: ignore[attr-defined]
