@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import functools
 import inspect
+import warnings
 from typing import Any, ClassVar
 
 from keras import metrics as metrics_module
@@ -139,7 +140,19 @@ class Trainer:
         return {name: serialize(value) for name, value in self._compile_args.items()}
 
     def compile_from_config(self, config: dict[str, Any]) -> None:
-        """Compile with what `get_compile_config` returned, and make the optimizer's variables."""
+        """Compile with what `get_compile_config` returned, and make the optimizer's variables.
+
+        A class with a `compile` of its own has to override this, too: what its arguments mean is not known here, so that
+        nothing is compiled then, with a warning.
+        """
+        if type(self).compile is not Trainer.compile:
+            name = type(self).__name__
+            warnings.warn(
+                f"{name} was not compiled: it has a `compile` of its own, and no `compile_from_config` that says how to call it. "
+                f"Call `compile`, or give {name} the methods `get_compile_config()` and `compile_from_config(config)`.",
+                stacklevel=2,
+            )
+            return
         self.compile(**{name: deserialize(value) for name, value in config.items()})
         if self.optimizer is not None and self.built:  # type: ignore[attr-defined]
             self.optimizer.build(self.trainable_variables)  # type: ignore[attr-defined]
