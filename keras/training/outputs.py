@@ -2,7 +2,7 @@
 
 Losses, metrics, weights, targets and class weights may be given for all outputs at once, by position, or by name.
 One rule settles it for all of them: keys of a dict of outputs come first, then the names of the output layers. By position,
-the outputs of a dict come in the order of its sorted keys, as in Keras.
+the outputs of a dict come in the order of its sorted keys, those of an `OrderedDict` in its own, as in Keras.
 """
 
 from __future__ import annotations
@@ -44,7 +44,7 @@ class Outputs:
         return len(self.names)
 
     def _split(self, structure: Any) -> dict[str, Outputs]:
-        keys = sorted(structure, key=str) if self._keyed else range(len(structure))
+        keys = tree.ordered_keys(structure) if self._keyed else range(len(structure))
         parts, start = {}, 0
         for key in keys:
             stop = start + len(tree.flatten(structure[key]))
