@@ -79,7 +79,8 @@ class Trainer:
 
         Args:
             optimizer: a name, a config or an optimizer; None for a model that is only evaluated.
-            loss: what to minimise: a name, a function or a `Loss`; per output a list or a dict by output name.
+            loss: what to minimise: a name, a function or a `Loss`; per output a list or a dict by output name. In a list of one
+                it sees the whole dict or tuple of outputs and targets.
             loss_weights: factors of the outputs' losses: a list, or a dict by output name.
             metrics: what to report: a list of names, functions or `Metric`s; per output a list of lists, or a dict.
             weighted_metrics: likewise; these take sample and class weights into account.
