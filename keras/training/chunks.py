@@ -23,6 +23,7 @@ from keras.training.data import ArraySource, Batch, Stream, joined
 from keras.training.pace import CHUNK_SECONDS, FixedPace, Pace
 from keras.training.prefetch import Prefetch
 from keras.training.runners import Piece, Runner, StepRunner, report_waiting
+from keras.training.sparse import SparseRows
 from keras.utils import pack_x_y_sample_weight
 from keras.utils.progress import write_line
 
@@ -62,7 +63,8 @@ class ChunkRunner:
         self._each = each and pinned is None
         self._planned = planned
         self._most = max(1, CHUNK_BYTES // max(1, _bytes_of(source)))
-        self._picks = current().picks_rows and _bytes_of(source) * source.num_batches <= KEPT_BYTES
+        small = _bytes_of(source) * source.num_batches <= KEPT_BYTES
+        self._picks = current().picks_rows and small and not _has_sparse(source)
         self._kept: dict[int, Any] = {}
 
     def epoch(self) -> Iterator[Piece]:
@@ -232,6 +234,11 @@ def _size(rows: Rows) -> int:
 def _bytes_of(source: ArraySource) -> int:
     """Bytes in a batch."""
     return _nbytes((source.x, source.y, source.sample_weight)) * source.batch_size // max(1, source.samples)
+
+
+def _has_sparse(source: ArraySource) -> bool:
+    arrays = tree.flatten((source.x, source.y, source.sample_weight))
+    return any(isinstance(x, SparseRows) for x in arrays)
 
 
 def _nbytes(arrays: Any) -> int:

@@ -316,8 +316,8 @@ class Trainer:
         Ctrl-C ends training after the running step and returns the history so far; a second one aborts.
 
         Args:
-            x: inputs: an array (or a list or dict of arrays), a table, a `keras.utils.PyDataset`, a `tf.data.Dataset`,
-                a torch `DataLoader`, or a generator of `(x, y)` or `(x, y, sample_weight)`.
+            x: inputs: an array (or a list or dict of arrays), a table, a SciPy sparse matrix, a `keras.utils.PyDataset`,
+                a `tf.data.Dataset`, a torch `DataLoader`, or a generator of `(x, y)` or `(x, y, sample_weight)`.
             y: targets, for arrays; for several outputs a list, or a dict by output name.
             batch_size: rows in a batch, for arrays; default 32.
             epochs: the number of the last epoch.
