@@ -58,25 +58,26 @@ def replacing_all(folder: Path, key: str) -> Iterator[Path]:
         for name in names:
             _settle(new / name, folder / name)
         _exchange(new, folder, old, names)
-    finally:
-        if (folder / key).exists() or not any(old.glob("*")):  # else the old files could not be put back
+    except BaseException:
+        if not any(old.glob("*")):  # else the old files could not be put back
             shutil.rmtree(aside, ignore_errors=True)
         if is_new and not any(folder.iterdir()):
             folder.rmdir()
+        raise
+    shutil.rmtree(aside, ignore_errors=True)
 
 
 def _exchange(new: Path, folder: Path, old: Path, names: list[str]) -> None:
     """Move what is in the way aside and the new files in; everything back again when that fails."""
     moves = [(folder / n, old / n) for n in names if (folder / n).is_file()]
     moves += [(new / n, folder / n) for n in reversed(names)]
-    done: list[tuple[Path, Path]] = []
     try:
         for source, target in moves:
             os.replace(source, target)
-            done.append((source, target))
     except BaseException:
-        for source, target in reversed(done):
-            os.replace(target, source)
+        for source, target in reversed(moves):
+            if target.exists() and not source.exists():
+                os.replace(target, source)
         raise
 
 

@@ -26,8 +26,11 @@ def writing(path: Path, max_shard_size: float) -> Iterator[Any]:
         max_shard_size: in GB, of the arrays in one shard.
 
     Raises:
-        ValueError: an array is larger than a shard. OSError: nothing could be written; the old files are as before then.
+        ValueError: an array is larger than a shard. FileNotFoundError: the folder is not there. OSError: nothing could be
+            written; the old files are as before then.
     """
+    if not path.parent.is_dir():
+        raise FileNotFoundError(f"Cannot save to {path}: the folder {path.parent} does not exist.")
     with replacing_all(path.parent, key=path.name) as folder:
         with ExitStack() as files:
             shards = _Shards(folder / path.name.removesuffix(".weights.json"), max_shard_size, files)

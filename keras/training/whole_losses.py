@@ -24,7 +24,7 @@ class Whole(NamedTuple):
     def shared(self, values: Sequence[Any], what: str) -> Any:
         """Of values per output, the one that all of these outputs have. Raises ValueError if there are several."""
         mine = self._mine(values)
-        if any(x is not mine[0] for x in mine):
+        if not all(x is mine[0] or (isinstance(x, float) and x == mine[0]) for x in mine):
             raise ValueError(
                 f"{what}: the outputs {self.outputs.names} have one loss together, so they take one value."
             )
