@@ -1,12 +1,12 @@
 """Nested structures: the lists, tuples and dicts in which models take their inputs and return their outputs.
 
 Containers are lists, tuples, namedtuples, dicts, deques and subclasses of them; everything else, None included, is a
-leaf. A dict is walked in the order of its sorted keys, so equal dicts give equal leaves however they were
-filled. This runs at every training step, hence the type tests in order of likelihood and no recursion into
-leaves.
+leaf. A dict is walked in the order of its sorted keys, so equal dicts give equal leaves however they were filled; an
+OrderedDict in its own. Several structures are paired by key, whatever their orders. This runs at every training step,
+hence the type tests in order of likelihood and no recursion into leaves.
 """
 
-from collections import defaultdict, deque
+from collections import OrderedDict, defaultdict, deque
 from collections.abc import Callable, Iterable, Iterator
 from typing import Any
 
@@ -31,18 +31,36 @@ def is_nested(structure: Tree) -> bool:
 
 
 def flatten(structure: Tree) -> list[Any]:
-    """The leaves of a structure, from left to right, dicts by sorted key.
+    """The leaves of a structure, from left to right, dicts by sorted key, an `OrderedDict` in its own order.
 
     Args:
         structure: any nesting of containers; a leaf gives a list of itself.
 
-    >>> flatten({"b": 1, "a": [2, (3, None)]})
-    [2, 3, None, 1]
+    >>> flatten({"b": 1, "a": [2, (3, None)]}), flatten(OrderedDict(b=1, a=2))
+    ([2, 3, None, 1], [1, 2])
     """
     if not isinstance(structure, _CONTAINERS):
         return [structure]
     leaves: list[Any] = []
     _collect(structure, leaves)
+    return leaves
+
+
+def flatten_like(pattern: Tree, structure: Tree) -> list[Any]:
+    """The leaves of a structure in the order of another one, which may have its keys in another order.
+
+    Args:
+        pattern: settles the order.
+        structure: has the same containers.
+
+    Raises:
+        ValueError: if the structures differ, naming the path where they do.
+
+    >>> flatten_like(OrderedDict(b=0, a=0), {"a": 1, "b": 2})
+    [2, 1]
+    """
+    leaves: list[Any] = []
+    _compare(pattern, structure, (), leaves=leaves)
     return leaves
 
 
@@ -115,9 +133,7 @@ def map_structure(func: Callable[..., Any], *structures: Tree, none_is_leaf: boo
     first, *others = structures
     if not others:
         return _map(func, first, none_is_leaf)
-    for other in others:
-        _compare(first, other, ())
-    together = zip(*map(flatten, structures), strict=True)
+    together = zip(flatten(first), *(flatten_like(first, other) for other in others), strict=True)
     return unflatten(first, [func(*xs) if none_is_leaf or xs[0] is not None else None for xs in together])
 
 
@@ -225,7 +241,14 @@ def path_text(path: Path) -> str:
     return "".join(f"[{key!r}]" for key in path)
 
 
-def _keys(mapping: dict[Any, Any]) -> list[Any]:
+def ordered_keys(mapping: dict[Any, Any]) -> list[Any]:
+    """The keys of a dict in the order in which its children are walked.
+
+    >>> ordered_keys({"b": 1, "a": 2}), ordered_keys(OrderedDict(b=1, a=2))
+    (['a', 'b'], ['b', 'a'])
+    """
+    if isinstance(mapping, OrderedDict):
+        return list(mapping)
     try:
         return sorted(mapping)
     except TypeError:  # keys of several types: any order will do, as long as it does not depend on insertion
@@ -235,12 +258,14 @@ def _keys(mapping: dict[Any, Any]) -> list[Any]:
 def _items(container: Any) -> Iterable[tuple[Any, Any]]:
     """The children with their keys, in the order of the leaves."""
     if isinstance(container, dict):
-        return [(key, container[key]) for key in _keys(container)]
+        return [(key, container[key]) for key in ordered_keys(container)]
     return enumerate(container)
 
 
 def _collect(container: Any, leaves: list[Any]) -> None:
-    children = [container[key] for key in _keys(container)] if isinstance(container, dict) else container
+    children = (
+        [container[key] for key in ordered_keys(container)] if isinstance(container, dict) else container
+    )
     for child in children:
         if isinstance(child, _CONTAINERS):
             _collect(child, leaves)
@@ -272,7 +297,7 @@ def _rebuild(container: Any, children: dict[Any, Any]) -> Any:
     if kind is tuple:
         return tuple(children.values())
     if isinstance(container, dict):
-        # The order in which the user wrote the keys is kept; the leaves were taken in sorted order.
+        # The order in which the user wrote the keys is kept; the leaves of a dict were taken in sorted order.
         ordered = {key: children[key] for key in container}
         if kind is dict:
             return ordered
@@ -293,17 +318,19 @@ def _map(func: Callable[..., Any], node: Any, none_is_leaf: bool) -> Any:
     return func(node) if none_is_leaf or node is not None else None
 
 
-def _compare(a: Any, b: Any, path: Path, shallow: bool = False) -> None:
-    """Raise at the first difference; `shallow` lets `b` go deeper than `a`."""
+def _compare(a: Any, b: Any, path: Path, shallow: bool = False, leaves: list[Any] | None = None) -> None:
+    """Raise at the first difference; `shallow` lets `b` go deeper than `a`; the leaves of `b` are put into `leaves`."""
     if not isinstance(a, _CONTAINERS):
         if isinstance(b, _CONTAINERS) and not shallow:
             _differ(path, "a leaf", _describe(b))
+        if leaves is not None:
+            leaves.append(b)
         return
     same_kind = isinstance(b, dict) if isinstance(a, dict) else type(a) is type(b)
     if not same_kind or len(a) != len(b) or (isinstance(a, dict) and a.keys() != b.keys()):
         _differ(path, _describe(a), _describe(b))
     for key, child in _items(a):
-        _compare(child, b[key], (*path, key), shallow)
+        _compare(child, b[key], (*path, key), shallow, leaves)
 
 
 def _differ(path: Path, expected: str, got: str) -> None:
@@ -313,7 +340,7 @@ def _differ(path: Path, expected: str, got: str) -> None:
 
 def _describe(node: Any) -> str:
     if isinstance(node, dict):
-        return f"a {type(node).__name__} with the keys {_keys(node)}"
+        return f"a {type(node).__name__} with the keys {ordered_keys(node)}"
     if isinstance(node, _CONTAINERS):
         return f"a {type(node).__name__} of {len(node)}"
     return f"a leaf ({type(node).__name__})"
@@ -336,5 +363,6 @@ def signature(structure: Tree) -> Any:
     if not isinstance(structure, _CONTAINERS):
         return None
     if isinstance(structure, dict):
-        return (dict, *((k, signature(structure[k])) for k in _keys(structure)))
+        kind = OrderedDict if isinstance(structure, OrderedDict) else dict
+        return (kind, *((k, signature(structure[k])) for k in ordered_keys(structure)))
     return (type(structure), *map(signature, structure))

@@ -107,10 +107,13 @@ class ProgbarLogger(Callback):
         bar = self._bar
         if bar is None:
             return
+        done = min(
+            batch + 1, self._steps or batch + 1
+        )  # a last execution may have had fewer steps than the others
         if bar.due():
-            bar.show(batch + 1, logs() if callable(logs) else logs)
+            bar.show(done, logs() if callable(logs) else logs)
         else:
-            bar.seen = batch + 1
+            bar.seen = done
 
     def _finish(self, logs: Logs | None) -> None:
         if self._bar is not None:

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import inspect
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager, nullcontext
+from contextlib import contextmanager, nullcontext, suppress
 from contextvars import ContextVar
 from functools import wraps
 from typing import Any, ClassVar
@@ -240,7 +240,20 @@ class Layer(Tracked):
             if new is not old:
                 set_mask(new, get_mask(old))
         Node(self, args, kwargs, copies)
+        if any(isinstance(t, KerasTensor) and get_mask(t) is not None for t in tree.flatten(copies)):
+            self._record_masks(args, kwargs, copies)
         return copies
+
+    def _record_masks(self, args: tuple[Any, ...], kwargs: dict[str, Any], outputs: Any) -> None:
+        """Masks that belong to the graph, in place of those of the inference: a model may use or return them.
+
+        Those made inside a nested model stay as they are: only its own graph knows them.
+        """
+        bound = self._signature.bind(args, kwargs)
+        first = args[0] if args else next(iter(bound.values()), None)
+        masks = self._fill_masks(bound, dict(kwargs))
+        with suppress(Exception):  # a `compute_mask` that counts with sizes: what was inferred stays
+            self._mask_outputs(first, masks, outputs)
 
     def stateless_call(
         self,

@@ -284,7 +284,7 @@ class Concatenate(_Merge):
             return None
         axis = axis_of(self.axis, ndim_of(inputs[0]), label(self))
         full = [
-            ops.ones(shape_of(x)[:-1], dtype="bool") if m is None else m
+            ops.ones_like(x[..., 0], dtype="bool") if m is None else m
             for x, m in zip(inputs, masks, strict=True)
         ]
         return (

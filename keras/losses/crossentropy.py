@@ -12,13 +12,14 @@ from keras import ops
 from keras.backend.masks import set_mask
 from keras.backend.spec import UNKNOWN, shape_str
 from keras.losses.loss import LossFunctionWrapper
+from keras.losses.precision import loss_function
 from keras.losses.shapes import check_same_shape, match
 from keras.ops.dispatch import as_float, axis_of, composed, dtype_of, ndim_of, shape_of
 
 Tensor = Any
 
 
-@composed("losses_binary_crossentropy")
+@loss_function("losses_binary_crossentropy")
 def binary_crossentropy(
     y_true: Tensor, y_pred: Tensor, from_logits: bool = False, label_smoothing: float = 0.0, axis: int = -1
 ) -> Tensor:
@@ -46,7 +47,7 @@ def binary_crossentropy(
     return ops.mean(ops.binary_crossentropy(y_true, y_pred, from_logits=from_logits), axis=axis)
 
 
-@composed("losses_categorical_crossentropy")
+@loss_function("losses_categorical_crossentropy")
 def categorical_crossentropy(
     y_true: Tensor, y_pred: Tensor, from_logits: bool = False, label_smoothing: float = 0.0, axis: int = -1
 ) -> Tensor:

@@ -6,6 +6,7 @@ from typing import Any
 
 from keras import config, ops
 from keras.losses.loss import LossFunctionWrapper
+from keras.losses.precision import loss_function
 from keras.losses.shapes import match
 from keras.ops.dispatch import composed
 
@@ -32,7 +33,7 @@ def kl_divergence(y_true: Tensor, y_pred: Tensor) -> Tensor:
     return ops.sum(y_true * ops.log(y_true / y_pred), axis=-1)
 
 
-@composed("losses_poisson")
+@loss_function("losses_poisson")
 def poisson(y_true: Tensor, y_pred: Tensor) -> Tensor:
     """`mean(y_pred - y_true * log(y_pred))` over the last axis.
 

@@ -7,13 +7,14 @@ from typing import Any
 from keras import config, ops
 from keras.losses.crossentropy import check_label_shape
 from keras.losses.loss import LossFunctionWrapper
+from keras.losses.precision import loss_function
 from keras.losses.shapes import check_same_shape, match
-from keras.ops.dispatch import as_float, composed, dtype_of, ndim_of, shape_of
+from keras.ops.dispatch import as_float, dtype_of, ndim_of, shape_of
 
 Tensor = Any
 
 
-@composed("losses_binary_focal_crossentropy")
+@loss_function("losses_binary_focal_crossentropy")
 def binary_focal_crossentropy(
     y_true: Tensor,
     y_pred: Tensor,
@@ -55,7 +56,7 @@ def binary_focal_crossentropy(
     return ops.mean(values, axis=axis)
 
 
-@composed("losses_categorical_focal_crossentropy")
+@loss_function("losses_categorical_focal_crossentropy")
 def categorical_focal_crossentropy(
     y_true: Tensor,
     y_pred: Tensor,
@@ -95,7 +96,7 @@ def categorical_focal_crossentropy(
     return -ops.sum(focus * y_true * ops.log(y_pred), axis=axis)
 
 
-@composed("losses_categorical_generalized_cross_entropy")
+@loss_function("losses_categorical_generalized_cross_entropy")
 def categorical_generalized_cross_entropy(y_true: Tensor, y_pred: Tensor, q: float) -> Tensor:
     """`(1 - y_pred[label]**q) / q`: between cross-entropy (q -> 0) and absolute error (q = 1), robust to wrong labels.
 

@@ -6,8 +6,8 @@ from typing import Any
 
 from keras import ops
 from keras.losses.loss import LossFunctionWrapper
+from keras.losses.precision import loss_function
 from keras.losses.shapes import match
-from keras.ops.dispatch import composed
 
 Tensor = Any
 
@@ -18,7 +18,7 @@ def signed_labels(y_true: Tensor) -> Tensor:
     return ops.where(is_binary, 2.0 * y_true - 1.0, y_true)
 
 
-@composed("losses_hinge")
+@loss_function("losses_hinge")
 def hinge(y_true: Tensor, y_pred: Tensor) -> Tensor:
     """`mean(max(1 - y_true * y_pred, 0))` over the last axis.
 
@@ -36,7 +36,7 @@ def hinge(y_true: Tensor, y_pred: Tensor) -> Tensor:
     return ops.mean(_shortfall(y_true, y_pred), axis=-1)
 
 
-@composed("losses_squared_hinge")
+@loss_function("losses_squared_hinge")
 def squared_hinge(y_true: Tensor, y_pred: Tensor) -> Tensor:
     """`mean(max(1 - y_true * y_pred, 0)**2)` over the last axis.
 
@@ -58,7 +58,7 @@ def _shortfall(y_true: Tensor, y_pred: Tensor) -> Tensor:
     return ops.maximum(1.0 - signed_labels(y_true) * y_pred, 0.0)
 
 
-@composed("losses_categorical_hinge")
+@loss_function("losses_categorical_hinge")
 def categorical_hinge(y_true: Tensor, y_pred: Tensor) -> Tensor:
     """`max(1 + best wrong score - right score, 0)` along the last axis.
 

@@ -6,14 +6,14 @@ from typing import Any
 
 from keras import config, ops
 from keras.losses.loss import LossFunctionWrapper
+from keras.losses.precision import loss_function
 from keras.losses.shapes import match
-from keras.ops.dispatch import composed
 
 Tensor = Any
 Axis = int | tuple[int, ...] | list[int] | None
 
 
-@composed("losses_dice")
+@loss_function("losses_dice")
 def dice(y_true: Tensor, y_pred: Tensor, axis: Axis = None) -> Tensor:
     """`1 - 2 * sum(y_true * y_pred) / (sum(y_true) + sum(y_pred))`.
 
@@ -34,7 +34,7 @@ def dice(y_true: Tensor, y_pred: Tensor, axis: Axis = None) -> Tensor:
     return 1.0 - ops.divide(2.0 * overlap, total + config.epsilon())
 
 
-@composed("losses_tversky")
+@loss_function("losses_tversky")
 def tversky(
     y_true: Tensor, y_pred: Tensor, alpha: float = 0.5, beta: float = 0.5, axis: Axis = None
 ) -> Tensor:

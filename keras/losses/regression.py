@@ -7,6 +7,7 @@ from typing import Any
 
 from keras import config, ops
 from keras.losses.loss import LossFunctionWrapper
+from keras.losses.precision import loss_function
 from keras.losses.shapes import match
 from keras.ops.dispatch import composed
 
@@ -52,7 +53,7 @@ def mean_absolute_error(y_true: Tensor, y_pred: Tensor) -> Tensor:
     return ops.mean(ops.absolute(y_true - y_pred), axis=-1)
 
 
-@composed("losses_mean_absolute_percentage_error")
+@loss_function("losses_mean_absolute_percentage_error")
 def mean_absolute_percentage_error(y_true: Tensor, y_pred: Tensor) -> Tensor:
     """`100 * mean(abs((y_true - y_pred) / y_true))` over the last axis; tiny targets count as `epsilon()`.
 
@@ -86,12 +87,15 @@ def mean_squared_logarithmic_error(y_true: Tensor, y_pred: Tensor) -> Tensor:
     [0.0]
     """
     y_true, y_pred = match(y_true, y_pred, "mean_squared_logarithmic_error")
-    log_true = ops.log(ops.maximum(y_true, config.epsilon()) + 1.0)
-    log_pred = ops.log(ops.maximum(y_pred, config.epsilon()) + 1.0)
+    least = ops.convert_to_tensor(
+        config.epsilon()
+    )  # of the dtype `floatx()`: half precision is left here, as in Keras
+    log_true = ops.log(ops.maximum(y_true, least) + 1.0)
+    log_pred = ops.log(ops.maximum(y_pred, least) + 1.0)
     return ops.mean(ops.square(log_pred - log_true), axis=-1)
 
 
-@composed("losses_huber")
+@loss_function("losses_huber")
 def huber(y_true: Tensor, y_pred: Tensor, delta: float = 1.0) -> Tensor:
     """Quadratic near zero, linear from `delta` on: `mean(e**2 / 2 or delta * (abs(e) - delta / 2))`.
 
@@ -113,7 +117,7 @@ def huber(y_true: Tensor, y_pred: Tensor, delta: float = 1.0) -> Tensor:
     )
 
 
-@composed("losses_log_cosh")
+@loss_function("losses_log_cosh")
 def log_cosh(y_true: Tensor, y_pred: Tensor) -> Tensor:
     """`mean(log(cosh(y_pred - y_true)))` over the last axis, without overflow.
 

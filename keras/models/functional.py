@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import OrderedDict
 from collections.abc import Sequence
 from typing import Any, ClassVar
 
@@ -57,7 +58,7 @@ class Functional(Model):
         Model.__init__(self, name=name, **kwargs)
         # Copies of the containers: the caller's lists may change later.
         self._inputs_struct, self._outputs_struct = tree.map_structure(lambda t: t, (inputs, outputs))
-        graph = Graph(tree.flatten(inputs), tree.flatten(outputs))
+        graph = Graph(tree.flatten(inputs), tree.flatten(outputs), _sorted_positions(outputs))
         self._graph = self._begin_at_input_layers(graph)
         self._graph_with_losses = self._graph
         self._operations: list[Operation] = self._graph.operations
@@ -103,13 +104,14 @@ class Functional(Model):
             )
         self._inputs_struct = tree.map_structure(copy, self._inputs_struct)
         self._outputs_struct = tree.map_structure(copy, self._outputs_struct)
-        return Graph([copy(t) for t in graph.inputs], [copy(t) for t in graph.outputs])
+        return Graph([copy(t) for t in graph.inputs], [copy(t) for t in graph.outputs], graph.visits)
 
     # ------------------------------------------------------------------ calling
     def call(self, inputs: Any, training: bool | None = None, mask: Any = None) -> Any:
         values = self._standardize_inputs(inputs)
         if mask is not None:
-            for v, m in zip(values, tree.flatten(mask), strict=True):
+            masks = _pick(mask, self._inputs_struct) or tree.flatten(mask)
+            for v, m in zip(values, masks, strict=True):
                 if v is not None:
                     set_mask(v, m)
         n = len(self._graph.outputs)
@@ -154,7 +156,7 @@ class Functional(Model):
                 f'Model "{self.name}" expects {len(expected)} input(s) {names}. Received: {len(given)}'
             )
         keys = list(self._inputs_struct) if isinstance(self._inputs_struct, dict) else []
-        if keys and keys != _sorted_keys(self._inputs_struct):
+        if keys and keys != tree.ordered_keys(dict(self._inputs_struct)):
             raise ValueError(
                 f'Model "{self.name}" was made with a dict of inputs, whose order {keys} is not that of its sorted keys: '
                 f"give a dict. Received: {type(inputs).__name__} of {len(given)}"
@@ -164,7 +166,7 @@ class Functional(Model):
     def _input_keys(self) -> list[str]:
         """Keys of the inputs when the model was made with a dict of them, else their names."""
         struct = self._inputs_struct
-        return _sorted_keys(struct) if isinstance(struct, dict) else self.input_names
+        return tree.ordered_keys(struct) if isinstance(struct, dict) else self.input_names
 
     def _settle(self, x: Any, expected: KerasTensor, index: int) -> Tensor:
         """One input as a tensor of the expected rank and dtype, checked; None for an optional one."""
@@ -279,7 +281,7 @@ def _pick(given: Any, struct: Any) -> list[Any] | None:
     if isinstance(struct, dict):
         if not isinstance(given, dict) or any(k not in given for k in struct):
             return None
-        pairs = [(given[k], struct[k]) for k in _sorted_keys(struct)]
+        pairs = [(given[k], struct[k]) for k in tree.ordered_keys(struct)]
     else:
         if not isinstance(given, (list, tuple)) or len(given) != len(struct):
             return None
@@ -288,9 +290,14 @@ def _pick(given: Any, struct: Any) -> list[Any] | None:
     return None if None in parts else [leaf for part in parts for leaf in part or ()]
 
 
-def _sorted_keys(struct: dict[Any, Any]) -> list[Any]:
-    """Keys of a dict in the order in which `tree.flatten` takes them."""
-    return [path[0] for path, _ in tree.flatten_with_path(dict.fromkeys(struct, 0))]
+def _sorted_positions(struct: Any) -> list[int]:
+    """Positions of the leaves, dicts by sorted key, an `OrderedDict` too.
+
+    Files keep no order of a dict: only what does not depend on it finds its weights and its optimizer's state again.
+    """
+    numbered = tree.unflatten(struct, range(len(tree.flatten(struct))))
+    plain = tree.traverse(lambda x: dict(x) if isinstance(x, OrderedDict) else None, numbered, top_down=False)
+    return tree.flatten(plain)
 
 
 def _check_symbolic(what: str, tensors: Any) -> None:

@@ -18,17 +18,24 @@ class Graph:
     Args:
         inputs: symbolic tensors at which the graph begins (inputs of a model, or inner tensors of another).
         outputs: symbolic tensors it computes.
+        visits: positions of the outputs in the order in which they are walked to, which settles that of the layers.
 
     Raises:
         ValueError: an output does not follow from the inputs.
     """
 
-    def __init__(self, inputs: Sequence[KerasTensor], outputs: Sequence[KerasTensor]) -> None:
+    def __init__(
+        self,
+        inputs: Sequence[KerasTensor],
+        outputs: Sequence[KerasTensor],
+        visits: Sequence[int] | None = None,
+    ) -> None:
         self.inputs = list(inputs)
         self.outputs = list(outputs)
+        self.visits = range(len(self.outputs)) if visits is None else visits
         walk = _Walk(self.inputs)
-        for i, t in enumerate(self.outputs):
-            walk.visit(t, i)
+        for i in self.visits:
+            walk.visit(self.outputs[i], i)
         self.nodes: list[Node] = walk.order
         self.operations: list[Operation] = _by_depth(self.inputs, walk)
         self._last_use = self._find_last_uses()

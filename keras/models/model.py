@@ -125,12 +125,20 @@ class Model(Trainer, Layer):
     def save(
         self, filepath: str | Path, overwrite: bool = True, zipped: bool | None = None, **kwargs: Any
     ) -> None:
-        """Save architecture, weights and training state to one file; `.h5` for HDF5, `.keras` for the archive."""
+        """Save architecture, weights and training state: `.h5` for HDF5, `.keras` for the archive, `zipped=False` a folder."""
         self._saving().save_model(self, filepath, overwrite=overwrite, zipped=zipped, **kwargs)
 
-    def save_weights(self, filepath: str | Path, overwrite: bool = True, **kwargs: Any) -> None:
-        """Save the weights to `*.weights.h5` (or `*.h5`)."""
-        self._saving().save_weights(self, filepath, overwrite=overwrite, **kwargs)
+    def save_weights(
+        self,
+        filepath: str | Path,
+        overwrite: bool = True,
+        max_shard_size: float | None = None,
+        **kwargs: Any,
+    ) -> None:
+        """Save the weights to `*.weights.h5` (or `*.h5`); to `*.weights.json` and shards of at most so many GB."""
+        self._saving().save_weights(
+            self, filepath, overwrite=overwrite, max_shard_size=max_shard_size, **kwargs
+        )
 
     def load_weights(
         self, filepath: str | Path, skip_mismatch: bool = False, by_name: bool = False, **kwargs: Any

@@ -115,8 +115,8 @@ def while_loop(
     def step(count: Tensor, *state: Tensor) -> list[Tensor]:
         new = body(*tree.unflatten(start, list(state)))
         new = new if several else (new,)
-        tree.assert_same_structure(tree.lists_to_tuples(start), tree.lists_to_tuples(new))
-        out = [convert(x, d) for x, d in zip(tree.flatten(new), specs, strict=True)]
+        flat_new = tree.flatten_like(tree.lists_to_tuples(start), tree.lists_to_tuples(new))
+        out = [convert(x, d) for x, d in zip(flat_new, specs, strict=True)]
         return [current().add(count, scalar(1, count)), *out]
 
     _, *last = current().while_loop(test, step, [current().full((), 0, "int32"), *flat])

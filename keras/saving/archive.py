@@ -1,4 +1,4 @@
-"""`.keras`: a zip of the architecture as JSON, the weights as HDF5, and a line about the writer."""
+"""`.keras`: a zip of the architecture as JSON, the weights as HDF5, and a line about the writer; or a folder of the same files."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ from keras import registry
 from keras.backend import state
 from keras.errors import NoFileError
 from keras.saving import weights_h5
-from keras.saving.atomic import replacing
+from keras.saving.atomic import replacing, replacing_all
 from keras.saving.hdf5 import parse_json
 from keras.saving.legacy_h5 import KERAS_VERSIONS
 from keras.serializable import deserialize, serialize
@@ -31,6 +31,19 @@ def save_model(model: Any, path: str | Path) -> None:
         _write(model, temporary)
 
 
+def save_folder(model: Any, path: Path) -> None:
+    """Write the archive's files into a folder; what else lies there stays."""
+    with replacing_all(path, key=_CONFIG) as folder:
+        for name, text in _texts(model).items():
+            (folder / name).write_text(text)
+        weights_h5.save_weights(model, folder / _WEIGHTS)
+
+
+def is_folder(path: Path) -> bool:
+    """Whether this is a folder that holds a model."""
+    return (path / _CONFIG).is_file()
+
+
 def to_bytes(model: Any) -> bytes:
     """The archive in memory: what a pickled model consists of."""
     buffer = io.BytesIO()
@@ -46,27 +59,37 @@ def from_bytes(data: bytes) -> Any:
 def _write(model: Any, target: Any) -> None:
     weights = io.BytesIO()
     weights_h5.save_weights(model, weights)
+    with zipfile.ZipFile(target, "w") as archive:
+        for name, text in _texts(model).items():
+            archive.writestr(name, text)
+        archive.writestr(_WEIGHTS, weights.getvalue())
+
+
+def _texts(model: Any) -> dict[str, str]:
+    """The files beside the weights."""
     now = datetime.datetime.now().strftime("%Y-%m-%d@%H:%M:%S")
     metadata = {
         "keras_version": KERAS_VERSIONS["keras3"],
         "date_saved": now,
         "written_by": f"keras {__version__}",
     }
-    with zipfile.ZipFile(target, "w") as archive:
-        archive.writestr(_METADATA, json.dumps(metadata))
-        archive.writestr(_CONFIG, json.dumps(serialize(model)))
-        archive.writestr(_WEIGHTS, weights.getvalue())
+    return {_METADATA: json.dumps(metadata), _CONFIG: json.dumps(serialize(model))}
 
 
 def load_model(
     path: str | Path | io.BytesIO, custom_objects: Any = None, compile: bool = True, safe_mode: bool = True
 ) -> Any:
-    """Read the archive.
+    """Read the archive, or the folder of its files.
 
     Raises:
         FileNotFoundError: there is none. ValueError: not an archive, damaged, or asking for something that is not known.
     """
-    text, weights = _members(path, _CONFIG, _WEIGHTS)
+    if isinstance(path, Path) and path.is_dir():
+        text = _plain_file(path / _CONFIG)
+        weights: Path | io.BytesIO = path / _WEIGHTS
+    else:
+        text, packed = _members(path, _CONFIG, _WEIGHTS)
+        weights = io.BytesIO(packed)
     config = parse_json(text.decode("utf-8", "replace"), f"{path}, {_CONFIG}")
     compile_config = config.pop("compile_config", None)
     with state.uninitialized():
@@ -76,7 +99,7 @@ def load_model(
     if compile_config:
         with registry.custom_object_scope(custom_objects):
             model.compile_from_config(compile_config)
-    weights_h5.load_weights(model, io.BytesIO(weights), whole=True)
+    weights_h5.load_weights(model, weights, whole=True)
     return model
 
 
@@ -84,6 +107,12 @@ def load_weights(model: Any, path: str | Path, skip_mismatch: bool = False) -> N
     """Read only the weights of an archive."""
     (weights,) = _members(path, _WEIGHTS)
     weights_h5.load_weights(model, io.BytesIO(weights), skip_mismatch)
+
+
+def _plain_file(path: Path) -> bytes:
+    if path.stat().st_size > _FLOOR:
+        raise ValueError(f"{path}: {path.stat().st_size} bytes is more than any model's config.")
+    return path.read_bytes()
 
 
 def _members(path: str | Path | io.BytesIO, *names: str) -> list[bytes]:

@@ -8,6 +8,7 @@ object's own name, by which it is found when classes or attributes have been ren
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping
+from contextlib import AbstractContextManager
 from pathlib import Path
 from typing import Any
 
@@ -16,7 +17,7 @@ import h5py
 from keras.backend.state import Variable, to_snake_case
 from keras.layers import Layer
 from keras.models import Functional, Sequential
-from keras.saving import hdf5
+from keras.saving import hdf5, shards
 from keras.saving.assignment import Plan
 from keras.saving.hdf5 import Data, Group
 
@@ -25,9 +26,11 @@ _SKIPPED = frozenset({"_operations", "_stack"})
 _CONTAINERS = (list, tuple, dict)
 
 
-def save_weights(model: Any, path: str | Path | Any, optimizer: bool = True) -> None:
-    """Write the weights of a model (and its optimizer's state) to a file or file object."""
-    with hdf5.writing(path) as file:
+def save_weights(
+    model: Any, path: str | Path | Any, optimizer: bool = True, max_shard_size: float | None = None
+) -> None:
+    """Write the weights of a model (and its optimizer's state) to a file, a file object, or shards of so many GB."""
+    with hdf5.writing(path) if max_shard_size is None else shards.writing(Path(path), max_shard_size) as file:
         _write(file, model, set(), optimizer)
 
 
@@ -122,20 +125,31 @@ def _numbered(container: Any) -> Iterator[tuple[str, Any]]:
 
 # ---------------------------------------------------------------------- reading
 def load_weights(
-    model: Any, path: str | Path | Any, skip_mismatch: bool = False, whole: bool = False
+    model: Any,
+    path: str | Path | Any,
+    skip_mismatch: bool = False,
+    whole: bool = False,
+    objects_to_skip: Iterable[Any] = (),
 ) -> None:
     """Read weights into a built model, and its optimizer's state, if the file has it and it fits.
 
     Args:
         whole: a whole model is being restored, so that an optimizer's state that does not fit deserves a warning.
+        objects_to_skip: layers (or the optimizer) to leave as they are.
     """
     name = str(path) if isinstance(path, (str, Path)) else "model.weights.h5"
-    with hdf5.reading(path) as file:
+    skipped = {id(x) for x in objects_to_skip}
+    with _opened(path) as file:
         plan = Plan(name, skip_mismatch)
-        _read(file, model, plan, set(), "")
+        _read(file, model, plan, set(skipped), "")
         plan.carry_out()
-        if "optimizer" in file and getattr(model, "optimizer", None) is not None:
+        optimizer = getattr(model, "optimizer", None)
+        if "optimizer" in file and optimizer is not None and id(optimizer) not in skipped:
             _read_optimizer(file.group("optimizer"), model, name, whole)
+
+
+def _opened(path: str | Path | Any) -> AbstractContextManager[Group]:
+    return shards.reading(path) if isinstance(path, Path) and path.suffix == ".json" else hdf5.reading(path)
 
 
 def _read(group: Group, obj: Any, plan: Plan, seen: set[int], where: str) -> None:

@@ -1,4 +1,4 @@
-"""Whatever people hold data in, as host arrays: NumPy, lists of numbers, tables, columns, tensors of any library.
+"""Whatever people hold data in, as host arrays: NumPy, lists of numbers, tables, sparse matrices, tensors of any library.
 
 Floats become `floatx`, whole numbers and bools stay. What cannot become numbers is refused here, by name.
 """
@@ -13,14 +13,16 @@ from keras import config, tree
 from keras.backend import dtypes
 from keras.backend.state import to_host
 from keras.errors import shorten
+from keras.training.sparse import SparseRows, is_sparse
 
 
-def as_arrays(data: Any, what: str) -> Any:
+def as_arrays(data: Any, what: str, by_rows: bool = False) -> Any:
     """`data` with every leaf a host array; lists of plain numbers count as one leaf.
 
     Args:
         data: an array-like, or a list, tuple or dict of array-likes; None stays None.
         what: the name of the data, for messages.
+        by_rows: whether rows are all that will be asked for, so that a sparse matrix may stay one.
 
     Raises:
         TypeError: text, objects or functions. ValueError: nested lists of unequal lengths.
@@ -31,10 +33,13 @@ def as_arrays(data: Any, what: str) -> Any:
     if data is None:
         return None
     if isinstance(data, (list, tuple)) and not _is_numbers(data):
-        children = [as_arrays(part, f"{what}[{i}]") for i, part in enumerate(data)]
+        children = [as_arrays(part, f"{what}[{i}]", by_rows) for i, part in enumerate(data)]
         return tuple(children) if isinstance(data, tuple) else children
+    if is_sparse(data):  # before dicts: one of SciPy's formats is one
+        rows = by_rows and len(data.shape) == 2
+        return SparseRows(data, as_array(data.tocsr()[:1], what).dtype) if rows else as_array(data, what)
     if isinstance(data, dict):
-        return {key: as_arrays(part, f"{what}[{key!r}]") for key, part in data.items()}
+        return {key: as_arrays(part, f"{what}[{key!r}]", by_rows) for key, part in data.items()}
     return as_array(data, what)
 
 
@@ -55,10 +60,8 @@ def _host(x: Any, what: str) -> np.ndarray:
         return x
     if hasattr(x, "to_numpy"):  # pandas, polars, pyarrow
         return np.asarray(x.to_numpy())
-    if hasattr(x, "toarray"):
-        raise TypeError(
-            f"{what}: sparse matrices are not supported. Received: {type(x).__name__}. Pass x.toarray()."
-        )
+    if is_sparse(x):
+        return x.toarray()
     if callable(getattr(x, "detach", None)):  # a torch tensor, perhaps with gradients or on another device
         x = x.detach().cpu()
     try:

@@ -23,6 +23,7 @@ from keras.training.data import ArraySource, Batch, Stream, joined
 from keras.training.pace import CHUNK_SECONDS, FixedPace, Pace
 from keras.training.prefetch import Prefetch
 from keras.training.runners import Piece, Runner, StepRunner, report_waiting
+from keras.training.sparse import SparseRows
 from keras.utils import pack_x_y_sample_weight
 from keras.utils.progress import write_line
 
@@ -62,7 +63,8 @@ class ChunkRunner:
         self._each = each and pinned is None
         self._planned = planned
         self._most = max(1, CHUNK_BYTES // max(1, _bytes_of(source)))
-        self._picks = current().picks_rows and _bytes_of(source) * source.num_batches <= KEPT_BYTES
+        small = _bytes_of(source) * source.num_batches <= KEPT_BYTES
+        self._picks = current().picks_rows and small and not _has_sparse(source)
         self._kept: dict[int, Any] = {}
 
     def epoch(self) -> Iterator[Piece]:
@@ -81,7 +83,9 @@ class ChunkRunner:
                     taken.append(following)
                     # The stream is not asked for more than is run: it tells the end of the data when it is asked.
                     following = next(rows, None) if len(taken) < length else None
-                yield Piece(first, first + len(taken) - 1, partial(self._run, taken), self._each)
+                last = first + len(taken) - 1
+                heard = first + self._pinned - 1 if self._pinned else last
+                yield Piece(first, last, heard, partial(self._run, taken), self._each)
                 first += len(taken)
                 following = following if following is not None else next(rows, None)
         finally:
@@ -145,7 +149,8 @@ class StreamRunner:
         first, batches = 0, self._stream.epoch()
         try:
             while taken := self._some(batches):
-                yield Piece(first, first + len(taken) - 1, partial(self._run, taken), self._each)
+                last = first + len(taken) - 1
+                yield Piece(first, last, last, partial(self._run, taken), self._each)
                 first += len(taken)
         finally:
             batches.close()  # type: ignore[attr-defined]
@@ -229,6 +234,11 @@ def _size(rows: Rows) -> int:
 def _bytes_of(source: ArraySource) -> int:
     """Bytes in a batch."""
     return _nbytes((source.x, source.y, source.sample_weight)) * source.batch_size // max(1, source.samples)
+
+
+def _has_sparse(source: ArraySource) -> bool:
+    arrays = tree.flatten((source.x, source.y, source.sample_weight))
+    return any(isinstance(x, SparseRows) for x in arrays)
 
 
 def _nbytes(arrays: Any) -> int:

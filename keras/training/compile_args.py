@@ -12,6 +12,7 @@ from keras.losses import Loss, LossFunctionWrapper
 from keras.metrics import Metric
 from keras.ops.dispatch import shape_of
 from keras.training.outputs import Outputs, is_identifier, is_identifier_list, is_leaf
+from keras.training.whole_losses import split
 
 Tensor = Any
 Names = Callable[[], Sequence[str] | None]
@@ -32,7 +33,8 @@ class CompileLoss:
     """The losses of all outputs as one: the weighted sum of `loss(y, y_pred, sample_weight)`.
 
     Args:
-        loss: one loss for all outputs, or one per output: a list, a dict by name, or nested like the outputs.
+        loss: one loss for all outputs, or one per output: a list, a dict by name, or nested like the outputs;
+            a list of one for a loss that sees all outputs of a dict or tuple at once.
         loss_weights: likewise, numbers.
         output_names: tells the names of the layers the outputs come from, if they are known by then.
 
@@ -59,11 +61,15 @@ class CompileLoss:
             ValueError: names or numbers that do not fit the outputs.
         """
         self.outputs = Outputs(y_pred, self._output_names())
-        found = self.outputs.spread(self._user_loss, "loss", is_identifier)
+        wholes, rest = split(self._user_loss, self.outputs)
+        self._wholes = [whole._replace(loss=_as_loss(whole.loss)) for whole in wholes]
+        found = self.outputs.spread(rest, "loss", is_identifier)
         self.losses: list[Loss | None] = [_as_loss(identifier) for identifier in found]
-        weights = self.outputs.spread(self._user_weights, "loss_weights", is_leaf)
+        weights = self.outputs.spread(self._shared_weight(), "loss_weights", is_leaf)
         self.weights = [_as_weight(w, name) for w, name in zip(weights, self.outputs.names, strict=True)]
-        named = [name for name, loss in zip(self.outputs.names, self.losses, strict=True) if loss is not None]
+        places = {name: i for i, name in enumerate(self.outputs.names) if self.losses[i] is not None}
+        places |= {whole.name: whole.first for whole in self._wholes}
+        named = sorted(places, key=lambda name: places[name])
         if not named:
             raise ValueError(
                 "compile: `loss` names no loss for any output. Leave it out, or give one output a loss."
@@ -91,9 +97,14 @@ class CompileLoss:
         predictions = tree.flatten(y_pred)
         batch = shape_of(predictions[0])[0] if shape_of(predictions[0]) else 1
         targets, weights = self.spread_targets(y_true), self.spread_weights(sample_weight)
-        for name, loss, factor, y, p, w in zip(
-            self.outputs.names, self.losses, self.weights, targets, predictions, weights, strict=True
-        ):
+        parts = [
+            *zip(self.outputs.names, self.losses, self.weights, targets, predictions, weights, strict=True)
+        ]
+        for whole in self._wholes:
+            y, p = whole.pick(targets), whole.pick(predictions)
+            factor, w = whole.shared(self.weights, "loss_weights"), whole.shared(weights, "sample_weight")
+            parts.append((whole.name, whole.loss, factor, y, p, w))
+        for name, loss, factor, y, p, w in parts:
             if loss is None:
                 continue
             value = self._one(name, loss, y, p, w)
@@ -106,14 +117,23 @@ class CompileLoss:
 
     def spread_targets(self, y_true: Any) -> list[Any]:
         """Targets per output, None where there are none."""
-        return self.outputs.targets(y_true, self.losses)
+        losses = list(self.losses)
+        for whole in self._wholes:
+            losses[whole.first : whole.first + len(whole.outputs)] = [whole.loss] * len(whole.outputs)
+        return self.outputs.targets(y_true, losses)
 
     def spread_weights(self, sample_weight: Any) -> list[Any]:
         """Sample weights per output, None where there are none."""
         return self.outputs.spread(sample_weight, "sample_weight", is_leaf)
 
+    def _shared_weight(self) -> Any:
+        """`loss_weights`, of which a loss of all outputs has one, in a list."""
+        given = self._user_weights
+        alone = isinstance(given, (list, tuple)) and len(given) == 1
+        return given[0] if alone and any(not whole.name for whole in self._wholes) else given
+
     def _one(self, name: str, loss: Loss, y: Any, y_pred: Tensor, sample_weight: Any) -> Tensor:
-        if y is None:
+        if any(part is None for part in tree.flatten(y)):
             raise ValueError(
                 f'Output "{name}" has the loss {loss.name} but no targets: `y` says nothing about it.'
             )

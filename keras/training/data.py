@@ -17,6 +17,7 @@ from keras import tree
 from keras.backend.select import current
 from keras.errors import shorten
 from keras.training.arrays import as_array, as_arrays, check_sizes, take
+from keras.training.sparse import SparseRows, is_sparse
 from keras.training.workers import IndexedBatches
 from keras.utils import PyDataset, unpack_x_y_sample_weight
 
@@ -56,7 +57,7 @@ class ArraySource(Source):
     """Rows of arrays in memory, in order or shuffled anew for each pass.
 
     Args:
-        x: inputs: an array, or a list, tuple or dict of arrays.
+        x: inputs: an array (or `SparseRows`), or a list, tuple or dict of arrays.
         y: targets likewise, or None.
         sample_weight: weights likewise, or None.
         batch_size: rows in a batch; the last batch may have fewer.
@@ -307,8 +308,7 @@ def make_source(
     make = _maker(x)
     if make is None:
         batch_size = _checked_batch_size(batch_size)
-        arrays = (as_arrays(x, "x"), as_arrays(y, "y"), as_arrays(sample_weight, "sample_weight"))
-        return ArraySource(*arrays, batch_size, shuffle, rng)
+        return ArraySource(*_by_rows(x, y, sample_weight), batch_size, shuffle, rng)
     for name, value in (("y", y), ("sample_weight", sample_weight)):
         if value is not None:
             raise ValueError(
@@ -333,7 +333,7 @@ def _maker(x: Any) -> Callable[..., Source] | None:
         isinstance(x, (list, tuple, dict))
         or hasattr(x, "__array__")
         or hasattr(x, "to_numpy")
-        or hasattr(x, "toarray")
+        or is_sparse(x)
     ):
         return None
     if current().is_tensor(x) or hasattr(x, "detach"):
@@ -361,7 +361,11 @@ def as_batch(element: Any) -> Batch:
     def convert(part: Any, what: str) -> Any:
         if engine.is_tensor(part):
             return as_array(part, what) if isinstance(part, np.ndarray) else part
-        if tree.is_nested(part) and any(engine.is_tensor(leaf) for leaf in tree.flatten(part)):
+        if (
+            not is_sparse(part)
+            and tree.is_nested(part)
+            and any(engine.is_tensor(leaf) for leaf in tree.flatten(part))
+        ):
             return tree.map_structure(lambda leaf: None if leaf is None else convert(leaf, what), part)
         return as_arrays(part, what)
 
@@ -385,7 +389,7 @@ def split_rows(x: Any, y: Any, sample_weight: Any, fraction: float) -> tuple[Bat
         raise ValueError(
             f"validation_split works on arrays only, not on a {type(x).__name__}. Pass `validation_data` instead."
         )
-    arrays = (as_arrays(x, "x"), as_arrays(y, "y"), as_arrays(sample_weight, "sample_weight"))
+    arrays = _by_rows(x, y, sample_weight)
     samples = check_sizes(*arrays)
     at = math.floor(samples * (1.0 - fraction))
     if not 0 < at < samples:
@@ -393,7 +397,16 @@ def split_rows(x: Any, y: Any, sample_weight: Any, fraction: float) -> tuple[Bat
             f"validation_split={fraction} of {samples} samples leaves {at} for training and {samples - at} for "
             "validation; both need some."
         )
-    return take(arrays, slice(None, at)), take(arrays, slice(at, None))
+    return _part(arrays, slice(None, at)), _part(arrays, slice(at, None))
+
+
+def _by_rows(x: Any, y: Any, sample_weight: Any) -> Batch:
+    return as_arrays(x, "x", True), as_arrays(y, "y", True), as_arrays(sample_weight, "sample_weight", True)
+
+
+def _part(arrays: Any, rows: slice) -> Any:
+    """Rows of arrays; those of a sparse matrix as another one."""
+    return tree.map_structure(lambda x: x.part(rows) if isinstance(x, SparseRows) else take(x, rows), arrays)
 
 
 def _checked_batch_size(batch_size: Any) -> int:

@@ -189,7 +189,7 @@ def run_pieces(
         else:
             begin(piece.first)
             results = piece.run()
-            end(piece.last, partial(_logs_at, results, len(results) - 1))
+            end(piece.heard, partial(_logs_at, results, len(results) - 1))
         done, raw = piece.last + 1, results
         if must_stop():
             break
@@ -264,15 +264,17 @@ def predict(
         return to_host_tree(step(pack_x_y_sample_weight(first)))
     callback_list = as_callback_list(callbacks, model, verbose, epochs=1, steps=stream.length)
     merged = None if callback_list.wants_batches("predict") else _merged(model, stream, step)
-    runner = merged or StepRunner(lambda data: to_host_tree(step(data)), _InputsOnly(stream))
+    runner = merged or StepRunner(
+        lambda data: to_host_tree(step(data)), _InputsOnly(stream), model.steps_per_execution
+    )
     model.stop_predicting = False
     outputs: list[Any] = []
     try:
         callback_list.on_predict_begin()
         for piece in runner.epoch():
             callback_list.on_predict_batch_begin(piece.first)
-            outputs += piece.run()
-            callback_list.on_predict_batch_end(piece.last, partial(dict, outputs=outputs[-1]))
+            outputs.append(_joined(piece.run()))
+            callback_list.on_predict_batch_end(piece.heard, partial(dict, outputs=outputs[-1]))
             if model.stop_predicting:
                 break
         callback_list.on_predict_end()
@@ -281,6 +283,11 @@ def predict(
         raise
     finally:
         stream.close()
+    return _joined(outputs)
+
+
+def _joined(outputs: Sequence[Any]) -> Any:
+    """Outputs of several batches as those of one."""
     return (
         tree.map_structure(lambda *parts: np.concatenate(parts), *outputs) if len(outputs) > 1 else outputs[0]
     )

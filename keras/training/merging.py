@@ -79,7 +79,8 @@ class MergedRunner:
         samples, asked = self._source.samples, self._source.batch_size
         for start in range(0, samples, self._size):
             stop = min(start + self._size, samples)
-            yield Piece(start // asked, (stop - 1) // asked, partial(self._run, start, stop))
+            last = (stop - 1) // asked
+            yield Piece(start // asked, last, last, partial(self._run, start, stop))
 
     def report(self, verbose: bool) -> None:
         """Nothing: the data is there."""

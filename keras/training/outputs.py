@@ -2,7 +2,7 @@
 
 Losses, metrics, weights, targets and class weights may be given for all outputs at once, by position, or by name.
 One rule settles it for all of them: keys of a dict of outputs come first, then the names of the output layers. By position,
-the outputs of a dict come in the order of its sorted keys, as in Keras.
+the outputs of a dict come in the order of its sorted keys, those of an `OrderedDict` in its own, as in Keras.
 """
 
 from __future__ import annotations
@@ -37,6 +37,7 @@ class Outputs:
         by_key = any(isinstance(key, str) for path in paths for key in path)
         self.names = names or _distinct(layers if layers and not by_key else [_label(path) for path in paths])
         self._aliases = dict(zip(layers, self.names, strict=False))
+        self.structure = structure
         self._keyed = isinstance(structure, dict)
         self._parts = self._split(structure) if tree.is_nested(structure) else {}
 
@@ -44,13 +45,18 @@ class Outputs:
         return len(self.names)
 
     def _split(self, structure: Any) -> dict[str, Outputs]:
-        keys = sorted(structure, key=str) if self._keyed else range(len(structure))
+        keys = tree.ordered_keys(structure) if self._keyed else range(len(structure))
         parts, start = {}, 0
         for key in keys:
             stop = start + len(tree.flatten(structure[key]))
             parts[str(key)] = Outputs(structure[key], names=self.names[start:stop])
             start = stop
         return parts
+
+    def part(self, key: str) -> tuple[int, Outputs] | None:
+        """Several outputs that stand under one key of a dict, and the position of the first; None if there are none."""
+        part = self._parts.get(key) if self._keyed else None
+        return (self.names.index(part.names[0]), part) if part is not None and len(part) > 1 else None
 
     def spread(self, value: Any, what: str, whole: Callable[[Any], bool], shared: bool = True) -> list[Any]:
         """What `value` says about each output, None where it says nothing.
@@ -98,7 +104,7 @@ class Outputs:
     def _by_name(
         self, value: dict[Any, Any], what: str, whole: Callable[[Any], bool], shared: bool
     ) -> list[Any]:
-        groups = {key: part for key, part in self._parts.items() if self._keyed and len(part) > 1}
+        groups = {key: part for key, part in self._parts.items() if self.part(key)}
         found: dict[str, Any] = {}
         for key, v in value.items():
             if key in groups:

@@ -19,6 +19,7 @@ from keras.losses import Loss, LossFunctionWrapper
 from keras.losses.checks import check_targets
 from keras.training.class_weight import ClassWeights, labels_of
 from keras.training.compile_args import CompileLoss
+from keras.training.sparse import SparseRows
 
 _LOOKED_AT = 2_000_000  # numbers of an array that are looked at
 
@@ -167,10 +168,11 @@ class Preflight:
 
 def _some(array: Any) -> np.ndarray:
     """The first rows of an array, as many as are worth a look."""
-    array = to_host(array)
-    if array.ndim == 0 or array.size <= _LOOKED_AT:
-        return array
-    return array[: max(1, _LOOKED_AT * len(array) // array.size)]
+    if not isinstance(array, SparseRows):
+        array = to_host(array)
+        if array.ndim == 0 or array.size <= _LOOKED_AT:
+            return array
+    return array[: max(1, _LOOKED_AT * len(array) // max(1, array.size))]
 
 
 def _is_classes(loss: Any, y: Any) -> bool:

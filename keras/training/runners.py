@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import logging
 from collections.abc import Callable, Iterator, Sequence
+from functools import partial
 from typing import Any, NamedTuple, Protocol
 
 from keras.training.data import Batch
@@ -26,11 +27,13 @@ class Batches(Protocol):
 class Piece(NamedTuple):
     """Some steps of an epoch: the numbers of the first and the last, and what runs them and returns the logs of each.
 
-    With `each`, callbacks hear of every step; else of the piece as if it were one.
+    With `each`, callbacks hear of every step; else of the piece as if it were one, that ends with the step `heard`: as in Keras
+    the one it would end with if the data had not been at its end.
     """
 
     first: int
     last: int
+    heard: int
     run: Callable[[], Sequence[Any]]
     each: bool = False
 
@@ -70,7 +73,8 @@ class StepRunner:
         first, batches = 0, self._stream.epoch()
         try:
             while taken := _some(batches, self._per_piece):
-                yield Piece(first, first + len(taken) - 1, lambda taken=taken: self._run(taken))  # type: ignore[misc]
+                heard = first + self._per_piece - 1
+                yield Piece(first, first + len(taken) - 1, heard, partial(self._run, taken))
                 first += len(taken)
         finally:
             batches.close()  # type: ignore[attr-defined]
@@ -81,10 +85,10 @@ class StepRunner:
             report_waiting(self._stream, verbose)
 
     def _run(self, batches: list[Batch]) -> list[Any]:
-        logs = None
-        for batch in batches:
-            logs = self._step(pack_x_y_sample_weight(*(self._reweigh(batch) if self._reweigh else batch)))
-        return [logs]
+        """The results of all steps."""
+        return [
+            self._step(pack_x_y_sample_weight(*(self._reweigh(b) if self._reweigh else b))) for b in batches
+        ]
 
 
 def _some(batches: Iterator[Batch], count: int) -> list[Batch]:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import functools
 import inspect
+import warnings
 from typing import Any, ClassVar
 
 from keras import metrics as metrics_module
@@ -78,7 +79,8 @@ class Trainer:
 
         Args:
             optimizer: a name, a config or an optimizer; None for a model that is only evaluated.
-            loss: what to minimise: a name, a function or a `Loss`; per output a list or a dict by output name.
+            loss: what to minimise: a name, a function or a `Loss`; per output a list or a dict by output name. In a list of one
+                it sees the whole dict or tuple of outputs and targets.
             loss_weights: factors of the outputs' losses: a list, or a dict by output name.
             metrics: what to report: a list of names, functions or `Metric`s; per output a list of lists, or a dict.
             weighted_metrics: likewise; these take sample and class weights into account.
@@ -139,7 +141,19 @@ class Trainer:
         return {name: serialize(value) for name, value in self._compile_args.items()}
 
     def compile_from_config(self, config: dict[str, Any]) -> None:
-        """Compile with what `get_compile_config` returned, and make the optimizer's variables."""
+        """Compile with what `get_compile_config` returned, and make the optimizer's variables.
+
+        A class with a `compile` of its own has to override this, too: what its arguments mean is not known here, so that
+        nothing is compiled then, with a warning.
+        """
+        if type(self).compile is not Trainer.compile:
+            name = type(self).__name__
+            warnings.warn(
+                f"{name} was not compiled: it has a `compile` of its own, and no `compile_from_config` that says how to call it. "
+                f"Call `compile`, or give {name} the methods `get_compile_config()` and `compile_from_config(config)`.",
+                stacklevel=2,
+            )
+            return
         self.compile(**{name: deserialize(value) for name, value in config.items()})
         if self.optimizer is not None and self.built:  # type: ignore[attr-defined]
             self.optimizer.build(self.trainable_variables)  # type: ignore[attr-defined]
@@ -302,8 +316,8 @@ class Trainer:
         Ctrl-C ends training after the running step and returns the history so far; a second one aborts.
 
         Args:
-            x: inputs: an array (or a list or dict of arrays), a table, a `keras.utils.PyDataset`, a `tf.data.Dataset`,
-                a torch `DataLoader`, or a generator of `(x, y)` or `(x, y, sample_weight)`.
+            x: inputs: an array (or a list or dict of arrays), a table, a SciPy sparse matrix, a `keras.utils.PyDataset`,
+                a `tf.data.Dataset`, a torch `DataLoader`, or a generator of `(x, y)` or `(x, y, sample_weight)`.
             y: targets, for arrays; for several outputs a list, or a dict by output name.
             batch_size: rows in a batch, for arrays; default 32.
             epochs: the number of the last epoch.

@@ -33,9 +33,9 @@ def compare(path, model, name):
     )
     line = f"{path.name:28} largest difference of predictions {worst:.1e}"
     if (
-        model.optimizer is not None
+        getattr(model, "optimizer", None) is not None
         and not name.startswith("dense")
-        and (STEP == "read2" or path.suffix == ".keras")
+        and (STEP == "read2" or path.suffix in (".keras", ""))
     ):
         # (Keras 3.15.1 cannot train on from a functional `.h5`, its own included: "Unknown variable".)
         steps = [
@@ -56,10 +56,12 @@ if STEP == "write":
             model.save(DIR / f"{n}_{era}_3.keras")
             model.save(DIR / f"{n}_{era}_2.h5", layout="keras2")
             model.save_weights(DIR / f"{n}_{era}.weights.h5")
+            model.save(DIR / f"{n}_{era}_3", zipped=False)
+            model.save_weights(DIR / f"{n}_{era}.weights.json", max_shard_size=800 / 1024**3)
 elif STEP == "read3":
     import keras
 
-    for path in sorted([*DIR.glob("*_3.h5"), *DIR.glob("*.keras")]):
+    for path in sorted([*DIR.glob("*_3.h5"), *DIR.glob("*.keras"), *DIR.glob("*_3")]):
         try:
             compare(path, keras.models.load_model(path), path.name[: path.name.index("_3")])
         except (
@@ -68,8 +70,8 @@ elif STEP == "read3":
             if path.suffix != ".h5" or "Unknown layer" not in str(error):
                 raise
             print(f"{path.name:28} not readable by Keras 3.15.1: {str(error)[:40]}")
-    for path in sorted(DIR.glob("*.weights.h5")):
-        name = path.name.removesuffix(".weights.h5")
+    for path in sorted([*DIR.glob("*_k?.weights.h5"), *DIR.glob("*.weights.json")]):
+        name = path.name.removesuffix(".weights.h5").removesuffix(".weights.json")
         model = keras.models.load_model(DIR / f"{name}_3.keras", compile=False)
         for w in model.weights:
             w.assign(np.zeros(w.shape))

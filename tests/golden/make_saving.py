@@ -4,7 +4,8 @@
     TF_USE_LEGACY_KERAS=1 python make_saving.py 2     with tf-keras 2.21
 
 For each model: `<name>_k3.h5`, `.keras` and `.weights.h5`, or `<name>_k2.h5` and `_k2_weights.h5`; beside it `<name>_k?.npz`
-with the inputs and outputs, and the outputs after two more training steps from the restored optimizer state.
+with the inputs and outputs, and the outputs after two more training steps from the restored optimizer state. Of `graph` also
+the folder `graph_k3`, and `graph_k3.weights.json` with its shards.
 """
 
 import sys
@@ -105,6 +106,9 @@ for make in (dense, conv, recurrent, graph):
     ):  # before .h5: Keras 3.15.1's HDF5 writer drops the optimizer from the model's compile arguments
         model.save(HERE / f"{name}.keras")
         model.save_weights(HERE / f"{name}.weights.h5")
+        if make is graph:
+            model.save(HERE / name, zipped=False)
+            model.save_weights(HERE / f"{name}.weights.json", max_shard_size=1200 / 1024**3)
     else:
         model.save_weights(HERE / f"{name}_weights.h5")
     model.save(HERE / f"{name}.h5")

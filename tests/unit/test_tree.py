@@ -68,7 +68,7 @@ def test_same_structure_as_itself(structure):
     ("structure", "expected"),
     [
         ({"b": 1, "a": 2}, [2, 1]),
-        (OrderedDict([("b", 1), ("a", 2)]), [2, 1]),
+        (OrderedDict([("b", 1), ("a", 2)]), [1, 2]),  # as in Keras 3.15.1
         (defaultdict(list, b=1, a=2), [2, 1]),
         ({1: "x", "a": "y"}, ["x", "y"]),
         (None, [None]),
@@ -184,3 +184,25 @@ def test_deques_are_containers():
     assert tree.pack_sequence_as(queue, [5, 6]) == deque([5, [6, deque()]])
     with pytest.raises(ValueError, match="differ"):
         tree.assert_same_structure(deque([1]), [1])
+
+
+def test_an_ordered_dict_keeps_its_order():
+    """As optree has it in Keras 3.15.1; several structures are paired by key."""
+    x = OrderedDict([("b", 1), ("a", 2), ("c", [3, {"z": 4, "y": 5}])])
+    assert tree.flatten(x) == [1, 2, 3, 5, 4]
+    assert [path for path, _ in tree.flatten_with_path(x)] == [
+        ("b",),
+        ("a",),
+        ("c", 0),
+        ("c", 1, "y"),
+        ("c", 1, "z"),
+    ]
+    packed = tree.pack_sequence_as(x, [1, 2, 3, 4, 5])
+    assert list(packed.items()) == [("b", 1), ("a", 2), ("c", [3, {"z": 5, "y": 4}])]
+    assert list(tree.map_structure(lambda v: v * 10, x)) == ["b", "a", "c"]
+    b, a = OrderedDict(b=1, a=2), OrderedDict(a=3, b=4)
+    for other in (a, dict(a)):
+        tree.assert_same_structure(b, other)
+        assert tree.map_structure(lambda u, v: (u, v), b, other) == OrderedDict(b=(1, 4), a=(2, 3))
+        assert tree.map_structure_up_to(b, lambda u, v: (u, v), b, other) == OrderedDict(b=(1, 4), a=(2, 3))
+    assert tree.map_structure(lambda u, v: (u, v), {"b": 1, "a": 2}, a) == {"b": (1, 4), "a": (2, 3)}

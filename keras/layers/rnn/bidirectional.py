@@ -57,6 +57,8 @@ class Bidirectional(Layer):
         super().__init__(**kwargs)
         self.merge_mode = merge_mode
         config = layer.get_config()
+        if hasattr(layer, "use_cudnn"):  # not in the config
+            config["use_cudnn"] = layer.use_cudnn
         forward = {"name": _prefixed("forward", layer)}
         self.forward_layer: Any = type(layer).from_config({**config, **forward})
         if backward_layer is None:

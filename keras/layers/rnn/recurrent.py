@@ -10,6 +10,7 @@ from keras.backend import dtypes
 from keras.backend.select import current, scope
 from keras.backend.spec import same
 from keras.backend.state import Variable, to_host, to_snake_case
+from keras.errors import shorten
 from keras.layers.input_spec import InputSpec, label
 from keras.layers.layer import Layer
 from keras.layers.rnn import loop
@@ -267,7 +268,6 @@ class _Ready(RNN):
     """A recurrent layer with a cell of its own, made from the layer's arguments."""
 
     def _make(self, cell: type, arguments: dict[str, Any], kwargs: dict[str, Any]) -> None:
-        kwargs.pop("use_cudnn", None)
         loop_options = {
             n: arguments[n]
             for n in ("return_sequences", "return_state", "go_backwards", "stateful", "unroll")
@@ -280,11 +280,31 @@ class _Ready(RNN):
             **{n: arguments[n] for n in names}, **dtype, **trainable, name=to_snake_case(cell.__name__)
         )
         RNN.__init__(self, made, activity_regularizer=regularizer, **loop_options, **kwargs)
+        if "use_cudnn" in arguments:
+            self.use_cudnn = _checked_cudnn(arguments["use_cudnn"], self)
 
     def _base_config(self) -> dict[str, Any]:
         return {**super()._base_config(), "zero_output_for_mask": self.zero_output_for_mask}
 
     _cell_extras: tuple[str, ...] = ()
+
+    def call(
+        self, sequences: Any, initial_state: Any = None, mask: Any = None, training: bool = False
+    ) -> Any:
+        if getattr(self, "use_cudnn", False) is True:
+            raise ValueError(
+                f"{label(self)}: no engine computes it with cuDNN, which `use_cudnn=True` asks for. "
+                'Leave it "auto": the fastest way there is is taken.'
+            )
+        return super().call(sequences, initial_state, mask, training)
+
+
+def _checked_cudnn(value: Any, layer: Layer) -> Any:
+    if value not in ("auto", True, False) or not isinstance(value, (str, bool)):
+        raise ValueError(
+            f'{label(layer)}: `use_cudnn` must be "auto", True or False. Received: {shorten(value)}'
+        )
+    return value
 
 
 @_from_cell(*_SHARED)
@@ -329,7 +349,8 @@ class SimpleRNN(_Ready):
 class LSTM(_Ready):
     """Long short-term memory over a sequence (Hochreiter & Schmidhuber 1997); arguments as in `LSTMCell` and `RNN`.
 
-    With the standard activations and no recurrent dropout the whole sequence runs as one kernel.
+    With the standard activations and no recurrent dropout the whole sequence runs as one kernel. There is one way to
+    compute it on each engine: `use_cudnn` may be "auto" or False.
 
     Example:
         >>> import keras
@@ -374,7 +395,8 @@ class LSTM(_Ready):
 class GRU(_Ready):
     """Gated recurrent units over a sequence (Cho et al. 2014); arguments as in `GRUCell` and `RNN`.
 
-    With the standard activations and no recurrent dropout the whole sequence runs as one kernel.
+    With the standard activations and no recurrent dropout the whole sequence runs as one kernel. There is one way to
+    compute it on each engine: `use_cudnn` may be "auto" or False.
 
     Example:
         >>> import keras

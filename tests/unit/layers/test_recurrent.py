@@ -90,3 +90,22 @@ def test_a_stateful_layer_keeps_to_its_batch_size(engine: Engine) -> None:
     layer(np.ones((3, 4, 1), "float32"))
     with pytest.raises(ValueError, match=r"a batch size of 3\. Received: a batch of 2"):
         layer(np.ones((2, 4, 1), "float32"))
+
+
+@pytest.mark.parametrize("kind", [L.LSTM, L.GRU])
+def test_use_cudnn(kind: Any) -> None:
+    """As in Keras 3.15.1 on a machine without cuDNN: an attribute, not in configs, and True cannot be computed."""
+    assert kind(2).use_cudnn == "auto"
+    assert "use_cudnn" not in kind(2, use_cudnn=False).get_config()
+    assert kind.from_config({**kind(2).get_config(), "use_cudnn": False}).use_cudnn is False
+    both = L.Bidirectional(kind(2, use_cudnn=False))
+    assert (both.forward_layer.use_cudnn, both.backward_layer.use_cudnn) == (False, False)
+    assert kind(2, use_cudnn=False)(floats(1, 3, 2)).shape == (1, 2)
+    for wrong in ("abc", None, 3, 1):
+        with pytest.raises(ValueError, match="use_cudnn"):
+            kind(2, use_cudnn=wrong)
+    for x in (floats(1, 3, 2), keras.Input((3, 2))):
+        with pytest.raises(ValueError, match="use_cudnn=True"):
+            kind(2, use_cudnn=True)(x)
+    with pytest.raises((TypeError, ValueError), match="use_cudnn"):
+        L.SimpleRNN(2, use_cudnn=False)

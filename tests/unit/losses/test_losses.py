@@ -6,6 +6,7 @@ import pytest
 import keras.losses.reduction as reduction
 from keras import config, losses, ops
 from keras.backend import masks
+from keras.backend.dtypes import to_numpy_dtype
 from keras.backend.logits import get_logits, set_logits
 from keras.losses.shapes import align_weights, squeeze_or_expand_to_same_rank
 
@@ -216,6 +217,56 @@ def test_result_is_of_the_dtype_of_the_loss(engine, name, reduction):
         loss = getattr(losses, name)(dtype=dtype, reduction=reduction)
         assert ops.dtype(loss(y_true, y_pred)) == dtype
         assert ops.dtype(loss(y_true, y_pred, sample_weight=weights)) == dtype
+
+
+#: What Keras 3.15.1 gives for bfloat16 predictions.
+BFLOAT16 = {
+    "mean_squared_error": [0.046875, 0.126953125],
+    "mean_absolute_error": [0.2001953125, 0.333984375],
+    "mean_absolute_percentage_error": [100139008.0, 166723584.0],
+    "mean_squared_logarithmic_error": [0.022987810894846916, 0.061737339943647385],
+    "hinge": [0.8671875, 1.0],
+    "categorical_hinge": [0.5, 0.80078125],
+    "binary_crossentropy": [0.228515625, 0.423828125],
+    "categorical_crossentropy": [0.357421875, 0.69140625],
+    "kl_divergence": [0.357421875, 0.69140625],
+    "poisson": [0.451171875, 0.5625],
+    "log_cosh": [0.0260009765625, 0.0625],
+    "huber": [0.0234375, 0.0634765625],
+    "cosine_similarity": [-0.94921875, -0.80859375],
+    "categorical_focal_crossentropy": [0.008056640625, 0.043212890625],
+    "dice": 0.3984375,
+    "tversky": 0.3984375,
+}
+
+
+@pytest.mark.parametrize("name", BFLOAT16)
+@pytest.mark.parametrize("target", ["bfloat16", "float32", "int32"])
+def test_functions_of_bfloat16_arrays_keep_the_dtype(engine, name, target):
+    """All but one: `mean_squared_logarithmic_error` compares with a float32 number, in Keras too."""
+    y_true = np.array([[0, 1, 0], [1, 0, 0]]).astype(to_numpy_dtype(target))
+    y_pred = np.array([[0.1, 0.7, 0.2], [0.5, 0.3, 0.2]]).astype(to_numpy_dtype("bfloat16"))
+    value = getattr(losses, name)(y_true, y_pred)
+    wide = name == "mean_squared_logarithmic_error"
+    assert ops.dtype(value) == ("float32" if wide else "bfloat16")
+    expected = BFLOAT16[name]
+    np.testing.assert_allclose(
+        ops.convert_to_numpy(value).astype("float32"),
+        expected,
+        rtol=1e-5 if wide else 0.05,
+        atol=0 if wide else 3e-3,
+    )
+
+
+def test_smoothed_labels_keep_the_dtype(engine):
+    y_true, y_pred = (np.array([[0.0, 1.0]]).astype(to_numpy_dtype("bfloat16")) for _ in range(2))
+    for name in (
+        "binary_crossentropy",
+        "categorical_crossentropy",
+        "binary_focal_crossentropy",
+        "categorical_focal_crossentropy",
+    ):
+        assert ops.dtype(getattr(losses, name)(y_true, y_pred, label_smoothing=0.1)) == "bfloat16"
 
 
 def test_settings_are_attributes():

@@ -80,3 +80,49 @@ def test_classes_of_ones_own_return(ending, tmp_path):
     result = again.evaluate(X, Y, verbose=0)
     np.testing.assert_allclose(result[0], expected.max(axis=1).mean(), rtol=1e-5)
     np.testing.assert_allclose(result[1:], [result[0], expected.mean()], rtol=1e-5)
+
+
+# ---------------------------------------------------------------------- a `compile` of one's own
+class OwnCompile(keras.Sequential):
+    """As in Keras 3.15.1, what its `compile` was called with cannot be known."""
+
+    def compile(self, optimizer, margin=1.0):
+        super().compile(optimizer, keras.losses.Huber(margin))
+        self.margin = margin
+
+
+class OwnConfig(OwnCompile):
+    def get_compile_config(self):
+        return {"optimizer": keras.saving.serialize_keras_object(self.optimizer), "margin": self.margin}
+
+    def compile_from_config(self, config):
+        self.compile(keras.saving.deserialize_keras_object(config["optimizer"]), config["margin"])
+        self.optimizer.build(self.trainable_variables)
+
+
+def trained(cls):
+    model = cls([keras.Input((3,)), keras.layers.Dense(2)])
+    model.compile("adam", margin=0.3)
+    model.fit(X, Y, verbose=0)
+    return model
+
+
+def test_own_compile_alone_is_not_called_and_that_is_said(tmp_path):
+    model = trained(OwnCompile)
+    model.save(tmp_path / "m.keras")
+    with pytest.warns(UserWarning, match=r"OwnCompile was not compiled.*compile_from_config"):
+        again = keras.models.load_model(tmp_path / "m.keras", {"OwnCompile": OwnCompile})
+    assert not again.compiled
+    np.testing.assert_array_equal(again.predict(X, verbose=0), model.predict(X, verbose=0))
+    with pytest.raises(ValueError, match="compile"):
+        again.fit(X, Y, verbose=0)
+    keras.models.load_model(tmp_path / "m.keras", {"OwnCompile": OwnCompile}, compile=False)
+
+
+def test_own_compile_with_its_config_is_called(tmp_path):
+    model = trained(OwnConfig)
+    model.save(tmp_path / "m.keras")
+    again = keras.models.load_model(tmp_path / "m.keras", {"OwnConfig": OwnConfig})
+    assert again.margin == 0.3
+    assert again.train_on_batch(X, Y) == pytest.approx(model.train_on_batch(X, Y), rel=1e-6)
+    assert again.get_weights()[0] == pytest.approx(model.get_weights()[0], rel=1e-6)
