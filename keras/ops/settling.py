@@ -20,6 +20,7 @@ from keras.ops.dispatch import (
     cast,
     convert,
     dtype_of,
+    kernel,
     ndim_of,
     promote,
     shape_of,
@@ -116,6 +117,7 @@ def as_index(x: Any, who: str, name: str = "indices", floats: bool = False) -> T
     return cast(x, "int64" if dtype in ("uint32", "uint64") else "int32")
 
 
+@kernel
 def wrapped_index(indices: Tensor, size: Any) -> Tensor:
     """Integer indices with negative ones counted from the end of an axis of `size`."""
     e = current()

@@ -119,6 +119,9 @@ CASES = [
     Case("attention", (*(u(2, 3, 1, 2) for _ in range(3)), None, MASK[:, None, None], 1.0, False), label="mask"),
     Case("embedding", (u(6, 3), ids(6, 2, 4))),
     Case("one_hot", (ids(4, 2, 3), 4, 2, "float32"), grad=False),
+    Case("wrapped_index", (ids(5, 2, 3), 5), grad=False),
+    Case("wrapped_index", (ids(9, 4, dtype="int64") - 5, 5), grad=False, label="negative"),
+    Case("wrapped_index", (ids(5, 0), 5), grad=False, label="empty"),
     Case("one_hot", (np.array([[-1, 0, 5]], "int64"), 3, 1, "int32"), grad=False, label="outside"),
     Case("one_hot", (ids(4, 2, dtype="uint8"), 4, 0, "bool"), grad=False, label="bool"),
     *(Case("lstm", (*RNN, u(4, 12), u(3, 12), u(12), mask, back), label=label)
@@ -179,7 +182,7 @@ def test_kernel(engine: Engine, case: Case, dtype: str, request: pytest.FixtureR
     compiled = engine.trace_and_compile(traced, specs)(*(args[i] for i in places))
     for outputs, how in ((eager, "eager"), (compiled, "compiled")):
         for got, want in zip(outputs, expected, strict=True):
-            assert engine.spec(got)[1] in (dtype, case.args[-1]) or case.name == "moments"
+            assert engine.spec(got)[1] in (dtype, case.args[-1]) or case.name in ("moments", "wrapped_index")
             close(
                 engine.to_numpy(got), want, LOOSE[dtype], ATOL[dtype], f"{case}: {how} differs from the body"
             )

@@ -78,6 +78,11 @@ class Kernels(Convolution, Elementwise):
         return y
 
     # ------------------------------------------------------------------ indices
+    def wrapped_index(self, indices: Array, size: int) -> Array:
+        if not indices.size or indices.min() >= 0:  # which is seldom otherwise
+            return indices
+        return as_array(np.where(indices < 0, indices + indices.dtype.type(size), indices))
+
     def one_hot(self, x: Array, n: int, axis: int, dtype: str) -> Array:
         flat = x.reshape(-1)
         y = np.zeros((flat.size, n), dtype_of_name(dtype))

@@ -107,9 +107,25 @@ def test_one_hot_equals_its_body(axis: int, dtype: str, index: str) -> None:
     np.testing.assert_array_equal(ours, body)
 
 
+@pytest.mark.parametrize("dtype", ["int32", "int64"])
+def test_wrapped_index_equals_its_body(dtype: str) -> None:
+    for x in (np.arange(4), np.array([-4, 3, -1]), np.array(-2), np.zeros((2, 0))):
+        given = x.astype(dtype)
+        ours = E.wrapped_index(given, 4)
+        np.testing.assert_array_equal(ours, np.arange(4)[given])
+        assert (ours.dtype, type(ours)) == (dtype, np.ndarray)
+
+
 def test_every_own_kernel_is_tested() -> None:
     own = {name for name in KERNELS if E.native(name) is not None}
-    apart = {"sparse_softmax_cross_entropy", "one_hot", "adam_update", "momentum_update", "rmsprop_update"}
+    apart = {
+        "sparse_softmax_cross_entropy",
+        "one_hot",
+        "wrapped_index",
+        "adam_update",
+        "momentum_update",
+        "rmsprop_update",
+    }
     apart |= {"lstm", "gru"}  # in test_sequences.py
     assert own - set(KERNEL_ROWS) == apart
 
