@@ -33,10 +33,12 @@ class KernelsPart(Engine):
         return raw.Softplus(features=x)
 
     def softmax(self, x: Tensor, axis: int) -> Tensor:
-        return raw.Softmax(logits=x) if axis == x.shape.rank - 1 else NotImplemented
+        return (
+            raw.Softmax(logits=x) if axis == x.shape.rank - 1 < 5 else NotImplemented
+        )  # oneDNN: at most 5 axes
 
     def log_softmax(self, x: Tensor, axis: int) -> Tensor:
-        return raw.LogSoftmax(logits=x) if axis == x.shape.rank - 1 else NotImplemented
+        return raw.LogSoftmax(logits=x) if axis == x.shape.rank - 1 < 5 else NotImplemented
 
     def one_hot(self, x: Tensor, n: int, axis: int, dtype: str) -> Tensor:
         to = DTYPES[dtype]
