@@ -28,7 +28,14 @@ def binary_crossentropy(target: Any, output: Any, from_logits: bool = False) -> 
     >>> round(float(binary_crossentropy([1.0], [0.5])[0]), 4)
     0.6931
     """
-    return ops.binary_crossentropy(*_broadcast(target, output), from_logits)
+    target, output = _broadcast(target, output)
+    if from_logits:
+        return ops.binary_crossentropy(target, output, from_logits=True)
+    tiny = config.epsilon()
+    p = ops.clip(output, tiny, 1.0 - tiny)
+    return ops.negative(
+        _mixed(target, ops.log(ops.add(p, tiny)), ops.log(ops.add(ops.subtract(1.0, p), tiny)))
+    )
 
 
 @checked
@@ -112,7 +119,7 @@ def binary_focal_crossentropy(
     p = ops.sigmoid(output) if from_logits else ops.convert_to_tensor(output)
     target, p = _broadcast(ops.cast(target, dtype_of(p)), p)
     right = _mixed(target, p, ops.subtract(1.0, p))
-    loss = ops.multiply(ops.power(ops.subtract(1.0, right), gamma), ops.binary_crossentropy(target, p))
+    loss = ops.multiply(ops.power(ops.subtract(1.0, right), gamma), binary_crossentropy(target, p))
     return (
         ops.multiply(_mixed(target, alpha, ops.subtract(1.0, alpha)), loss) if apply_class_balancing else loss
     )

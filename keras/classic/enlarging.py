@@ -116,7 +116,7 @@ def resize_images(
         x: `[batch, height, width, channels]`, or with the channels second.
         height_factor, width_factor: ints.
         data_format: `"channels_last"` or `"channels_first"`.
-        interpolation: `"nearest"`, `"bilinear"`, `"bicubic"`, `"lanczos3"` or `"lanczos5"`.
+        interpolation: `"nearest"` or `"area"`, `"bilinear"`, `"bicubic"`, `"lanczos3"` or `"lanczos5"`.
 
     Returns:
         The larger images.
@@ -129,7 +129,7 @@ def resize_images(
     height_factor = static_int(height_factor, "resize_images", "height_factor", least=1)
     width_factor = static_int(width_factor, "resize_images", "width_factor", least=1)
     first = 1 if normalize_data_format(data_format) == "channels_last" else 2
-    if interpolation == "nearest":
+    if interpolation in ("nearest", "area"):  # the same, for whole factors
         return ops.repeat(ops.repeat(x, height_factor, first), width_factor, first + 1)
     height, width = shape_of(x)[first : first + 2]
     size = (height * height_factor, width * width_factor)
