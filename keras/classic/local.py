@@ -6,7 +6,7 @@ import math
 from typing import Any
 
 from keras import ops
-from keras.backend.spec import UNKNOWN, shape_str
+from keras.backend.spec import UNKNOWN, same, shape_str
 from keras.classic.checked import Ints, checked
 from keras.classic.checks import each
 from keras.classic.enlarging import normalize_data_format
@@ -60,6 +60,12 @@ def local_conv(
         raise ValueError(
             f"local_conv: the kernel of shape {shape_str(shape_of(kernel))} must have one row per window, "
             f"{math.prod(output_shape)} for output_shape={tuple(output_shape)}"
+        )
+    channels = shape_of(x)[-1 if last else 1]
+    if not same(features, math.prod(kernel_size) * channels):
+        raise ValueError(
+            f"local_conv: a kernel of shape {shape_str(shape_of(kernel))} takes windows of {features} elements. Received: "
+            f"`kernel_size`={kernel_size} of {channels} channels"
         )
     for i, (size, step, n) in enumerate(zip(kernel_size, strides, output_shape, strict=True)):
         # each spatial axis becomes two: which window, and where in it

@@ -41,6 +41,8 @@ class KernelsPart(Engine):
         return raw.LogSoftmax(logits=x) if axis == x.shape.rank - 1 < 5 else NotImplemented
 
     def one_hot(self, x: Tensor, n: int, axis: int, dtype: str) -> Tensor:
+        if n >= 2**31:  # raw.OneHot takes an int32
+            return NotImplemented
         to = DTYPES[dtype]
         on, off = tf.constant(True if to.is_bool else 1, to), tf.constant(False if to.is_bool else 0, to)
         return raw.OneHot(indices=self.cast(x, "int64"), depth=n, on_value=on, off_value=off, axis=axis)
