@@ -42,6 +42,8 @@ def get_uid(prefix: str = "") -> int:
         >>> keras.backend.get_uid("thing") - first
         1
     """
+    if not isinstance(prefix, str):
+        raise TypeError(f"get_uid: `prefix` must be a string. Received: prefix={prefix!r}")
     return state.next_number(prefix)
 
 

@@ -7,16 +7,19 @@ from typing import Any
 
 from keras import errors, ops
 from keras.backend.select import current
-from keras.backend.spec import UNKNOWN, shape_str
+from keras.backend.spec import UNKNOWN, same, shape_str
+from keras.classic.checked import Ints, Shape, checked
+from keras.classic.checks import dims_of, each
 from keras.classic.dimensions import at_shape, is_open
 from keras.classic.enlarging import normalize_data_format
 from keras.classic.symbolic import recorded
 from keras.ops.dispatch import as_float, convert, dtype_of, shape_of
+from keras.ops.settling import check_rank
 
 Tensor = Any
-Ints = int | Sequence[int]
 
 
+@checked
 @recorded
 def conv1d(
     x: Any,
@@ -50,6 +53,7 @@ def conv1d(
     return ops.conv(x, kernel, strides, padding, data_format, dilation_rate)
 
 
+@checked
 def conv2d(
     x: Any,
     kernel: Any,
@@ -77,6 +81,7 @@ def conv2d(
     return ops.conv(x, kernel, strides, padding, data_format, dilation_rate)
 
 
+@checked
 def conv3d(
     x: Any,
     kernel: Any,
@@ -104,10 +109,11 @@ def conv3d(
     return ops.conv(x, kernel, strides, padding, data_format, dilation_rate)
 
 
+@checked
 def conv2d_transpose(
     x: Any,
     kernel: Any,
-    output_shape: Any,
+    output_shape: Shape,
     strides: Ints = (1, 1),
     padding: str = "valid",
     data_format: str | None = None,
@@ -136,10 +142,11 @@ def conv2d_transpose(
     )
 
 
+@checked
 def conv3d_transpose(
     x: Any,
     kernel: Any,
-    output_shape: Any,
+    output_shape: Shape,
     strides: Ints = (1, 1, 1),
     padding: str = "valid",
     data_format: str | None = None,
@@ -179,24 +186,27 @@ def _transposed(
     if padding not in ("valid", "same"):
         raise ValueError(f"{who}: {errors.unknown('padding', padding, ('valid', 'same'))}")
 
-    def make(shape: tuple[Any, ...], x: Any, kernel: Any) -> Tensor:
-        sizes = shape[1:-1] if last else shape[2:]
-        return _conv_transpose(x, kernel, sizes, _ints(strides, rank), padding, last, _ints(dilation, rank))
+    steps = each(strides, rank, who, "strides")
+    dilations = each(dilation, rank, who, "dilation_rate")
 
+    def make(shape: tuple[Any, ...], x: Any, kernel: Any) -> Tensor:
+        if len(shape) != rank + 2:
+            raise ValueError(
+                f"{who}: `output_shape` must have {rank + 2} sizes. Received: {shape_str(shape)}"
+            )
+        return _conv_transpose(x, kernel, shape, steps, padding, last, dilations)
+
+    output_shape = dims_of(output_shape)
     if is_open(output_shape):
         return at_shape(make, output_shape, x, kernel)
     return make(tuple(output_shape), x, kernel)
-
-
-def _ints(value: Ints, n: int) -> tuple[int, ...]:
-    return (value,) * n if isinstance(value, int) else tuple(value)
 
 
 @recorded
 def _conv_transpose(
     x: Any,
     kernel: Any,
-    sizes: Sequence[Any],
+    shape: Sequence[Any],
     strides: tuple[int, ...],
     padding: str,
     last: bool,
@@ -204,10 +214,18 @@ def _conv_transpose(
 ) -> Tensor:
     x = as_float(x)
     kernel = convert(kernel, dtype_of(x))
+    check_rank(x, len(shape), "conv_transpose")
+    check_rank(kernel, len(shape), "conv_transpose", "kernel")
     if not last:
         x = ops.moveaxis(x, 1, -1)
-    *window, channels_out, _ = shape_of(kernel)
-    batch, *spatial, _ = shape_of(x)
+    *window, channels_out, channels_in = shape_of(kernel)
+    batch, *spatial, channels = shape_of(x)
+    sizes, channels_made = (shape[1:-1], shape[-1]) if last else (shape[2:], shape[1])
+    if not (same(channels, channels_in) and same(channels_made, channels_out)):
+        raise ValueError(
+            f"conv_transpose: a `kernel` of shape {shape_str(shape_of(kernel))} makes {channels_out} channels of "
+            f"{channels_in}. Received: `x` with {channels}, `output_shape` with {channels_made}"
+        )
     pads = []
     for n, size, k, s, d in zip(spatial, sizes, window, strides, dilation, strict=True):
         extent = (k - 1) * d + 1
@@ -233,6 +251,7 @@ def _pads(n: Any, size: Any, extent: int, stride: int, padding: str) -> tuple[An
 
 
 # ---------------------------------------------------------------------- by channel
+@checked
 def depthwise_conv2d(
     x: Any,
     depthwise_kernel: Any,
@@ -260,6 +279,7 @@ def depthwise_conv2d(
     return ops.depthwise_conv(x, depthwise_kernel, strides, padding, data_format, dilation_rate)
 
 
+@checked
 def separable_conv1d(
     x: Any,
     depthwise_kernel: Any,
@@ -291,6 +311,7 @@ def separable_conv1d(
     )
 
 
+@checked
 def separable_conv2d(
     x: Any,
     depthwise_kernel: Any,

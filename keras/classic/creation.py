@@ -2,21 +2,23 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
 from typing import Any
 
 import numpy as np
 
 from keras import config, ops, random
 from keras.backend.state import Variable, to_host
+from keras.classic.checked import Dtype, Seed, Shape, checked
+from keras.classic.checks import dims_of
 from keras.classic.dimensions import at_shape, is_open
 from keras.ops.dispatch import convert
+from keras.ops.settling import static_int
 
 Tensor = Any
-Shape = Sequence[Any]
 
 
-def variable(value: Any, dtype: Any = None, name: str | None = None, constraint: Any = None) -> Variable:
+@checked
+def variable(value: Any, dtype: Dtype = None, name: str | None = None, constraint: Any = None) -> Variable:
     """A variable that begins with a value.
 
     Args:
@@ -31,11 +33,12 @@ def variable(value: Any, dtype: Any = None, name: str | None = None, constraint:
     >>> variable([1, 2]).numpy().tolist()
     [1.0, 2.0]
     """
-    made = Variable(value, dtype=dtype or config.floatx(), name=name)
+    made = Variable(to_host(convert(value)), dtype=dtype or config.floatx(), name=name)
     made.constraint = constraint
     return made
 
 
+@checked
 def is_variable(x: Any) -> bool:
     """Whether x is a variable.
 
@@ -45,7 +48,8 @@ def is_variable(x: Any) -> bool:
     return isinstance(x, Variable)
 
 
-def constant(value: Any, dtype: Any = None, shape: Shape | None = None, name: str | None = None) -> Tensor:
+@checked
+def constant(value: Any, dtype: Dtype = None, shape: Shape | None = None, name: str | None = None) -> Tensor:
     """A tensor that holds a value.
 
     Args:
@@ -60,13 +64,15 @@ def constant(value: Any, dtype: Any = None, shape: Shape | None = None, name: st
     >>> constant(2, shape=(3,)).tolist()
     [2.0, 2.0, 2.0]
     """
-    x = convert(np.asarray(to_host(value)), dtype or config.floatx())
+    x = convert(value, dtype or config.floatx())
     if shape is None:
         return x
-    return ops.broadcast_to(x, tuple(shape)) if ops.size(x) == 1 else ops.reshape(x, tuple(shape))
+    shape = tuple(dims_of(shape))
+    return ops.broadcast_to(x, shape) if ops.size(x) == 1 else ops.reshape(x, shape)
 
 
-def zeros(shape: Shape, dtype: Any = None, name: str | None = None) -> Any:
+@checked
+def zeros(shape: Shape, dtype: Dtype = None, name: str | None = None) -> Any:
     """A variable of zeros.
 
     Args:
@@ -83,7 +89,8 @@ def zeros(shape: Shape, dtype: Any = None, name: str | None = None) -> Any:
     return _filled(ops.zeros, shape, dtype, name)
 
 
-def ones(shape: Shape, dtype: Any = None, name: str | None = None) -> Any:
+@checked
+def ones(shape: Shape, dtype: Dtype = None, name: str | None = None) -> Any:
     """A variable of ones.
 
     Args:
@@ -101,13 +108,14 @@ def ones(shape: Shape, dtype: Any = None, name: str | None = None) -> Any:
 
 
 def _filled(make: Any, shape: Shape, dtype: Any, name: str | None) -> Any:
-    dtype = dtype or config.floatx()
+    dtype, shape = dtype or config.floatx(), dims_of(shape)
     if is_open(shape):
         return at_shape(lambda s: make(s, dtype), shape)
     return Variable(np.asarray(to_host(make(tuple(shape), dtype))), dtype=dtype, name=name)
 
 
-def eye(size: Any, dtype: Any = None, name: str | None = None) -> Variable:
+@checked
+def eye(size: Any, dtype: Dtype = None, name: str | None = None) -> Variable:
     """A variable with ones on the diagonal.
 
     Args:
@@ -121,11 +129,13 @@ def eye(size: Any, dtype: Any = None, name: str | None = None) -> Variable:
     >>> eye(2).numpy().tolist()
     [[1.0, 0.0], [0.0, 1.0]]
     """
-    rows, columns = size if isinstance(size, (list, tuple)) else (size, size)
+    sizes = size if isinstance(size, (list, tuple)) and len(size) == 2 else (size, size)
+    rows, columns = (static_int(n, "eye", "size", least=0) for n in sizes)
     return Variable(np.eye(rows, columns), dtype=dtype or config.floatx(), name=name)
 
 
-def zeros_like(x: Any, dtype: Any = None, name: str | None = None) -> Tensor:
+@checked
+def zeros_like(x: Any, dtype: Dtype = None, name: str | None = None) -> Tensor:
     """Zeros of x's shape, and of its dtype unless told otherwise.
 
     >>> zeros_like([1.0, 2.0]).tolist()
@@ -134,7 +144,8 @@ def zeros_like(x: Any, dtype: Any = None, name: str | None = None) -> Tensor:
     return ops.zeros_like(x, dtype)
 
 
-def ones_like(x: Any, dtype: Any = None, name: str | None = None) -> Tensor:
+@checked
+def ones_like(x: Any, dtype: Dtype = None, name: str | None = None) -> Tensor:
     """Ones of x's shape, and of its dtype unless told otherwise.
 
     >>> ones_like([1.0, 2.0]).tolist()
@@ -143,8 +154,9 @@ def ones_like(x: Any, dtype: Any = None, name: str | None = None) -> Tensor:
     return ops.ones_like(x, dtype)
 
 
+@checked
 def random_uniform_variable(
-    shape: Shape, low: float, high: float, dtype: Any = None, name: str | None = None, seed: Any = None
+    shape: Shape, low: Any, high: Any, dtype: Dtype = None, name: str | None = None, seed: Seed = None
 ) -> Variable:
     """A variable that begins with draws from the uniform distribution over [low, high).
 
@@ -164,8 +176,9 @@ def random_uniform_variable(
     return Variable(to_host(random.uniform(shape, low, high, dtype, seed)), dtype=dtype, name=name)
 
 
+@checked
 def random_normal_variable(
-    shape: Shape, mean: float, scale: float, dtype: Any = None, name: str | None = None, seed: Any = None
+    shape: Shape, mean: Any, scale: Any, dtype: Dtype = None, name: str | None = None, seed: Seed = None
 ) -> Variable:
     """A variable that begins with draws from the normal distribution.
 

@@ -8,8 +8,10 @@ import numpy as np
 
 from keras import config, ops
 from keras.backend.state import to_host
+from keras.classic.checked import checked
 from keras.classic.symbolic import recorded
 from keras.ops.dispatch import as_float, shape_of
+from keras.ops.settling import as_index, check_rank
 
 Tensor = Any
 
@@ -22,6 +24,7 @@ class SparseLabels(NamedTuple):
     dense_shape: np.ndarray
 
 
+@checked
 def ctc_label_dense_to_sparse(labels: Any, label_lengths: Any) -> SparseLabels:
     """The labels that belong to the sequences, without what stands after their ends.
 
@@ -35,11 +38,21 @@ def ctc_label_dense_to_sparse(labels: Any, label_lengths: Any) -> SparseLabels:
     >>> ctc_label_dense_to_sparse([[1, 2], [3, 0]], [2, 1]).values.tolist()
     [1, 2, 3]
     """
-    dense, lengths = np.asarray(to_host(labels)), np.asarray(to_host(label_lengths)).reshape(-1, 1)
+    who = "ctc_label_dense_to_sparse"
+    dense, lengths = (
+        as_index(x, who, name) for x, name in ((labels, "labels"), (label_lengths, "label_lengths"))
+    )
+    check_rank(dense, 2, who, "labels")
+    dense, lengths = to_host(dense), to_host(lengths).reshape(-1, 1)
+    if len(lengths) != len(dense):
+        raise ValueError(
+            f"{who}: `label_lengths` must be as many as there are rows of `labels`, {len(dense)}. Received: {len(lengths)}"
+        )
     indices = np.argwhere(np.arange(dense.shape[1]) < lengths)
     return SparseLabels(indices, dense[tuple(indices.T)], np.array(dense.shape))
 
 
+@checked
 @recorded
 def ctc_batch_cost(y_true: Any, y_pred: Any, input_length: Any, label_length: Any) -> Tensor:
     """-log of the probability of the labels, summed over all alignments with the frames.
@@ -57,12 +70,16 @@ def ctc_batch_cost(y_true: Any, y_pred: Any, input_length: Any, label_length: An
     >>> round(float(cost[0, 0]), 4)
     0.6931
     """
-    logits = ops.log(ops.add(as_float(y_pred), config.epsilon()))
+    logits = _log(y_pred, "ctc_batch_cost")
     labels = ops.cast(y_true, "int32")
-    cost = ops.ctc_loss(labels, logits, _column(label_length), _column(input_length), _no_label(y_pred))
+    check_rank(labels, 2, "ctc_batch_cost", "y_true")
+    cost = ops.ctc_loss(
+        labels, logits, _column(label_length), _column(input_length), shape_of(logits)[-1] - 1
+    )
     return ops.expand_dims(cost, 1)
 
 
+@checked
 @recorded
 def ctc_decode(
     y_pred: Any,
@@ -92,9 +109,9 @@ def ctc_decode(
     >>> labels[0].tolist()
     [[0, -1, -1]]
     """
-    logits = ops.log(ops.add(as_float(y_pred), config.epsilon()))
+    logits = _log(y_pred, "ctc_decode")
     lengths = _column(input_length)
-    blank = _no_label(y_pred)
+    blank = shape_of(logits)[-1] - 1
     if greedy:
         labels, scores = ops.ctc_decode(logits, lengths, "greedy", mask_index=blank)
         return [ops.get_item(labels, 0)], scores
@@ -115,5 +132,7 @@ def _column(lengths: Any) -> Tensor:
     return ops.reshape(ops.cast(lengths, "int32"), (-1,))
 
 
-def _no_label(y_pred: Any) -> int:
-    return shape_of(y_pred)[-1] - 1
+def _log(y_pred: Any, who: str) -> Tensor:
+    y_pred = as_float(y_pred)
+    check_rank(y_pred, 3, who, "y_pred")
+    return ops.log(ops.add(y_pred, config.epsilon()))

@@ -11,6 +11,7 @@ from collections.abc import Callable, Sequence
 from typing import Any
 
 from keras.backend.spec import KerasTensor
+from keras.classic.checked import checked
 from keras.classic.symbolic import is_symbolic, recorded
 from keras.ops import core
 from keras.ops.dispatch import convert, ndim_of, shape_of
@@ -41,6 +42,7 @@ class Shape(KerasTensor):
         return dimension(self.source, key % len(self)) if known is None else known
 
 
+@checked
 def shape(x: Any) -> Any:
     """The shape of x.
 

@@ -5,10 +5,12 @@ from __future__ import annotations
 from typing import Any
 
 from keras import ops
+from keras.classic.checked import checked
 
 Tensor = Any
 
 
+@checked
 def abs(x: Any) -> Tensor:
     """|x|. Any shape.
 
@@ -18,6 +20,7 @@ def abs(x: Any) -> Tensor:
     return ops.abs(x)
 
 
+@checked
 def square(x: Any) -> Tensor:
     """x^2. Any shape.
 
@@ -27,6 +30,7 @@ def square(x: Any) -> Tensor:
     return ops.square(x)
 
 
+@checked
 def sqrt(x: Any) -> Tensor:
     """The square root of x, 0 where x is negative. Any shape.
 
@@ -36,6 +40,7 @@ def sqrt(x: Any) -> Tensor:
     return ops.sqrt(ops.maximum(x, 0.0))
 
 
+@checked
 def exp(x: Any) -> Tensor:
     """e^x. Any shape.
 
@@ -45,6 +50,7 @@ def exp(x: Any) -> Tensor:
     return ops.exp(x)
 
 
+@checked
 def log(x: Any) -> Tensor:
     """The natural logarithm of x. Any shape.
 
@@ -54,6 +60,7 @@ def log(x: Any) -> Tensor:
     return ops.log(x)
 
 
+@checked
 def round(x: Any) -> Tensor:
     """The nearest whole number; halves go to the even one. Any shape.
 
@@ -63,6 +70,7 @@ def round(x: Any) -> Tensor:
     return ops.round(x)
 
 
+@checked
 def sign(x: Any) -> Tensor:
     """-1, 0 or 1. Any shape.
 
@@ -72,6 +80,7 @@ def sign(x: Any) -> Tensor:
     return ops.sign(x)
 
 
+@checked
 def sin(x: Any) -> Tensor:
     """The sine of x, in radians. Any shape.
 
@@ -81,6 +90,7 @@ def sin(x: Any) -> Tensor:
     return ops.sin(x)
 
 
+@checked
 def cos(x: Any) -> Tensor:
     """The cosine of x, in radians. Any shape.
 
@@ -90,6 +100,7 @@ def cos(x: Any) -> Tensor:
     return ops.cos(x)
 
 
+@checked
 def pow(x: Any, a: Any) -> Tensor:
     """x^a. Any shape.
 
@@ -99,6 +110,7 @@ def pow(x: Any, a: Any) -> Tensor:
     return ops.power(x, a)
 
 
+@checked
 def clip(x: Any, min_value: Any, max_value: Any) -> Tensor:
     """x limited to [min_value, max_value].
 
@@ -117,6 +129,7 @@ def clip(x: Any, min_value: Any, max_value: Any) -> Tensor:
     return ops.clip(x, low, high)
 
 
+@checked
 def equal(x: Any, y: Any) -> Tensor:
     """Where x = y, as bools. Any shapes that broadcast.
 
@@ -126,6 +139,7 @@ def equal(x: Any, y: Any) -> Tensor:
     return ops.equal(x, y)
 
 
+@checked
 def not_equal(x: Any, y: Any) -> Tensor:
     """Where x differs from y, as bools. Any shapes that broadcast.
 
@@ -135,6 +149,7 @@ def not_equal(x: Any, y: Any) -> Tensor:
     return ops.not_equal(x, y)
 
 
+@checked
 def greater(x: Any, y: Any) -> Tensor:
     """Where x > y, as bools. Any shapes that broadcast.
 
@@ -144,6 +159,7 @@ def greater(x: Any, y: Any) -> Tensor:
     return ops.greater(x, y)
 
 
+@checked
 def greater_equal(x: Any, y: Any) -> Tensor:
     """Where x >= y, as bools. Any shapes that broadcast.
 
@@ -153,6 +169,7 @@ def greater_equal(x: Any, y: Any) -> Tensor:
     return ops.greater_equal(x, y)
 
 
+@checked
 def less(x: Any, y: Any) -> Tensor:
     """Where x < y, as bools. Any shapes that broadcast.
 
@@ -162,6 +179,7 @@ def less(x: Any, y: Any) -> Tensor:
     return ops.less(x, y)
 
 
+@checked
 def less_equal(x: Any, y: Any) -> Tensor:
     """Where x <= y, as bools. Any shapes that broadcast.
 
@@ -171,6 +189,7 @@ def less_equal(x: Any, y: Any) -> Tensor:
     return ops.less_equal(x, y)
 
 
+@checked
 def maximum(x: Any, y: Any) -> Tensor:
     """The larger of x and y. Any shapes that broadcast.
 
@@ -180,6 +199,7 @@ def maximum(x: Any, y: Any) -> Tensor:
     return ops.maximum(x, y)
 
 
+@checked
 def minimum(x: Any, y: Any) -> Tensor:
     """The smaller of x and y. Any shapes that broadcast.
 

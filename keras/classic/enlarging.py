@@ -7,13 +7,16 @@ from typing import Any
 
 from keras import config, ops
 from keras.backend.spec import UNKNOWN, KerasTensor
+from keras.classic.checked import checked
 from keras.classic.symbolic import recorded
 from keras.ops.dispatch import convert, shape_of
+from keras.ops.settling import check_rank, static_int
 
 Tensor = Any
 
 
 # ---------------------------------------------------------------------- padding with zeros
+@checked
 def temporal_padding(x: Any, padding: Sequence[int] = (1, 1)) -> Tensor:
     """Zeros put before the first step and after the last one.
 
@@ -27,9 +30,10 @@ def temporal_padding(x: Any, padding: Sequence[int] = (1, 1)) -> Tensor:
     >>> temporal_padding([[[1.0]]], (1, 2)).tolist()
     [[[0.0], [1.0], [0.0], [0.0]]]
     """
-    return ops.pad(x, [(0, 0), tuple(padding), (0, 0)])
+    return _padded("temporal_padding", x, [padding], "channels_last", 1)
 
 
+@checked
 def spatial_2d_padding(
     x: Any, padding: Sequence[Sequence[int]] = ((1, 1), (1, 1)), data_format: str | None = None
 ) -> Tensor:
@@ -49,6 +53,7 @@ def spatial_2d_padding(
     return _padded("spatial_2d_padding", x, padding, data_format, 2)
 
 
+@checked
 def spatial_3d_padding(
     x: Any, padding: Sequence[Sequence[int]] = ((1, 1), (1, 1), (1, 1)), data_format: str | None = None
 ) -> Tensor:
@@ -71,13 +76,17 @@ def spatial_3d_padding(
 def _padded(who: str, x: Any, padding: Any, data_format: str | None, rank: int) -> Tensor:
     widths = [tuple(p) if isinstance(p, (list, tuple)) else () for p in padding]
     if len(widths) != rank or any(len(p) != 2 for p in widths):
-        raise ValueError(f"{who}: `padding` must be {rank} pairs of ints. Received: padding={padding}")
+        wanted = "a pair" if rank == 1 else f"{rank} pairs"
+        raise ValueError(f"{who}: `padding` must be {wanted} of ints. Received: padding={padding}")
+    check_rank(x, rank + 2, who)
+    widths = [tuple(static_int(n, who, "padding", least=0) for n in p) for p in widths]
     edge = (0, 0)
     if normalize_data_format(data_format) == "channels_last":
         return ops.pad(x, [edge, *widths, edge])
     return ops.pad(x, [edge, edge, *widths])
 
 
+@checked
 def normalize_data_format(value: str | None) -> str:
     """A data format in lower case; None is the configured one.
 
@@ -90,12 +99,13 @@ def normalize_data_format(value: str | None) -> str:
     name = config.image_data_format() if value is None else value.lower()
     if name not in ("channels_last", "channels_first"):
         raise ValueError(
-            f'data_format: expected "channels_last" or "channels_first". Received: data_format={value!r}'
+            f'data_format: `data_format` must be "channels_last" or "channels_first". Received: data_format={value!r}'
         )
     return name
 
 
 # ---------------------------------------------------------------------- images, larger
+@checked
 @recorded
 def resize_images(
     x: Any, height_factor: int, width_factor: int, data_format: str, interpolation: str = "nearest"
@@ -106,7 +116,7 @@ def resize_images(
         x: `[batch, height, width, channels]`, or with the channels second.
         height_factor, width_factor: ints.
         data_format: `"channels_last"` or `"channels_first"`.
-        interpolation: `"nearest"`, `"bilinear"`, `"bicubic"`, `"lanczos3"` or `"lanczos5"`.
+        interpolation: `"nearest"` or `"area"`, `"bilinear"`, `"bicubic"`, `"lanczos3"` or `"lanczos5"`.
 
     Returns:
         The larger images.
@@ -114,10 +124,13 @@ def resize_images(
     >>> resize_images([[[[1.0], [2.0]]]], 1, 2, "channels_last").tolist()
     [[[[1.0], [1.0], [2.0], [2.0]]]]
     """
-    first = 1 if normalize_data_format(data_format) == "channels_last" else 2
-    if interpolation == "nearest":
-        return ops.repeat(ops.repeat(x, height_factor, first), width_factor, first + 1)
     x = convert(x)
+    check_rank(x, 4, "resize_images")
+    height_factor = static_int(height_factor, "resize_images", "height_factor", least=1)
+    width_factor = static_int(width_factor, "resize_images", "width_factor", least=1)
+    first = 1 if normalize_data_format(data_format) == "channels_last" else 2
+    if interpolation in ("nearest", "area"):  # the same, for whole factors
+        return ops.repeat(ops.repeat(x, height_factor, first), width_factor, first + 1)
     height, width = shape_of(x)[first : first + 2]
     size = (height * height_factor, width * width_factor)
     if UNKNOWN in size:
@@ -125,6 +138,7 @@ def resize_images(
     return ops.image.resize(x, size, interpolation, data_format=normalize_data_format(data_format))
 
 
+@checked
 def resize_volumes(
     x: Any, depth_factor: int, height_factor: int, width_factor: int, data_format: str
 ) -> Tensor:
@@ -141,7 +155,9 @@ def resize_volumes(
     >>> resize_volumes(np.ones((1, 1, 1, 1, 1)), 2, 3, 4, "channels_last").shape
     (1, 2, 3, 4, 1)
     """
+    check_rank(x, 5, "resize_volumes")
     first = 1 if normalize_data_format(data_format) == "channels_last" else 2
-    for axis, factor in enumerate((depth_factor, height_factor, width_factor), first):
-        x = ops.repeat(x, factor, axis)
+    factors = {"depth_factor": depth_factor, "height_factor": height_factor, "width_factor": width_factor}
+    for axis, (name, factor) in enumerate(factors.items(), first):
+        x = ops.repeat(x, static_int(factor, "resize_volumes", name, least=1), axis)
     return x

@@ -5,14 +5,16 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import Any
 
-from keras import ops
+from keras import ops, tree
 from keras.backend.spec import UNKNOWN, shape_str
+from keras.classic.checked import Dtype, checked
 from keras.classic.symbolic import forced, recorded
 from keras.ops.dispatch import convert, has_symbolic, ndim_of, shape_of
 
 Tensor = Any
 
 
+@checked
 def switch(condition: Any, then_expression: Any, else_expression: Any) -> Tensor:
     """`then_expression` where the condition holds, `else_expression` elsewhere.
 
@@ -47,7 +49,8 @@ def _select(condition: Any, yes: Any, no: Any) -> Tensor:
     return ops.where(condition, yes, no)
 
 
-def map_fn(fn: Callable[[Any], Any], elems: Any, name: str | None = None, dtype: Any = None) -> Any:
+@checked
+def map_fn(fn: Callable[[Any], Any], elems: Any, name: str | None = None, dtype: Dtype = None) -> Any:
     """`fn` of every slice along the first axis, the results stacked.
 
     Args:
@@ -62,10 +65,15 @@ def map_fn(fn: Callable[[Any], Any], elems: Any, name: str | None = None, dtype:
     >>> map_fn(lambda x: x * x, [1.0, 2.0, 3.0]).tolist()
     [1.0, 4.0, 9.0]
     """
-    results = ops.map(fn, _tensors(elems))
+    elems = _tensors(elems)
+    leaves = tree.flatten(elems)
+    if not leaves or any(shape_of(t)[:1] in ((), (0,)) for t in leaves):
+        raise ValueError("map_fn: `elems` must have at least one slice to go along")
+    results = ops.map(fn, elems)
     return results if dtype is None else ops.cast(results, dtype)
 
 
+@checked
 def foldl(
     fn: Callable[[Any, Any], Any], elems: Any, initializer: Any = None, name: str | None = None
 ) -> Tensor:
@@ -86,6 +94,7 @@ def foldl(
     return _fold("foldl", fn, _tensors(elems), initializer, False)
 
 
+@checked
 def foldr(
     fn: Callable[[Any, Any], Any], elems: Any, initializer: Any = None, name: str | None = None
 ) -> Tensor:
@@ -109,18 +118,22 @@ def foldr(
 @recorded
 def _fold(who: str, fn: Callable[[Any, Any], Any], elems: Any, initializer: Any, reverse: bool) -> Tensor:
     elems = convert(elems)
-    if initializer is None:
-        n = shape_of(elems)[0]
-        if n is not UNKNOWN and n == 0:
+    if not ndim_of(elems):
+        raise ValueError(f"{who}: `elems` must have an axis to go along. Received: a scalar")
+    n = shape_of(elems)[0]
+    if n is not UNKNOWN and n == 0:
+        if initializer is None:
             raise ValueError(
                 f"{who}: there is nothing to begin with: `elems` is empty. Give an `initializer`."
             )
-        initializer = ops.get_item(elems, -1 if reverse else 0)
-        elems = ops.get_item(elems, slice(-1) if reverse else slice(1, None))
-    n = shape_of(elems)[0]
-    if n is not UNKNOWN and n == 0:
         return convert(initializer)
-    return ops.scan(lambda total, x: (fn(total, x), None), convert(initializer), elems, reverse=reverse)[0]
+    start = ops.get_item(elems, -1 if reverse else 0)
+    if initializer is not None:  # may be a number, which becomes a total's shape in the first step
+        start = convert(fn(convert(initializer), start))
+    if n is not UNKNOWN and n == 1:
+        return start
+    rest = ops.get_item(elems, slice(-1) if reverse else slice(1, None))
+    return ops.scan(lambda total, x: (fn(total, x), None), start, rest, reverse=reverse)[0]
 
 
 def _tensors(elems: Any) -> Any:

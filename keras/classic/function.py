@@ -13,6 +13,7 @@ from keras.backend.select import current
 from keras.backend.spec import KerasTensor, same, shape_str
 from keras.backend.state import Variable, to_host
 from keras.backend.tracing import Compiled
+from keras.classic.checked import checked
 from keras.classic.phase import fixed_phase, phase_placeholder
 from keras.classic.program import Program
 from keras.layers import Layer
@@ -21,8 +22,9 @@ from keras.ops.core import convert_to_tensor
 Tensor = Any
 
 
+@checked
 def function(
-    inputs: Any, outputs: Any, updates: Any = None, name: str | None = None, **kwargs: Any
+    inputs: Any, outputs: Any, updates: Sequence[Any] | None = None, name: str | None = None, **kwargs: Any
 ) -> Function:
     """A function of arrays, compiled from the graph between symbolic tensors.
 
@@ -48,7 +50,7 @@ def function(
         raise ValueError(
             f"function: {sorted(kwargs)} are settings of TensorFlow 1 sessions, and there is no session. Leave them out."
         )
-    return Function(inputs, outputs, updates or [], name)
+    return Function(inputs, outputs, [] if updates is None else updates, name)
 
 
 class Function:
@@ -98,8 +100,11 @@ class Function:
                 "new value already, since nothing in it is symbolic. To write it at each call, give the pair "
                 "`(variable, function of no arguments)`."
             )
-        variable, new = update
-        return variable, new
+        if not isinstance(update, (list, tuple)) or len(update) != 2 or not isinstance(update[0], Variable):
+            raise ValueError(
+                f"{self.name}: `updates` must be pairs (variable, new value). Received: {update!r:.80}"
+            )
+        return update[0], update[1]
 
     def _check(self) -> None:
         for i, t in enumerate(self.inputs):

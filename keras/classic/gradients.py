@@ -9,6 +9,7 @@ from keras import ops, tree
 from keras.backend import dtypes
 from keras.backend.spec import KerasTensor
 from keras.backend.state import Variable
+from keras.classic.checked import checked
 from keras.classic.program import Gradient
 from keras.classic.symbolic import is_source, sources_of, trace_back
 from keras.layers import Lambda, Layer
@@ -16,6 +17,7 @@ from keras.models.graph import Graph
 from keras.ops.dispatch import OpCall
 
 
+@checked
 def gradients(loss: KerasTensor, variables: Any) -> list[KerasTensor | None]:
     """d sum(loss) / d v for each v, as symbolic tensors that other functions can take.
 
@@ -35,7 +37,7 @@ def gradients(loss: KerasTensor, variables: Any) -> list[KerasTensor | None]:
     >>> K.function([x], [grad])([[1.0, 2.0, 3.0]])[0].tolist()
     [2.0, 4.0, 6.0]
     """
-    wrt = [variables] if isinstance(variables, (KerasTensor, Variable)) else list(variables)
+    wrt = list(variables) if isinstance(variables, (list, tuple)) else [variables]
     _check_differentiable(loss, wrt)
     found: dict[int, KerasTensor] = {}
     for tensors, variables_of in _groups(loss, wrt):
@@ -45,6 +47,7 @@ def gradients(loss: KerasTensor, variables: Any) -> list[KerasTensor | None]:
     return [found.get(id(v)) for v in wrt]
 
 
+@checked
 def stop_gradient(variables: Any) -> Any:
     """The same values, through which no gradient passes.
 

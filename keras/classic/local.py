@@ -3,25 +3,28 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Sequence
 from typing import Any
 
 from keras import ops
-from keras.backend.spec import shape_str
+from keras.backend.spec import UNKNOWN, same, shape_str
+from keras.classic.checked import Ints, checked
+from keras.classic.checks import each
 from keras.classic.enlarging import normalize_data_format
 from keras.classic.symbolic import recorded
-from keras.ops.dispatch import convert, dtype_of, shape_of
+from keras.ops.dispatch import convert, dtype_of, ndim_of, shape_of
+from keras.ops.settling import check_rank
 
 Tensor = Any
 
 
+@checked
 @recorded
 def local_conv(
     inputs: Any,
     kernel: Any,
-    kernel_size: Sequence[int],
-    strides: Sequence[int],
-    output_shape: Sequence[int],
+    kernel_size: Ints,
+    strides: Ints,
+    output_shape: Ints,
     data_format: str | None = None,
 ) -> Tensor:
     """Each window of the input times a kernel of its own.
@@ -45,7 +48,12 @@ def local_conv(
     last = normalize_data_format(data_format) == "channels_last"
     x = convert(inputs)
     kernel = convert(kernel, dtype_of(x))
-    rank = len(kernel_size)
+    check_rank(x, (3, 4, 5), "local_conv", "inputs")
+    check_rank(kernel, 3, "local_conv", "kernel")
+    rank = ndim_of(x) - 2
+    who = "local_conv"
+    kernel_size, strides = each(kernel_size, rank, who, "kernel_size"), each(strides, rank, who, "strides")
+    output_shape = each(output_shape, rank, who, "output_shape")
     spatial = list(range(1, rank + 1)) if last else list(range(2, rank + 2))
     windows, features, channels_out = shape_of(kernel)
     if windows != math.prod(output_shape):
@@ -53,11 +61,22 @@ def local_conv(
             f"local_conv: the kernel of shape {shape_str(shape_of(kernel))} must have one row per window, "
             f"{math.prod(output_shape)} for output_shape={tuple(output_shape)}"
         )
+    channels = shape_of(x)[-1 if last else 1]
+    if not same(features, math.prod(kernel_size) * channels):
+        raise ValueError(
+            f"local_conv: a kernel of shape {shape_str(shape_of(kernel))} takes windows of {features} elements. Received: "
+            f"`kernel_size`={kernel_size} of {channels} channels"
+        )
     for i, (size, step, n) in enumerate(zip(kernel_size, strides, output_shape, strict=True)):
         # each spatial axis becomes two: which window, and where in it
         places = [w * step + k for w in range(n) for k in range(size)]
         axis = spatial[i] + i
         shape = shape_of(x)
+        if shape[axis] is not UNKNOWN and places[-1] >= shape[axis]:
+            raise ValueError(
+                f"local_conv: {n} windows (`output_shape`) of {size} (`kernel_size`), {step} apart (`strides`), "
+                f"need {places[-1] + 1} elements. Received: `inputs` with {shape[axis]}"
+            )
         x = ops.reshape(ops.take(x, places, axis), (*shape[:axis], n, size, *shape[axis + 1 :]))
     which = [a + i for i, a in enumerate(spatial)]
     rest = [a for a in range(1, 2 * rank + 2) if a not in which]  # within the window, in the input's order
@@ -67,8 +86,13 @@ def local_conv(
     return y if last else ops.moveaxis(y, -1, 1)
 
 
+@checked
 def local_conv1d(
-    inputs: Any, kernel: Any, kernel_size: Any, strides: Any, data_format: str | None = None
+    inputs: Any,
+    kernel: Any,
+    kernel_size: Ints,
+    strides: Ints,
+    data_format: str | None = None,
 ) -> Tensor:
     """`local_conv` of sequences.
 
@@ -85,15 +109,16 @@ def local_conv1d(
     >>> local_conv1d([[[1.0], [2.0]]], [[[1.0]], [[10.0]]], (1,), (1,)).tolist()
     [[[1.0], [20.0]]]
     """
-    return local_conv(inputs, kernel, kernel_size, strides, (ops.shape(kernel)[0],), data_format)
+    return local_conv(inputs, kernel, kernel_size, strides, (shape_of(kernel)[:1] or (1,)), data_format)
 
 
+@checked
 def local_conv2d(
     inputs: Any,
     kernel: Any,
-    kernel_size: Sequence[int],
-    strides: Sequence[int],
-    output_shape: Sequence[int],
+    kernel_size: Ints,
+    strides: Ints,
+    output_shape: Ints,
     data_format: str | None = None,
 ) -> Tensor:
     """`local_conv` of images.

@@ -8,14 +8,18 @@ from typing import Any
 
 from keras import ops, random
 from keras.backend.spec import shape_str
+from keras.classic.checked import Axes, Seed, Shape, checked
+from keras.classic.checks import dims_of
 from keras.classic.enlarging import normalize_data_format
 from keras.classic.symbolic import is_symbolic, recorded
-from keras.ops.dispatch import as_float, axes_of, convert, ndim_of, shape_of
+from keras.ops.dispatch import as_float, axes_of, axis_of, convert, ndim_of, shape_of
+from keras.ops.settling import check_number, static_int
 
 Tensor = Any
 
 
 # ---------------------------------------------------------------------- activations
+@checked
 def relu(x: Any, alpha: float = 0.0, max_value: float | None = None, threshold: float = 0.0) -> Tensor:
     """x above the threshold, alpha (x - threshold) below it; with `max_value`, limited to [0, max_value] above it.
 
@@ -37,6 +41,7 @@ def relu(x: Any, alpha: float = 0.0, max_value: float | None = None, threshold: 
     return y if alpha == 0 else ops.subtract(y, ops.multiply(ops.relu(ops.subtract(threshold, x)), alpha))
 
 
+@checked
 def elu(x: Any, alpha: float = 1.0) -> Tensor:
     """x above 0, alpha (e^x - 1) below. Any shape.
 
@@ -46,6 +51,7 @@ def elu(x: Any, alpha: float = 1.0) -> Tensor:
     return ops.elu(x, alpha)
 
 
+@checked
 def softmax(x: Any, axis: int = -1) -> Tensor:
     """e^x / sum of e^x along the axis; of x's shape.
 
@@ -55,6 +61,7 @@ def softmax(x: Any, axis: int = -1) -> Tensor:
     return ops.softmax(x, axis)
 
 
+@checked
 def softplus(x: Any) -> Tensor:
     """log(1 + e^x). Any shape.
 
@@ -64,6 +71,7 @@ def softplus(x: Any) -> Tensor:
     return ops.softplus(x)
 
 
+@checked
 def softsign(x: Any) -> Tensor:
     """x / (1 + |x|). Any shape.
 
@@ -73,6 +81,7 @@ def softsign(x: Any) -> Tensor:
     return ops.softsign(x)
 
 
+@checked
 def sigmoid(x: Any) -> Tensor:
     """1 / (1 + e^-x). Any shape.
 
@@ -82,6 +91,7 @@ def sigmoid(x: Any) -> Tensor:
     return ops.sigmoid(x)
 
 
+@checked
 def hard_sigmoid(x: Any) -> Tensor:
     """0.2 x + 0.5, limited to [0, 1]; Keras 3's has another slope, 1/6. Any shape.
 
@@ -91,6 +101,7 @@ def hard_sigmoid(x: Any) -> Tensor:
     return ops.clip(ops.add(ops.multiply(x, 0.2), 0.5), 0.0, 1.0)
 
 
+@checked
 def tanh(x: Any) -> Tensor:
     """The hyperbolic tangent. Any shape.
 
@@ -101,7 +112,8 @@ def tanh(x: Any) -> Tensor:
 
 
 # ---------------------------------------------------------------------- dropout, norms, biases
-def dropout(x: Any, level: float, noise_shape: Any = None, seed: Any = None) -> Tensor:
+@checked
+def dropout(x: Any, level: float, noise_shape: Shape = None, seed: Seed = None) -> Tensor:
     """A share of x's elements at random made 0, the others divided by 1 - level.
 
     Args:
@@ -117,11 +129,13 @@ def dropout(x: Any, level: float, noise_shape: Any = None, seed: Any = None) -> 
     >>> dropout([1.0, 2.0], 0.0).tolist()
     [1.0, 2.0]
     """
-    sizes = None if noise_shape is None else [None if is_symbolic(n) else n for n in noise_shape]
+    sizes = None if noise_shape is None else [None if is_symbolic(n) else n for n in dims_of(noise_shape)]
+    check_number(level, "dropout", "level")
     return random.dropout(x, level, sizes, seed)
 
 
-def l2_normalize(x: Any, axis: Any = None) -> Tensor:
+@checked
+def l2_normalize(x: Any, axis: Axes = None) -> Tensor:
     """x / sqrt(sum of x^2) along the axes.
 
     Args:
@@ -138,6 +152,7 @@ def l2_normalize(x: Any, axis: Any = None) -> Tensor:
     return ops.multiply(x, ops.rsqrt(ops.maximum(total, 1e-12)))
 
 
+@checked
 def in_top_k(predictions: Any, targets: Any, k: int) -> Tensor:
     """Whether each target is among the k classes with the largest predictions.
 
@@ -152,9 +167,10 @@ def in_top_k(predictions: Any, targets: Any, k: int) -> Tensor:
     >>> in_top_k([[0.1, 0.9, 0.5]], [2], 2).tolist()
     [True]
     """
-    return ops.in_top_k(targets, predictions, k)
+    return ops.in_top_k(targets, predictions, static_int(k, "in_top_k", "k", least=0))
 
 
+@checked
 @recorded
 def bias_add(x: Any, bias: Any, data_format: str | None = None) -> Tensor:
     """x plus a bias per channel, or per place and channel.
@@ -187,6 +203,7 @@ def bias_add(x: Any, bias: Any, data_format: str | None = None) -> Tensor:
     return ops.add(x, ops.reshape(bias, (1, shape[-1], *spatial)))
 
 
+@checked
 def batch_normalization(
     x: Any, mean: Any, var: Any, beta: Any, gamma: Any, axis: int = -1, epsilon: float = 1e-3
 ) -> Tensor:
@@ -217,7 +234,9 @@ def _normalized(x: Any, mean: Any, var: Any, beta: Any, gamma: Any, axis: int, e
         v = convert(v)
         if ndim_of(v) != 1 or rank < 2:
             return v
-        return ops.reshape(v, [-1 if i == axis % rank else 1 for i in range(rank)])
+        return ops.reshape(
+            v, [-1 if i == axis_of(axis, rank, "batch_normalization") else 1 for i in range(rank)]
+        )
 
     scale = ops.rsqrt(ops.add(along(var), epsilon))
     scale = scale if gamma is None else ops.multiply(scale, along(gamma))
@@ -225,6 +244,7 @@ def _normalized(x: Any, mean: Any, var: Any, beta: Any, gamma: Any, axis: int, e
     return y if beta is None else ops.add(y, along(beta))
 
 
+@checked
 @recorded
 def normalize_batch_in_training(
     x: Any, gamma: Any, beta: Any, reduction_axes: Sequence[int], epsilon: float = 1e-3

@@ -11,8 +11,11 @@ from contextlib import contextmanager
 from contextvars import ContextVar
 from typing import Any
 
+import numpy as np
+
 from keras.backend.facts import ON_CLEAR
 from keras.backend.spec import KerasTensor
+from keras.classic.checked import checked
 from keras.classic.flow import switch
 from keras.classic.symbolic import forced, is_symbolic
 from keras.layers import Input, Layer
@@ -62,6 +65,7 @@ def fixed_phase() -> int:
     return _fixed.get() or 0
 
 
+@checked
 def set_learning_phase(value: Any) -> None:
     """Fix the learning phase, until `clear_session()`.
 
@@ -98,11 +102,12 @@ def learning_phase_scope(value: Any) -> Iterator[None]:
 
 
 def _checked(who: str, value: Any) -> int:
-    if value not in (0, 1):
+    if not isinstance(value, (int, float, np.generic)) or value not in (0, 1):
         raise ValueError(f"{who}: expected 0 (inference) or 1 (training). Received: {value!r}")
     return int(value)
 
 
+@checked
 def in_train_phase(x: Any, alt: Any, training: Any = None) -> Any:
     """`x` in training, `alt` otherwise.
 
@@ -127,6 +132,7 @@ def in_train_phase(x: Any, alt: Any, training: Any = None) -> Any:
     return switch(training, x, alt)
 
 
+@checked
 def in_test_phase(x: Any, alt: Any, training: Any = None) -> Any:
     """`x` in inference, `alt` in training: `in_train_phase` the other way round.
 

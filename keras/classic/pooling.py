@@ -2,15 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
 from typing import Any
 
 from keras import errors, ops
+from keras.classic.checked import Ints, checked
 
 Tensor = Any
-Ints = int | Sequence[int]
 
 
+@checked
 def pool2d(
     x: Any,
     pool_size: Ints,
@@ -38,6 +38,7 @@ def pool2d(
     return _pooled("pool2d", x, pool_size, strides, padding, data_format, pool_mode, 2)
 
 
+@checked
 def pool3d(
     x: Any,
     pool_size: Ints,
@@ -69,7 +70,7 @@ def _pooled(
     who: str, x: Any, size: Ints, strides: Ints, padding: str, data_format: Any, mode: str, rank: int
 ) -> Tensor:
     if ops.ndim(x) != rank + 2:
-        raise ValueError(f"{who}: expected a tensor of rank {rank + 2}. Received: rank {ops.ndim(x)}")
+        raise ValueError(f"{who}: expected a tensor of rank {rank + 2}. Received: `x` of rank {ops.ndim(x)}")
     if mode not in ("max", "avg"):
         raise ValueError(f"{who}: {errors.unknown('pool_mode', mode, ('max', 'avg'))}")
     pool = ops.max_pool if mode == "max" else ops.average_pool

@@ -7,12 +7,15 @@ from typing import Any
 
 from keras import ops
 from keras.backend.spec import same, shape_str
+from keras.classic.checked import checked
 from keras.classic.symbolic import recorded
 from keras.ops.dispatch import convert, shape_of
+from keras.ops.settling import static_int
 
 Tensor = Any
 
 
+@checked
 def dot(x: Any, y: Any) -> Tensor:
     """The sum of products over x's last axis and y's last but one.
 
@@ -29,6 +32,7 @@ def dot(x: Any, y: Any) -> Tensor:
     return ops.dot(x, y)
 
 
+@checked
 @recorded
 def batch_dot(x: Any, y: Any, axes: int | Sequence[int] | None = None) -> Tensor:
     """The sum of products over one axis of each, sample by sample.
@@ -55,7 +59,7 @@ def batch_dot(x: Any, y: Any, axes: int | Sequence[int] | None = None) -> Tensor
     )
     if min(map(len, shapes)) < 2 or 0 in (a, b):
         raise ValueError(
-            f"batch_dot: x and y need a batch and at least one more axis to sum over. {received}"
+            f"batch_dot: `x` and `y` need a batch and at least one more axis to sum over. {received}"
         )
     if max(a - len(shapes[0]), b - len(shapes[1])) >= 0 or min(a, b) < 0:
         raise ValueError(f"batch_dot: `axes` are out of range. {received}")
@@ -72,10 +76,14 @@ def batch_dot(x: Any, y: Any, axes: int | Sequence[int] | None = None) -> Tensor
 def _axes(axes: int | Sequence[int] | None, x_rank: int, y_rank: int) -> tuple[int, int]:
     if axes is None:
         return x_rank - 1, y_rank - 1 if y_rank == 2 else y_rank - 2
-    a, b = (axes, axes) if isinstance(axes, int) else axes
+    pair = axes if isinstance(axes, (list, tuple)) else (axes, axes)
+    if len(pair) != 2:
+        raise ValueError(f"batch_dot: `axes` must be an int or a pair of ints. Received: axes={axes}")
+    a, b = (static_int(axis, "batch_dot", "axes") for axis in pair)
     return (a + x_rank if a < 0 else a), (b + y_rank if b < 0 else b)
 
 
+@checked
 def transpose(x: Any) -> Tensor:
     """x with its axes in reverse order.
 
@@ -85,6 +93,7 @@ def transpose(x: Any) -> Tensor:
     return ops.transpose(x)
 
 
+@checked
 def gather(reference: Any, indices: Any) -> Tensor:
     """Rows of a tensor by their numbers.
 

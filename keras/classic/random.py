@@ -7,13 +7,16 @@ from typing import Any
 from keras import ops
 from keras import random as draws
 from keras.backend import dtypes
+from keras.classic.checked import Dtype, Seed, Shape, checked
+from keras.classic.checks import dims_of
 from keras.classic.dimensions import at_shape, is_open
 
 Tensor = Any
 
 
+@checked
 def random_normal(
-    shape: Any, mean: float = 0.0, stddev: float = 1.0, dtype: Any = None, seed: Any = None
+    shape: Shape, mean: Any = 0.0, stddev: Any = 1.0, dtype: Dtype = None, seed: Seed = None
 ) -> Tensor:
     """Draws from the normal distribution.
 
@@ -33,8 +36,9 @@ def random_normal(
     return _drawn(lambda s: draws.normal(s, mean, stddev, dtype, seed), shape)
 
 
+@checked
 def random_uniform(
-    shape: Any, minval: float = 0.0, maxval: float = 1.0, dtype: Any = None, seed: Any = None
+    shape: Shape, minval: Any = 0.0, maxval: Any = 1.0, dtype: Dtype = None, seed: Seed = None
 ) -> Tensor:
     """Draws from the uniform distribution over [minval, maxval).
 
@@ -55,7 +59,8 @@ def random_uniform(
     return _drawn(lambda s: draw(s, minval, maxval, dtype, seed), shape)
 
 
-def random_bernoulli(shape: Any, p: float = 0.0, dtype: Any = None, seed: Any = None) -> Tensor:
+@checked
+def random_bernoulli(shape: Shape, p: Any = 0.0, dtype: Dtype = None, seed: Seed = None) -> Tensor:
     """1 with probability p, else 0.
 
     Args:
@@ -73,7 +78,8 @@ def random_bernoulli(shape: Any, p: float = 0.0, dtype: Any = None, seed: Any = 
     return _drawn(lambda s: _bernoulli(s, p, dtype, seed), shape)
 
 
-def random_binomial(shape: Any, p: float = 0.0, dtype: Any = None, seed: Any = None) -> Tensor:
+@checked
+def random_binomial(shape: Shape, p: Any = 0.0, dtype: Dtype = None, seed: Seed = None) -> Tensor:
     """Another name of `random_bernoulli`: one trial each.
 
     >>> random_binomial((3,), p=1.0).tolist()
@@ -82,8 +88,9 @@ def random_binomial(shape: Any, p: float = 0.0, dtype: Any = None, seed: Any = N
     return random_bernoulli(shape, p, dtype, seed)
 
 
+@checked
 def truncated_normal(
-    shape: Any, mean: float = 0.0, stddev: float = 1.0, dtype: Any = None, seed: Any = None
+    shape: Shape, mean: Any = 0.0, stddev: Any = 1.0, dtype: Dtype = None, seed: Seed = None
 ) -> Tensor:
     """Draws from the normal distribution, none of them further than two standard deviations from the mean.
 
@@ -103,10 +110,11 @@ def truncated_normal(
     return _drawn(lambda s: draws.truncated_normal(s, mean, stddev, dtype, seed), shape)
 
 
-def _drawn(draw: Any, shape: Any) -> Tensor:
+def _drawn(draw: Any, shape: Shape) -> Tensor:
+    shape = dims_of(shape)
     return at_shape(draw, shape) if is_open(shape) else draw(tuple(shape))
 
 
-def _bernoulli(shape: tuple[Any, ...], p: float, dtype: Any, seed: Any) -> Tensor:
+def _bernoulli(shape: tuple[Any, ...], p: Any, dtype: Any, seed: Any) -> Tensor:
     uniform = draws.uniform(shape, seed=seed)
     return ops.cast(ops.less(uniform, p), dtype or ops.dtype(uniform))

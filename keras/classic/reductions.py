@@ -5,11 +5,13 @@ from __future__ import annotations
 from typing import Any
 
 from keras import ops
+from keras.classic.checked import Axes, checked
 
 Tensor = Any
 
 
-def max(x: Any, axis: Any = None, keepdims: bool = False) -> Tensor:
+@checked
+def max(x: Any, axis: Axes = None, keepdims: bool = False) -> Tensor:
     """The largest element along the axes.
 
     Args:
@@ -23,7 +25,8 @@ def max(x: Any, axis: Any = None, keepdims: bool = False) -> Tensor:
     return ops.max(x, axis, keepdims=keepdims)
 
 
-def min(x: Any, axis: Any = None, keepdims: bool = False) -> Tensor:
+@checked
+def min(x: Any, axis: Axes = None, keepdims: bool = False) -> Tensor:
     """The smallest element along the axes.
 
     Args:
@@ -37,7 +40,8 @@ def min(x: Any, axis: Any = None, keepdims: bool = False) -> Tensor:
     return ops.min(x, axis, keepdims=keepdims)
 
 
-def sum(x: Any, axis: Any = None, keepdims: bool = False) -> Tensor:
+@checked
+def sum(x: Any, axis: Axes = None, keepdims: bool = False) -> Tensor:
     """The sum along the axes.
 
     Args:
@@ -51,7 +55,8 @@ def sum(x: Any, axis: Any = None, keepdims: bool = False) -> Tensor:
     return ops.sum(x, axis, keepdims=keepdims)
 
 
-def prod(x: Any, axis: Any = None, keepdims: bool = False) -> Tensor:
+@checked
+def prod(x: Any, axis: Axes = None, keepdims: bool = False) -> Tensor:
     """The product along the axes.
 
     Args:
@@ -65,7 +70,8 @@ def prod(x: Any, axis: Any = None, keepdims: bool = False) -> Tensor:
     return ops.prod(x, axis, keepdims=keepdims)
 
 
-def mean(x: Any, axis: Any = None, keepdims: bool = False) -> Tensor:
+@checked
+def mean(x: Any, axis: Axes = None, keepdims: bool = False) -> Tensor:
     """The mean along the axes; ints and bools count as floatx.
 
     Args:
@@ -79,7 +85,8 @@ def mean(x: Any, axis: Any = None, keepdims: bool = False) -> Tensor:
     return ops.mean(x, axis, keepdims=keepdims)
 
 
-def var(x: Any, axis: Any = None, keepdims: bool = False) -> Tensor:
+@checked
+def var(x: Any, axis: Axes = None, keepdims: bool = False) -> Tensor:
     """The variance, the mean of the squared distances from the mean along the axes.
 
     Args:
@@ -93,7 +100,8 @@ def var(x: Any, axis: Any = None, keepdims: bool = False) -> Tensor:
     return ops.var(x, axis, keepdims=keepdims)
 
 
-def std(x: Any, axis: Any = None, keepdims: bool = False) -> Tensor:
+@checked
+def std(x: Any, axis: Axes = None, keepdims: bool = False) -> Tensor:
     """The standard deviation, the square root of the variance along the axes.
 
     Args:
@@ -107,7 +115,8 @@ def std(x: Any, axis: Any = None, keepdims: bool = False) -> Tensor:
     return ops.std(x, axis, keepdims=keepdims)
 
 
-def any(x: Any, axis: Any = None, keepdims: bool = False) -> Tensor:
+@checked
+def any(x: Any, axis: Axes = None, keepdims: bool = False) -> Tensor:
     """Whether any element differs from 0 along the axes.
 
     Args:
@@ -121,7 +130,8 @@ def any(x: Any, axis: Any = None, keepdims: bool = False) -> Tensor:
     return ops.any(ops.cast(x, "bool"), axis, keepdims=keepdims)
 
 
-def all(x: Any, axis: Any = None, keepdims: bool = False) -> Tensor:
+@checked
+def all(x: Any, axis: Axes = None, keepdims: bool = False) -> Tensor:
     """Whether all elements differ from 0 along the axes.
 
     Args:
@@ -135,7 +145,8 @@ def all(x: Any, axis: Any = None, keepdims: bool = False) -> Tensor:
     return ops.all(ops.cast(x, "bool"), axis, keepdims=keepdims)
 
 
-def logsumexp(x: Any, axis: Any = None, keepdims: bool = False) -> Tensor:
+@checked
+def logsumexp(x: Any, axis: Axes = None, keepdims: bool = False) -> Tensor:
     """log(sum(exp(x))) along the axes, without overflow.
 
     Args:
@@ -149,6 +160,7 @@ def logsumexp(x: Any, axis: Any = None, keepdims: bool = False) -> Tensor:
     return ops.logsumexp(x, axis, keepdims)
 
 
+@checked
 def cumsum(x: Any, axis: int = 0) -> Tensor:
     """The sum of the elements up to each one along the axis; of x's shape.
 
@@ -158,6 +170,7 @@ def cumsum(x: Any, axis: int = 0) -> Tensor:
     return ops.cumsum(x, axis)
 
 
+@checked
 def cumprod(x: Any, axis: int = 0) -> Tensor:
     """The product of the elements up to each one along the axis; of x's shape.
 
@@ -167,6 +180,7 @@ def cumprod(x: Any, axis: int = 0) -> Tensor:
     return ops.cumprod(x, axis)
 
 
+@checked
 def argmax(x: Any, axis: int = -1) -> Tensor:
     """Where the largest element is along the axis, as int32; the result does not have the axis.
 
@@ -176,6 +190,7 @@ def argmax(x: Any, axis: int = -1) -> Tensor:
     return ops.argmax(x, axis)
 
 
+@checked
 def argmin(x: Any, axis: int = -1) -> Tensor:
     """Where the smallest element is along the axis, as int32; the result does not have the axis.
 

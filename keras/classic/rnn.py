@@ -7,15 +7,16 @@ from typing import Any
 
 from keras import ops, tree
 from keras.backend.spec import UNKNOWN
+from keras.classic.checked import checked
 from keras.classic.symbolic import recorded
 from keras.ops.dispatch import convert, ndim_of, shape_of
 
 Tensor = Any
-Step = Callable[[Any, list[Tensor]], tuple[Any, Sequence[Tensor]]]
 
 
+@checked
 def rnn(
-    step_function: Step,
+    step_function: Callable[[Any, list[Tensor]], tuple[Any, Sequence[Tensor]]],
     inputs: Any,
     initial_states: Sequence[Any],
     go_backwards: bool = False,
@@ -56,12 +57,19 @@ def rnn(
     ([[3.0]], [[[1.0], [3.0]]])
     """
     settings = (go_backwards, time_major, zero_output_for_mask, return_all_outputs)
-    return _rnn(step_function, inputs, list(initial_states), mask, list(constants or []), settings)
+    return _rnn(
+        step_function,
+        inputs,
+        list(initial_states),
+        mask,
+        [] if constants is None else list(constants),
+        settings,
+    )
 
 
 @recorded
 def _rnn(
-    step_function: Step,
+    step_function: Callable[..., Any],
     inputs: Any,
     initial: list[Any],
     mask: Any,
@@ -69,6 +77,8 @@ def _rnn(
     settings: tuple[bool, bool, bool, bool],
 ) -> tuple[Any, Any, list[Tensor]]:
     go_backwards, time_major, zero_output, all_outputs = settings
+    if not tree.flatten(inputs):
+        raise ValueError("rnn: `inputs` must be a tensor, or a structure of tensors. Received: an empty one")
     xs = tree.map_structure(lambda x: _by_time(x, time_major), inputs)
     states = tree.map_structure(convert, initial)
     constants = [convert(c) for c in constants]
@@ -80,6 +90,11 @@ def _rnn(
 
     def run(x: Any, states: list[Tensor]) -> tuple[Any, list[Tensor]]:
         output, new = step_function(x, [*states, *constants])
+        if len(new) != len(states):
+            raise ValueError(
+                f"rnn: `step_function` must return as many states as it is given, {len(states)}, besides `constants`. "
+                f"Received: {len(new)}"
+            )
         return output, list(new)
 
     if mask is None:
@@ -120,6 +135,8 @@ def _mask_by_time(mask: Any, time_major: bool) -> Tensor:
     mask = convert(mask)
     if ndim_of(mask) > 2 and shape_of(mask)[-1] in (1, UNKNOWN):
         mask = ops.squeeze(mask, -1)
+    if ndim_of(mask) != 2:
+        raise ValueError(f"rnn: `mask` must be [batch, time]. Received: rank {ndim_of(mask)}")
     return mask if time_major else _swapped(mask)
 
 

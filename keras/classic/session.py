@@ -8,6 +8,7 @@ from typing import Any, NoReturn
 
 from keras import config
 from keras.backend.state import reset_names
+from keras.classic.checked import checked
 
 _DIM_ORDERINGS = {"tf": "channels_last", "th": "channels_first"}
 
@@ -38,6 +39,7 @@ def set_session(session: Any) -> NoReturn:
     )
 
 
+@checked
 def manual_variable_initialization(value: bool) -> None:
     """Checks that variables begin with their values, as they always do.
 
@@ -105,6 +107,7 @@ def image_dim_ordering() -> str:
     return "th" if config.image_data_format() == "channels_first" else "tf"
 
 
+@checked
 def set_image_dim_ordering(dim_ordering: str) -> None:
     """Set the image data format by Keras 1's name.
 
@@ -119,5 +122,7 @@ def set_image_dim_ordering(dim_ordering: str) -> None:
     'channels_last'
     """
     if dim_ordering not in _DIM_ORDERINGS:
-        raise ValueError(f'set_image_dim_ordering: expected "tf" or "th". Received: {dim_ordering!r}')
+        raise ValueError(
+            f'set_image_dim_ordering: `dim_ordering` must be "tf" or "th". Received: dim_ordering={dim_ordering!r}'
+        )
     config.set_image_data_format(_DIM_ORDERINGS[dim_ordering])

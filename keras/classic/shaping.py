@@ -9,14 +9,18 @@ from typing import Any
 
 from keras import config, ops
 from keras.backend.spec import UNKNOWN, KerasTensor
+from keras.classic.checked import Axes, Dtype, Shape, checked
+from keras.classic.checks import dims_of
 from keras.classic.dimensions import at_shape, is_open, remainder
 from keras.classic.symbolic import is_symbolic, recorded
 from keras.ops.dispatch import convert, dtype_of, ndim_of, shape_of
+from keras.ops.settling import static_int
 
 Tensor = Any
 
 
-def reshape(x: Any, shape: Any) -> Tensor:
+@checked
+def reshape(x: Any, shape: Shape) -> Tensor:
     """x's elements, in row-major order, in another shape.
 
     Args:
@@ -29,6 +33,7 @@ def reshape(x: Any, shape: Any) -> Tensor:
     >>> reshape([1.0, 2.0, 3.0, 4.0], (2, -1)).tolist()
     [[1.0, 2.0], [3.0, 4.0]]
     """
+    shape = dims_of(shape)
     if is_open(shape):
         return at_shape(_reshaped, remainder(shape, x), x)
     return _reshaped(tuple(shape), x)
@@ -40,12 +45,13 @@ def _reshaped(shape: tuple[Any, ...], x: Any) -> Tensor:
     return ops.reshape(x, shape)
 
 
-def permute_dimensions(x: Any, pattern: Sequence[int]) -> Tensor:
+@checked
+def permute_dimensions(x: Any, pattern: Sequence[int] | None) -> Tensor:
     """x with its axes in another order.
 
     Args:
         x: any shape.
-        pattern: for each axis of the result, which axis of x it is.
+        pattern: for each axis of the result, which axis of x it is; None for the reverse order.
 
     Returns:
         A tensor whose axis i is x's axis `pattern[i]`.
@@ -53,9 +59,10 @@ def permute_dimensions(x: Any, pattern: Sequence[int]) -> Tensor:
     >>> permute_dimensions([[1.0, 2.0]], (1, 0)).tolist()
     [[1.0], [2.0]]
     """
-    return ops.transpose(x, tuple(pattern))
+    return ops.transpose(x, pattern if pattern is None else tuple(pattern))
 
 
+@checked
 def flatten(x: Any) -> Tensor:
     """x's elements, in row-major order, along one axis.
 
@@ -65,6 +72,7 @@ def flatten(x: Any) -> Tensor:
     return ops.reshape(x, (-1,))
 
 
+@checked
 @recorded
 def batch_flatten(x: Any) -> Tensor:
     """`[batch, ...]` as `[batch, n]`.
@@ -73,10 +81,13 @@ def batch_flatten(x: Any) -> Tensor:
     [[1.0, 2.0, 3.0, 4.0]]
     """
     x = convert(x)
+    if not ndim_of(x):
+        raise ValueError("batch_flatten: `x` must have a batch axis. Received: a scalar")
     batch, *rest = shape_of(x)
     return ops.reshape(x, (batch, math.prod(rest)))
 
 
+@checked
 def expand_dims(x: Any, axis: int = -1) -> Tensor:
     """x with an axis of size 1 put in.
 
@@ -86,6 +97,7 @@ def expand_dims(x: Any, axis: int = -1) -> Tensor:
     return ops.expand_dims(x, axis)
 
 
+@checked
 def squeeze(x: Any, axis: int) -> Tensor:
     """x without an axis of size 1.
 
@@ -95,6 +107,7 @@ def squeeze(x: Any, axis: int) -> Tensor:
     return ops.squeeze(x, axis)
 
 
+@checked
 def concatenate(tensors: Sequence[Any], axis: int = -1) -> Tensor:
     """Tensors joined along an axis; in the others they have equal sizes.
 
@@ -104,6 +117,7 @@ def concatenate(tensors: Sequence[Any], axis: int = -1) -> Tensor:
     return ops.concatenate(list(tensors), axis)
 
 
+@checked
 def stack(x: Sequence[Any], axis: int = 0) -> Tensor:
     """Tensors of one shape joined along a new axis.
 
@@ -113,15 +127,17 @@ def stack(x: Sequence[Any], axis: int = 0) -> Tensor:
     return ops.stack(list(x), axis)
 
 
+@checked
 def repeat_elements(x: Any, rep: int, axis: int) -> Tensor:
     """Each slice along an axis `rep` times, one after the other.
 
     >>> repeat_elements([1.0, 2.0], 2, 0).tolist()
     [1.0, 1.0, 2.0, 2.0]
     """
-    return ops.repeat(x, rep, axis)
+    return ops.repeat(x, static_int(rep, "repeat_elements", "rep", least=0), axis)
 
 
+@checked
 @recorded
 def repeat(x: Any, n: int) -> Tensor:
     """`[batch, features]` as `[batch, n, features]`, the same at every step.
@@ -131,11 +147,12 @@ def repeat(x: Any, n: int) -> Tensor:
     """
     x = convert(x)
     if ndim_of(x) != 2:
-        raise ValueError(f"repeat: expected a tensor [batch, features]. Received: rank {ndim_of(x)}")
-    return ops.repeat(ops.expand_dims(x, 1), n, 1)
+        raise ValueError(f"repeat: expected a tensor [batch, features]. Received: `x` of rank {ndim_of(x)}")
+    return ops.repeat(ops.expand_dims(x, 1), static_int(n, "repeat", "n", least=0), 1)
 
 
-def tile(x: Any, n: Any) -> Tensor:
+@checked
+def tile(x: Any, n: Shape) -> Tensor:
     """x side by side with itself.
 
     Args:
@@ -148,7 +165,7 @@ def tile(x: Any, n: Any) -> Tensor:
     >>> tile([1.0, 2.0], 2).tolist()
     [1.0, 2.0, 1.0, 2.0]
     """
-    n = [n] if isinstance(n, int) or is_symbolic(n) else n
+    n = [n] if is_symbolic(n) else dims_of(n)
     if is_open(n):
         return at_shape(_tiled, n, x)
     return ops.tile(x, tuple(n))
@@ -163,7 +180,8 @@ def _tiled(n: tuple[Any, ...], x: Any) -> Tensor:
     return KerasTensor([d * k for d, k in zip(dims, n, strict=True)], x.dtype)
 
 
-def reverse(x: Any, axes: Any) -> Tensor:
+@checked
+def reverse(x: Any, axes: Axes) -> Tensor:
     """x back to front along one or several axes.
 
     >>> reverse([1.0, 2.0, 3.0], 0).tolist()
@@ -172,6 +190,7 @@ def reverse(x: Any, axes: Any) -> Tensor:
     return ops.flip(x, axes)
 
 
+@checked
 @recorded
 def slice(x: Any, start: Sequence[int], size: Sequence[int]) -> Tensor:
     """A block cut out of x.
@@ -196,14 +215,15 @@ def slice(x: Any, start: Sequence[int], size: Sequence[int]) -> Tensor:
     return ops.get_item(x, cut)
 
 
-def arange(start: Any, stop: Any = None, step: Any = 1, dtype: Any = "int32") -> Tensor:
+@checked
+def arange(start: float, stop: float | None = None, step: float = 1, dtype: Dtype = "int32") -> Tensor:
     """start, start + step, ... up to but without stop.
 
     Args:
         start: the first number; the end, beginning with 0, if there is no `stop`.
         stop: the end.
         step: the distance.
-        dtype: name.
+        dtype: name; the default also leaves floats as they are.
 
     Returns:
         `[n]`.
@@ -215,9 +235,11 @@ def arange(start: Any, stop: Any = None, step: Any = 1, dtype: Any = "int32") ->
         start = builtins.max(start, 0)
     if is_symbolic(start):  # the size of an axis
         return at_shape(lambda s: ops.cast(ops.cumsum(ops.ones(s, "int32")) - 1, dtype), [start])
-    return ops.cast(ops.arange(start, stop, step), dtype)
+    numbers = ops.arange(start, stop, step)
+    return numbers if dtype == "int32" else ops.cast(numbers, dtype)
 
 
+@checked
 def one_hot(indices: Any, num_classes: int) -> Tensor:
     """1 at the place each index names, 0 elsewhere.
 

@@ -10,7 +10,9 @@ import numpy as np
 from keras import config, ops
 from keras.backend.select import current
 from keras.backend.spec import KerasTensor
-from keras.backend.state import Variable
+from keras.backend.state import Variable, to_host
+from keras.classic.checked import Dtype, Shape, checked
+from keras.classic.checks import dims_of
 from keras.classic.symbolic import is_source, recorded
 from keras.layers import Input
 from keras.ops.dispatch import convert
@@ -18,10 +20,11 @@ from keras.ops.dispatch import convert
 Tensor = Any
 
 
+@checked
 def placeholder(
-    shape: Any = None,
+    shape: Shape = None,
     ndim: int | None = None,
-    dtype: Any = None,
+    dtype: Dtype = None,
     sparse: bool = False,
     name: str | None = None,
     ragged: bool = False,
@@ -43,9 +46,10 @@ def placeholder(
     """
     if shape is None:
         shape = (None,) * (ndim or 0)
-    return Input(batch_shape=tuple(shape), dtype=dtype, sparse=sparse, ragged=ragged, name=name)
+    return Input(batch_shape=tuple(dims_of(shape)), dtype=dtype, sparse=sparse, ragged=ragged, name=name)
 
 
+@checked
 def is_placeholder(x: Any) -> bool:
     """Whether x is a symbolic tensor that nothing computes.
 
@@ -56,6 +60,7 @@ def is_placeholder(x: Any) -> bool:
     return isinstance(x, KerasTensor) and is_source(x)
 
 
+@checked
 def is_tensor(x: Any) -> bool:
     """Whether x is a tensor, a variable or a symbolic tensor.
 
@@ -65,6 +70,7 @@ def is_tensor(x: Any) -> bool:
     return isinstance(x, Variable) or ops.is_tensor(x)
 
 
+@checked
 def is_sparse(tensor: Any) -> bool:
     """Whether a tensor is sparse: never, since all tensors here are dense.
 
@@ -74,6 +80,7 @@ def is_sparse(tensor: Any) -> bool:
     return False
 
 
+@checked
 def to_dense(tensor: Any) -> Tensor:
     """The tensor itself, dense as all are; a SciPy matrix becomes a tensor `[rows, columns]`.
 
@@ -84,6 +91,7 @@ def to_dense(tensor: Any) -> Tensor:
 
 
 # ---------------------------------------------------------------------- shape and dtype
+@checked
 def int_shape(x: Any) -> tuple[int | None, ...]:
     """Shape as a tuple, None where it is not known.
 
@@ -93,6 +101,7 @@ def int_shape(x: Any) -> tuple[int | None, ...]:
     return tuple(d if isinstance(d, int) else None for d in ops.shape(x))
 
 
+@checked
 def get_variable_shape(x: Any) -> tuple[int | None, ...]:
     """Another name of `int_shape`.
 
@@ -102,6 +111,7 @@ def get_variable_shape(x: Any) -> tuple[int | None, ...]:
     return int_shape(x)
 
 
+@checked
 def ndim(x: Any) -> int:
     """Number of axes.
 
@@ -111,6 +121,7 @@ def ndim(x: Any) -> int:
     return ops.ndim(x)
 
 
+@checked
 def size(x: Any, name: str | None = None) -> Tensor:
     """Number of elements, as an int32 scalar.
 
@@ -120,6 +131,7 @@ def size(x: Any, name: str | None = None) -> Tensor:
     return ops.size(x)
 
 
+@checked
 def count_params(x: Any) -> int:
     """Number of elements of a variable or a tensor, as an int.
 
@@ -129,6 +141,7 @@ def count_params(x: Any) -> int:
     return math.prod(ops.shape(x))
 
 
+@checked
 def dtype(x: Any) -> str:
     """Name of x's dtype.
 
@@ -138,7 +151,8 @@ def dtype(x: Any) -> str:
     return ops.dtype(x)
 
 
-def cast(x: Any, dtype: Any) -> Tensor:
+@checked
+def cast(x: Any, dtype: Dtype) -> Tensor:
     """x as another dtype: floats lose their fraction on the way to ints; bool is "not 0".
 
     >>> cast([1.7, -1.7], "int32").tolist()
@@ -147,6 +161,7 @@ def cast(x: Any, dtype: Any) -> Tensor:
     return ops.cast(x, dtype)
 
 
+@checked
 def cast_to_floatx(x: Any) -> Any:
     """x as floatx: tensors stay tensors, anything else becomes an array.
 
@@ -156,9 +171,10 @@ def cast_to_floatx(x: Any) -> Any:
     engine = current()
     if isinstance(x, (Variable, KerasTensor)) or (engine.is_tensor(x) and not isinstance(x, np.ndarray)):
         return ops.cast(x, config.floatx())
-    return np.asarray(x, config.floatx())
+    return to_host(convert(x, config.floatx()))
 
 
+@checked
 def identity(x: Any, name: str | None = None) -> Tensor:
     """x, as a tensor of its own.
 
@@ -168,7 +184,8 @@ def identity(x: Any, name: str | None = None) -> Tensor:
     return ops.copy(x)
 
 
-def print_tensor(x: Any, message: str = "", summarize: int = 3) -> Tensor:
+@checked
+def print_tensor(x: Any, message: Any = "", summarize: int = 3) -> Tensor:
     """Print x whenever it is computed.
 
     Args:
@@ -186,13 +203,13 @@ def print_tensor(x: Any, message: str = "", summarize: int = 3) -> Tensor:
 
 
 @recorded
-def _printed(x: Any, message: str, summarize: int) -> Tensor:
+def _printed(x: Any, message: Any, summarize: int) -> Tensor:
     x = convert(x)
 
     def show(value: np.ndarray) -> list[np.ndarray]:
         kept = value.size + 1 if summarize < 0 else summarize
         text = np.array2string(value, threshold=2 * kept, edgeitems=kept)
-        print(f"{message} {text}" if message else text)
+        print(f"{message} {text}" if str(message) else text)
         return [value]
 
     (y,) = current().host_call(show, [current().spec(x)], [x], lambda xs, ys, dys: dys)

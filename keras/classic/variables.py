@@ -5,14 +5,16 @@ from __future__ import annotations
 from collections.abc import Iterable
 from typing import Any, NamedTuple
 
-import numpy as np
-
 from keras import ops
 from keras.backend.spec import KerasTensor
 from keras.backend.state import Variable, to_host
+from keras.classic.checked import checked
 from keras.classic.symbolic import is_symbolic
+from keras.classic.tensors import is_tensor
+from keras.ops.dispatch import convert
 
 
+@checked
 def get_value(x: Any) -> Any:
     """The value of a variable or a tensor as an array; what is neither comes back as it is.
 
@@ -24,9 +26,10 @@ def get_value(x: Any) -> Any:
             f"{x!r} is symbolic: it has a value only once its placeholders have. "
             "Compile a function of them: `K.function([placeholder, ...], [x])`."
         )
-    return x if isinstance(x, (int, float, bool, np.generic)) else to_host(x)
+    return to_host(x) if is_tensor(x) else x
 
 
+@checked
 def eval(x: Any) -> Any:
     """The value of a variable or a tensor as an array.
 
@@ -39,6 +42,7 @@ def eval(x: Any) -> Any:
     return get_value(x)
 
 
+@checked
 def batch_get_value(tensors: Iterable[Any]) -> list[Any]:
     """The values of several variables or tensors as arrays.
 
@@ -48,6 +52,7 @@ def batch_get_value(tensors: Iterable[Any]) -> list[Any]:
     return [get_value(x) for x in tensors]
 
 
+@checked
 def set_value(x: Variable, value: Any) -> None:
     """Write a value into a variable.
 
@@ -63,9 +68,10 @@ def set_value(x: Variable, value: Any) -> None:
     >>> float(v)
     3.0
     """
-    x.assign(np.asarray(to_host(value)))
+    x.assign(to_host(convert(value)))
 
 
+@checked
 def batch_set_value(tuples: Iterable[tuple[Variable, Any]]) -> None:
     """Write values into variables.
 
@@ -77,8 +83,12 @@ def batch_set_value(tuples: Iterable[tuple[Variable, Any]]) -> None:
     >>> float(v)
     3.0
     """
-    for x, value in tuples:
-        set_value(x, value)
+    for pair in tuples:
+        if not isinstance(pair, (list, tuple)) or len(pair) != 2:
+            raise ValueError(
+                f"batch_set_value: `tuples` must be pairs (variable, value). Received: {pair!r:.80}"
+            )
+        set_value(*pair)
 
 
 class Update(NamedTuple):
@@ -88,6 +98,7 @@ class Update(NamedTuple):
     value: Any
 
 
+@checked
 def update(x: Variable, new_x: Any) -> Any:
     """x becomes new_x.
 
@@ -101,9 +112,10 @@ def update(x: Variable, new_x: Any) -> Any:
     >>> float(update(keras.Variable(1.0), 5.0))
     5.0
     """
-    return Update(x, new_x) if is_symbolic(new_x) else x.assign(new_x)
+    return Update(x, new_x) if is_symbolic(new_x) else x.assign(convert(new_x))
 
 
+@checked
 def update_add(x: Variable, increment: Any) -> Any:
     """x becomes x + increment.
 
@@ -120,6 +132,7 @@ def update_add(x: Variable, increment: Any) -> Any:
     return update(x, ops.add(x, increment))
 
 
+@checked
 def update_sub(x: Variable, decrement: Any) -> Any:
     """x becomes x - decrement.
 
@@ -136,7 +149,8 @@ def update_sub(x: Variable, decrement: Any) -> Any:
     return update(x, ops.subtract(x, decrement))
 
 
-def moving_average_update(x: Variable, value: Any, momentum: Any) -> Any:
+@checked
+def moving_average_update(x: Variable, value: Any, momentum: float) -> Any:
     """x becomes momentum x + (1 - momentum) value.
 
     Args:
@@ -150,4 +164,4 @@ def moving_average_update(x: Variable, value: Any, momentum: Any) -> Any:
     >>> float(moving_average_update(keras.Variable(1.0), 5.0, 0.75))
     2.0
     """
-    return update(x, ops.subtract(x, ops.multiply(ops.subtract(x, value), 1.0 - momentum)))
+    return update(x, ops.subtract(x, ops.multiply(ops.subtract(x, value), ops.subtract(1.0, momentum))))

@@ -119,8 +119,11 @@ def _replay(body: Callable[..., Any], args: tuple[Any, ...], kwargs: dict[str, A
     def abstract(x: Any) -> Any:
         return KerasTensor(*engine.spec(x)) if engine.is_tensor(x) else x
 
+    def argument(x: Any) -> Any:  # without tensors as it is: an error is about the very value that came
+        return tree.map_structure(abstract, x) if any(map(engine.is_tensor, tree.flatten(x))) else x
+
     with scope(ABSTRACT):
-        body(*tree.map_structure(abstract, args), **tree.map_structure(abstract, kwargs))
+        body(*map(argument, args), **{name: argument(x) for name, x in kwargs.items()})
 
 
 def _explained(
@@ -134,7 +137,7 @@ def _explained(
         error = _found_again(error, body, args, kwargs)
         error._keras_explained = True  # type: ignore[attr-defined]
     if type(error) in (ValueError, TypeError, IndexError):
-        _name(error, body, args, kwargs)
+        name_error(error, body, args, kwargs)
     return error
 
 
@@ -154,13 +157,15 @@ def _found_again(
 _LEADING_NAME = re.compile(r"[a-z]\w*: ")
 
 
-def _name(error: Exception, body: Callable[..., Any], args: tuple[Any, ...], kwargs: dict[str, Any]) -> None:
+def name_error(
+    error: Exception, body: Callable[..., Any], args: tuple[Any, ...], kwargs: dict[str, Any]
+) -> None:
     """Have the error's text begin with the op's name, and the argument's if that cannot be a tensor at all."""
     text = str(error)
     if hasattr(error, "not_a_tensor"):
         value, reason = error.not_a_tensor
         given = inspect.signature(body).bind_partial(*args, **kwargs).arguments
-        names = [n for n, x in given.items() if any(y is value for y in tree.flatten(x))]
+        names = [n for n, x in given.items() if any(y is value for y in (x, *tree.flatten(x)))]
         text = f"`{names[0]}` {reason}" if names else text
     elif any(map(callable, args)):
         return  # it may come from the user's own function
@@ -225,8 +230,8 @@ def _constant(engine: Any, x: Any, wanted: str | None) -> Tensor:
 def _host_array(x: Any) -> np.ndarray:
     try:
         array = np.asarray(x)
-    except ValueError as error:
-        raise ValueError(f"Cannot make a tensor of nested lists with unequal lengths: {error}") from None
+    except ValueError:
+        raise unsuitable(x, f"holds lists of unequal lengths. Received: {x!r:.80}", ValueError) from None
     if array.dtype.kind not in "biufcV":
         reason = (
             f"cannot be made a tensor: expected numbers or bools. Received: {type(x).__name__} of dtype {array.dtype}. "
@@ -236,9 +241,9 @@ def _host_array(x: Any) -> np.ndarray:
     return array
 
 
-def unsuitable(value: Any, reason: str) -> TypeError:
+def unsuitable(value: Any, reason: str, kind: type[Exception] = TypeError) -> Exception:
     """The error for a value that cannot be what it was given for; the op that was called adds the argument's name."""
-    wrong = TypeError(f"The value {reason}")
+    wrong = kind(f"The value {reason}")
     wrong.not_a_tensor = (value, reason)  # type: ignore[attr-defined]
     return wrong
 
@@ -324,6 +329,8 @@ def dtype_of(x: Any) -> str:
     engine = current()
     if engine.is_tensor(x):
         return engine.spec(x)[1]
+    if isinstance(x, (np.ndarray, np.generic)):
+        _host_array(x)
     if hasattr(x, "dtype"):
         return dtypes.standardize(x.dtype)
     return engine.spec(convert(x))[1]

@@ -83,7 +83,11 @@ def logsumexp(x: Any, axis: Any = None, keepdims: bool = False) -> Tensor:
     """
     x = real_float(x, "logsumexp")
     axes = axes_of(axis, ndim_of(x), "logsumexp")
-    y = kernels.logsumexp(x, axes) if axes else x
+    if 0 in [shape_of(x)[a] for a in axes]:  # there is no largest element: log 0
+        rest = tuple(d for i, d in enumerate(shape_of(x)) if i not in axes)
+        y = current().full(rest, -math.inf, dtype_of(x))
+    else:
+        y = kernels.logsumexp(x, axes) if axes else x
     return kept(y, axes, shape_of(x)) if keepdims else y
 
 

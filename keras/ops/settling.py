@@ -143,6 +143,8 @@ def static_int(value: Any, who: str, name: str, least: int | None = None) -> int
         number = value.__index__()
     except (AttributeError, TypeError):
         raise TypeError(f"{who}: `{name}` must be an int. Received: {name}={value!r}") from None
+    if not -(2**63) <= number < 2**63:
+        raise ValueError(f"{who}: `{name}` must fit into 64 bits. Received: {name}={value!r}")
     if least is not None and number < least:
         raise ValueError(f"{who}: `{name}` must be at least {least}. Received: {name}={value!r}")
     return number

@@ -34,6 +34,7 @@ ROWS = rows(
     *(row("full", (2, 3), 1, d, want=lambda s, v, d: np.full(s, v, to_numpy_dtype(d)), label=d) for d in ALL),
     row("full", (), -1.5, "float64", want=lambda s, v, d: np.full(s, v)),
     row("full", (0, 2), 1.0, "float32", want=lambda s, v, d: np.full(s, v)),
+    row("full", (0, 2**33), 1.0, "float32", want=lambda s, v, d: np.full(s, v)),  # beyond 32 bits
     row("full", (2,), NAN, "float32", want=lambda s, v, d: np.full(s, v)),
     row("full", (2,), -INF, "bfloat16", want=lambda s, v, d: np.full(s, v)),
     row("full", (2,), 2.0, "int32", want=lambda s, v, d: np.full(s, 2, "int32"), label="float-for-int"),

@@ -17,7 +17,7 @@ import tensorflow as tf
 HERE = Path(__file__).parent
 sys.path.insert(0, str(HERE))
 
-from classic_cases import CASES, EAGER, NO_GRADIENT, Inputs, weights  # noqa: E402
+from classic_cases import CASES, EAGER, NO_GRADIENT, PROGRAMS, Inputs, weights  # noqa: E402
 from tf_keras.src import backend as K  # noqa: E402
 
 #: Public in tf-keras's module, but no part of what Keras 2 documented, or of TensorFlow alone.
@@ -91,6 +91,11 @@ def main() -> None:
             for i, gradient in enumerate(gradients(case)):
                 if gradient is not None:
                     results[f"{name}:grad:{i}"] = gradient
+    for name, program in PROGRAMS.items():
+        K.clear_session()
+        with tf.Graph().as_default():
+            for i, array in enumerate(arrays(program(K))):
+                results[f"program {name}:{i}"] = array
     np.savez_compressed(HERE / "classic/results.npz", **results)
     found = signatures(Path(sys.argv[1]) if len(sys.argv) > 1 else None)
     (HERE / "classic/signatures.json").write_text(json.dumps(found, indent=1) + "\n", "utf-8")

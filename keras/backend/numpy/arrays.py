@@ -27,6 +27,8 @@ class _Names(dict[np.dtype[Any], str]):
 
 
 NAMES = _Names()
+#: Of the dtypes that tensors have; V is that of bfloat16 and float8.
+KINDS = frozenset("biufcV")
 
 
 def as_array(x: Any) -> Array:
@@ -72,7 +74,7 @@ class Arrays:
         return x
 
     def is_tensor(self, x: Any) -> bool:
-        return isinstance(x, np.ndarray)
+        return isinstance(x, np.ndarray) and x.dtype.kind in KINDS
 
     def spec(self, x: Array) -> tuple[Shape, str]:
         return x.shape, NAMES[x.dtype]

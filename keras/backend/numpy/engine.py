@@ -11,7 +11,7 @@ import numpy as np
 from keras.backend.graph.engine import GraphEngine
 from keras.backend.graph.state import tracing
 from keras.backend.graph.tensor import GraphTensor
-from keras.backend.numpy.arrays import NAMES, Array
+from keras.backend.numpy.arrays import KINDS, NAMES, Array
 from keras.backend.numpy.eager import CALLS, BareNumPyEngine, EagerNumPyEngine
 
 Spec = tuple[tuple[int, ...], str]
@@ -30,7 +30,7 @@ class NumPyEngine(GraphEngine):
         return {"engine": self.name, "numpy": np.__version__, "device": "cpu"}
 
     def is_tensor(self, x: Any) -> bool:
-        return isinstance(x, np.ndarray) or type(x) is GraphTensor
+        return (isinstance(x, np.ndarray) and x.dtype.kind in KINDS) or type(x) is GraphTensor
 
     def spec(self, x: Any) -> Spec:
         return x.spec if type(x) is GraphTensor else (x.shape, NAMES[x.dtype])

@@ -34,10 +34,11 @@ class KernelsPart(Engine):
         return raw.Softplus(features=x)
 
     def softmax(self, x: Tensor, axis: int) -> Tensor:
-        return raw.Softmax(logits=x) if axis == x.shape.rank - 1 else NotImplemented
+        # oneDNN's, which may be behind it, has at most 5 axes (TensorFlow 2.21).
+        return raw.Softmax(logits=x) if axis == x.shape.rank - 1 < 5 else NotImplemented
 
     def log_softmax(self, x: Tensor, axis: int) -> Tensor:
-        return raw.LogSoftmax(logits=x) if axis == x.shape.rank - 1 else NotImplemented
+        return raw.LogSoftmax(logits=x) if axis == x.shape.rank - 1 < 5 else NotImplemented
 
     def mean(self, x: Tensor, axes: Axes) -> Tensor:
         return raw.Mean(input=x, axis=ints(axes)) if axes else x
@@ -49,6 +50,8 @@ class KernelsPart(Engine):
         return raw.Mean(input=raw.SquaredDifference(x=x, y=mean), axis=ints(axes))
 
     def one_hot(self, x: Tensor, n: int, axis: int, dtype: str) -> Tensor:
+        if n >= 2**31:  # raw.OneHot takes an int32
+            return NotImplemented
         on, off = self.full((), 1, dtype), self.full((), 0, dtype)
         return raw.OneHot(indices=self.cast(x, "int64"), depth=ints(n), on_value=on, off_value=off, axis=axis)
 

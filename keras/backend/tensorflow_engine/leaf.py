@@ -52,9 +52,12 @@ def through(via: dict[str, str]) -> Callable[[Callable[..., Tensor]], Callable[.
     return wrap
 
 
-@functools.lru_cache(maxsize=4096)
-def _eager_ints(values: Any) -> Tensor:
-    return tf.constant(values, tf.int32)
+def _ints(values: Any) -> Tensor:
+    array = np.asarray(values, "int64")  # TensorFlow would leave the upper bits out
+    return tf.constant(values, tf.int32 if np.all(abs(array) < 2**31) else tf.int64)
+
+
+_eager_ints = functools.lru_cache(maxsize=4096)(_ints)
 
 
 def once_in_graph(key: Any, make: Callable[[], Tensor]) -> Tensor:
@@ -75,7 +78,7 @@ def _eager_scalar(text: str, value: Any, dtype: str) -> Tensor:
 
 
 def ints(values: Any) -> Tensor:
-    """Axes, shapes or one position as int32 tensors, kept in eager mode: converting costs more than most ops.
+    """Axes, shapes or one position as int32 tensors (int64 beyond it), kept in eager mode: converting costs more than most ops.
 
     A dimension unknown to a graph that others trace becomes -1, TensorFlow's "whatever it is" in shapes.
     """
@@ -83,7 +86,7 @@ def ints(values: Any) -> Tensor:
         return _eager_ints(values)
     if isinstance(values, tuple) and any(v is UNKNOWN or v is None for v in values):
         values = tuple(-1 if v is UNKNOWN or v is None else v for v in values)
-    return once_in_graph(values, lambda: tf.constant(values, tf.int32))
+    return once_in_graph(values, lambda: _ints(values))
 
 
 def product(dims: Iterable[Any]) -> Any:
@@ -163,4 +166,7 @@ class LeafPart(Engine):
         return raw.Fill(dims=ints(shape), value=scalar) if shape else scalar
 
     def iota(self, n: int, dtype: str) -> Tensor:
-        return self.cast(raw.Range(start=ints(0), limit=ints(n), delta=ints(1)), dtype)
+        end = ints(n)
+        if end.dtype != tf.int32:
+            return self.cast(tf.range(end), dtype)
+        return self.cast(raw.Range(start=ints(0), limit=end, delta=ints(1)), dtype)

@@ -178,6 +178,10 @@ def arange(start: Any, stop: Any = None, step: Any = None, dtype: Any = None) ->
     first, end, by = (number(v, "arange") for v in (start, stop, 1 if step is None else step))
     if by == 0:
         raise ValueError("arange: `step` must not be 0")
+    if not all(map(math.isfinite, (first, end, by))):
+        raise ValueError(
+            f"arange: the numbers must be finite. Received: start={first}, stop={end}, step={by}"
+        )
     n = builtins.max(math.ceil((end - first) / by), 0)
     e = current()
     if first == 0 and by == 1:
@@ -200,6 +204,8 @@ def number(x: Any, who: str) -> Any:
         raise ValueError(
             f"{who}: the length of the result depends on a tensor whose value is not known here; pass a number"
         ) from None
+    if value.size != 1:
+        raise ValueError(f"{who}: expected numbers. Received: an array of shape {value.shape}")
     return value.item()
 
 

@@ -329,7 +329,7 @@ def test_errors_of_phases_and_shapes(engine):
         K.reshape(x, (K.shape(x)[0] * 3,))
     with pytest.raises(ValueError, match="batch_dot: the axes that are summed over have different sizes"):
         K.batch_dot(rows(2, 3), rows(2, 4))
-    with pytest.raises(ValueError, match="batch_dot: x and y need a batch"):
+    with pytest.raises(ValueError, match="batch_dot: `x` and `y` need a batch"):
         K.batch_dot(rows(2, 3), rows(2, 3), axes=0)
     with pytest.raises(ValueError, match="batch_dot: `axes` are out of range"):
         K.batch_dot(rows(2, 3), rows(2, 3), axes=2)
@@ -341,7 +341,7 @@ def test_errors_of_phases_and_shapes(engine):
         K.pool2d(rows(1, 4, 4, 1), (2, 2), pool_mode="mean")
     with pytest.raises(ValueError, match="pool2d: expected a tensor of rank 4"):
         K.pool2d(rows(4, 4, 1), (2, 2))
-    with pytest.raises(ValueError, match="conv_transpose: the output shape"):
+    with pytest.raises(ValueError, match="conv2d_transpose: the output shape"):
         K.conv2d_transpose(rows(1, 3, 3, 1), rows(3, 3, 2, 1), (1, 9, 9, 2))
     with pytest.raises(ValueError, match="spatial_2d_padding: `padding` must be 2 pairs"):
         K.spatial_2d_padding(rows(1, 3, 3, 1), (1, 1))
