@@ -9,7 +9,7 @@ import numpy as np
 
 from keras.backend.cntk.install import load
 from keras.backend.defaults.composed import lowest
-from keras.backend.kernels.arrays import ELEMENTS, ParallelEngine
+from keras.backend.kernels.arrays import ELEMENTS, UPDATE, ParallelEngine
 from keras.backend.kernels.parallel import split, ways
 from keras.backend.numpy.arrays import NAMES, Array
 from keras.backend.numpy.convolution import padded, unpadding
@@ -88,5 +88,6 @@ def _updated(
         update(*old, *new, *numbers)
     else:
         flat = [x.reshape(-1) for x in (*old, *new)]
-        split(new[0].size, lambda at: update(*(x[at] for x in flat), *numbers))
+        n = new[0].size
+        split(n, lambda at: update(*(x[at] for x in flat), *numbers), microseconds=n * UPDATE)
     return new

@@ -16,6 +16,8 @@ from keras.backend.graph.ops import Primitive, Spec
 
 #: Nodes of a segment. CNTK takes time with the square of it to build a graph, and recurses as deep as the graph is.
 _LONGEST = 256
+#: And at least, in a program of which a part runs on the host anyway: entering CNTK takes as long as so many calls there.
+_SHORTEST = 8
 _HOST = "host"
 
 
@@ -68,6 +70,7 @@ class _Schedule:
         self._users: dict[Value, list[Node]] = {}
         self._waiting: dict[Node, int] = {}
         self._wanted = set(outputs)
+        self._mixed = _HOST in places.values()
         self._ready: dict[str, list[int]] = {_HOST: [], "float32": [], "float64": []}
         for node in nodes:
             before = {x for x in node.inputs if x in made}
@@ -88,7 +91,9 @@ class _Schedule:
                 self._leave(node)
             dtype = max(("float32", "float64"), key=lambda d: len(self._ready[d]))
             group = self._group(dtype)
-            if group:
+            if len(group) < _SHORTEST and self._mixed:
+                order += group
+            elif group:
                 order.append(Segment(group, dtype, self._used_outside(group)))
         return order
 

@@ -23,6 +23,8 @@ Pads = tuple[tuple[int, int], ...]
 
 _BLOCK = 1 << 15  # elements, a few arrays of which stay in the cache between steps
 PRODUCTS = 1 << 22  # multiplications of a matrix product likewise
+_MULTIPLICATION = 2e-5  # microseconds
+UPDATE = 1.2e-3  # microseconds an element of an optimizer's update
 
 
 def _small_product(a: Spec, b: Spec) -> Any:
@@ -43,10 +45,11 @@ class ParallelEngine(BareNumPyEngine):
             if a.ndim > 2:
                 return self.matmul(a.reshape(-1, a.shape[-1]), b).reshape(*a.shape[:-1], b.shape[-1])
             y = np.empty((len(a), b.shape[1]), a.dtype)
+            cost = y.size * len(b) * _MULTIPLICATION
             if y.shape[0] >= y.shape[1]:
-                split(len(a), lambda at: product(a[at], b, y[at]))
+                split(len(a), lambda at: product(a[at], b, y[at]), microseconds=cost)
             else:
-                split(b.shape[1], lambda at: product(a, b[:, at], y[:, at]))
+                split(b.shape[1], lambda at: product(a, b[:, at], y[:, at]), microseconds=cost)
             return y
         if a.ndim != b.ndim or a.shape[:-2] != b.shape[:-2]:
             return super().matmul(a, b)
@@ -95,7 +98,7 @@ class ParallelEngine(BareNumPyEngine):
                 new_p /= change
                 np.subtract(p, new_p, out=new_p)
 
-        split(param.size, part)
+        split(param.size, part, microseconds=param.size * UPDATE)
         return new  # type: ignore[return-value]
 
     # ------------------------------------------------------------------ windows

@@ -16,6 +16,9 @@ from typing import Any
 import numpy as np
 
 ELEMENTS = 1 << 17  # of a result, from which on it is worth waking a thread
+_LAG = 90.0  # microseconds until another thread has begun, and until this one has noticed that it has ended
+_EVEN = 32  # rows or columns: kernels of products like multiples of it
+_MOST = 0.15  # of the whole, that the calling thread does in advance
 
 
 def cores() -> int:
@@ -95,16 +98,23 @@ class _Pool:
 POOL = _Pool()
 
 
-def split(n: int, f: Callable[[slice], Any], chunks: int | None = None) -> None:
+def split(n: int, f: Callable[[slice], Any], chunks: int | None = None, microseconds: float = 0.0) -> None:
     """`f(slice)` for slices that make up `range(n)`, side by side.
 
     Args:
         n: length of what is split.
         f: writes its part of the result.
         chunks: how many; default one for each core.
+        microseconds: about as long as all of it takes on one core, if that is not long. The calling thread, which begins
+            first and takes the first part, gets more then: if it ends last, it need not be woken.
     """
     count = max(1, min(n, chunks or POOL.size))
     bounds = [n * i // count for i in range(count + 1)]
+    if microseconds and count > 1:
+        more = min(_MOST, _LAG * (count - 1) / count / microseconds)
+        first = n * (1 / count + more)
+        first = min(n - count + 1, round(first / _EVEN) * _EVEN if n > 4 * _EVEN else round(first))
+        bounds[1:] = [first + (n - first) * i // (count - 1) for i in range(count)]
     POOL.run(lambda i: f(slice(bounds[i], bounds[i + 1])), count)
 
 

@@ -131,6 +131,24 @@ def test_host_nodes_part_segments_and_the_values_are_right(cntk):
     np.testing.assert_allclose(y, np.tanh(x) + table[want] * 2, rtol=1e-6)
 
 
+def test_a_few_calls_beside_the_hosts_are_the_hosts_too(cntk):
+    def some(calls):
+        def f(x):
+            y = ops.argmax(x, 1)  # of the host
+            for i in range(calls):
+                x = x + float(i)
+            return x, y
+
+        return f
+
+    x = ops.ones((4, 4))
+    for calls, segments in ((3, 0), (9, 1)):
+        (program,) = programs(some(calls), x)
+        assert sum(isinstance(node, Segment) for node in program.nodes) == segments
+    (program,) = programs(lambda x: x + 1.0, x)  # nothing else to do
+    assert [type(node) for node in program.nodes] == [Segment]
+
+
 def test_a_graph_of_many_thousand_ops_is_built_and_does_not_overflow_the_stack(cntk):
     def f(x):
         for _ in range(3000):
