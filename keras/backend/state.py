@@ -196,6 +196,14 @@ class Variable(TensorOperators):
         engine.write_variable(self, tensor if dtype == self._dtype else engine.cast(tensor, self._dtype))
         return self
 
+    def clear(self) -> None:
+        """`assign` zeros, for less: metrics are reset in every epoch."""
+        engine = select.current()
+        if self._cell is None:
+            self.assign(np.zeros(self._shape, dtypes.to_numpy_dtype(self._dtype)))
+        else:
+            engine.write_variable(self, engine.full(self._shape, 0, self._dtype))
+
     def assign_add(self, value: Any) -> Variable:
         """`assign(self + value)`."""
         return self.assign(public_op("add")(self._stored(), value))

@@ -74,11 +74,12 @@ class ChunkRunner:
         try:
             while following is not None:
                 taken: list[Rows] = []
+                size = _size(following)
                 length = self._pinned or min(self._pace.length, self._most)
                 while (
                     following is not None
                     and len(taken) < length
-                    and (self._pinned or _alike(taken, following))
+                    and (self._pinned or _size(following) == size)
                 ):
                     taken.append(following)
                     # The stream is not asked for more than is run: it tells the end of the data when it is asked.
@@ -221,10 +222,6 @@ def _numbers(parts: Sequence[Rows]) -> np.ndarray:
     rows = joined(parts)
     flat = np.arange(rows.start, rows.stop) if isinstance(rows, slice) else rows
     return flat.astype(np.int32).reshape(len(parts), -1)
-
-
-def _alike(taken: Sequence[Rows], following: Rows) -> bool:
-    return not taken or _size(taken[-1]) == _size(following)
 
 
 def _size(rows: Rows) -> int:

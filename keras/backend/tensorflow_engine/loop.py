@@ -90,18 +90,19 @@ class Loop:
         arrays: Sequence[np.ndarray],
         picked: Picked | None,
         runs: slice,
-        run: Callable[[Sequence[np.ndarray], int], list[np.ndarray]],
+        run: Callable[[Sequence[_Batches], int], list[np.ndarray]],
     ) -> list[np.ndarray]:
         """Some of the runs. Where rows are to be picked, a loop of the plain kind does that itself."""
         count = runs.stop - runs.start
         self._done += count
         if picked is None:
-            return run([x[runs] for x in arrays], count)
+            return run([_Batches(x[runs]) for x in arrays], count)
         if run == self._run_plain and count > 1:
             return self._run_picking(arrays, picked.rows[runs], picked.kept)
-        return run([x[picked.rows[runs]] for x in arrays], count)
+        return run([_Batches(x, picked.rows[runs]) for x in arrays], count)
 
-    def _run_plain(self, arrays: Sequence[np.ndarray], count: int) -> list[np.ndarray]:
+    def _run_plain(self, batches: Sequence[_Batches], count: int) -> list[np.ndarray]:
+        arrays = [b.array(0, count) for b in batches]
         if count == 1:
             return [y.numpy()[None] for y in self._step(*(x[0] for x in arrays))]
         if self._plain is None:
@@ -121,16 +122,15 @@ class Loop:
             whole.append(kept[id(x)])
         return [y.numpy() for y in self._picking(rows, *whole)]
 
-    def _run_fused(self, arrays: Sequence[np.ndarray], count: int) -> list[np.ndarray]:
+    def _run_fused(self, batches: Sequence[_Batches], count: int) -> list[np.ndarray]:
         if self._fused is None:
             self._fused = self._compiled(XLA_LENGTH, jit=True)
             with without_notice():
-                return self._run_fused(arrays, count)
+                return self._run_fused(batches, count)
         parts = []
         for start in range(0, count, XLA_LENGTH):
-            some = [x[start : start + XLA_LENGTH] for x in arrays]
-            n = len(some[0])
-            outputs = self._fused(np.int32(n), *(_padded(x, XLA_LENGTH) for x in some))
+            n = min(XLA_LENGTH, count - start)
+            outputs = self._fused(np.int32(n), *(b.array(start, XLA_LENGTH) for b in batches))
             parts.append([y.numpy()[:n] for y in outputs])
         return parts[0] if len(parts) == 1 else _joined(parts)
 
@@ -214,9 +214,27 @@ def _joined(parts: Sequence[list[np.ndarray]]) -> list[np.ndarray]:
     return [np.concatenate(column) for column in zip(*parts, strict=True)]
 
 
-def _padded(x: np.ndarray, length: int) -> np.ndarray:
-    if len(x) == length:
-        return x
-    padded = np.zeros((length, *x.shape[1:]), x.dtype)
-    padded[: len(x)] = x
-    return padded
+class _Batches:
+    """Batches along the first axis of an array, or picked from the rows of one.
+
+    Args:
+        x: the array.
+        rows: numbers of rows, a line for each batch; None if `x` has the batches already.
+    """
+
+    def __init__(self, x: np.ndarray, rows: np.ndarray | None = None) -> None:
+        self._x, self._rows = x, rows
+
+    def array(self, start: int, length: int) -> np.ndarray:
+        """The batches from `start` on, with zeros after the last up to `length`."""
+        some = (self._x if self._rows is None else self._rows)[start : start + length]
+        if self._rows is None and len(some) == length:
+            return some
+        shape = some.shape[1:] if self._rows is None else (*some.shape[1:], *self._x.shape[1:])
+        y = np.empty((length, *shape), self._x.dtype)
+        if self._rows is None:
+            y[: len(some)] = some
+        else:
+            np.take(self._x, some, 0, y[: len(some)], "clip")  # which is the fast way; all rows are there
+        y[len(some) :] = 0
+        return y

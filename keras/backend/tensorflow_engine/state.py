@@ -17,7 +17,7 @@ import numpy as np
 
 from keras.backend.engine import Engine
 from keras.backend.state import Variable
-from keras.backend.tensorflow_engine.leaf import DTYPES
+from keras.backend.tensorflow_engine.leaf import DTYPES, raw
 from keras.backend.tensorflow_engine.loading import tf
 
 Tensor = Any
@@ -189,6 +189,8 @@ class StatePart(Engine):
             writes.release(cell)
         if graphs:
             graphs[-1].hold(cell, value)
+        elif tf.executing_eagerly():  # `cell.assign` without its checks, which cost more than this
+            raw.AssignVariableOp(resource=cell.handle, value=value)
         else:
             cell.assign(value, read_value=False)
 
