@@ -59,12 +59,15 @@ class Loop:
         self._picking: Compiled | None = None
         self._fused: Compiled | None = None
         self._done = 0
+        self._will_loop = False
         self._suits_xla = suits_xla(step.concrete.graph) if step.jit_compile is None else step.jit_compile
 
     def __call__(
         self, arrays: Sequence[np.ndarray], ahead: int = 0, picked: Picked | None = None
     ) -> list[np.ndarray]:
         count = len(arrays[0] if picked is None else picked.rows)
+        # A loop of a quick step, which there will be, does the first run, too: the step by itself need not be made ready.
+        self._will_loop = count > 1 or (ahead > 0 and self._suits_xla)
         plain = count - self._fused_of(count, ahead)
         parts = []
         if plain:
@@ -97,13 +100,13 @@ class Loop:
         self._done += count
         if picked is None:
             return run([_Batches(x[runs]) for x in arrays], count)
-        if run == self._run_plain and count > 1:
+        if run == self._run_plain and self._will_loop:
             return self._run_picking(arrays, picked.rows[runs], picked.kept)
         return run([_Batches(x, picked.rows[runs]) for x in arrays], count)
 
     def _run_plain(self, batches: Sequence[_Batches], count: int) -> list[np.ndarray]:
         arrays = [b.array(0, count) for b in batches]
-        if count == 1:
+        if not self._will_loop:
             return [y.numpy()[None] for y in self._step(*(x[0] for x in arrays))]
         if self._plain is None:
             self._plain = self._compiled(None, jit=False)
