@@ -196,7 +196,7 @@ class Variable(TensorOperators):
         engine.write_variable(self, tensor if dtype == self._dtype else engine.cast(tensor, self._dtype))
         return self
 
-    def clear(self) -> None:
+    def _clear(self) -> None:
         """`assign` zeros, for less: metrics are reset in every epoch."""
         engine = select.current()
         if self._cell is None:

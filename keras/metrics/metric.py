@@ -68,7 +68,7 @@ class Metric(Serializable):
     def reset_state(self) -> None:
         """Forget all batches: every variable becomes zero."""
         for variable in self.variables:
-            variable.clear()
+            variable._clear()
 
     def _must_write(self, method: str) -> NoReturn:
         raise NotImplementedError(f"{type(self).__name__} must write {method}()")
