@@ -29,8 +29,8 @@ def check_truth(value: Any, who: str, name: str) -> None:
 
 def check_real(value: Any, who: str, name: str) -> None:
     """TypeError unless `value` is a real number or a scalar tensor: a slope may be a variable."""
-    if isinstance(value, int) and not -(2**63) <= value < 2**63:
-        raise ValueError(f"{who}: `{name}` must fit into 64 bits. Received: {name}={value}")
+    if isinstance(value, int):
+        static_int(value, who, name)
     if isinstance(value, numbers.Real):
         return
     try:

@@ -8,6 +8,7 @@ from __future__ import annotations
 from collections.abc import Callable, Container, Sequence
 from typing import Any
 
+from keras.backend.graph.nodes import users_of
 from keras.backend.graph.ops import ArrayOp, Primitive, Spec
 
 Variable = Any  # of the graph
@@ -52,10 +53,7 @@ def fused(
     """
     if not any(_method(node, name) for node in nodes for name in _METHODS):
         return list(nodes)
-    users: dict[Variable, list[Any]] = {}
-    for node in nodes:
-        for x in node.inputs:
-            users.setdefault(x, []).append(node)
+    users = users_of(nodes)
     made = {y: i for i, node in enumerate(nodes) for y in node.outputs}
     place = {node: i for i, node in enumerate(nodes)}
     result: list[Any] = list(nodes)

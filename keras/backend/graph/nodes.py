@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from typing import Any
 
 import numpy as np
@@ -52,3 +52,12 @@ class Node:
     def __init__(self, op: Any, inputs: Sequence[Value], layer: str) -> None:
         self.op, self.inputs, self.layer = op, list(inputs), layer
         self.outputs = [Value(spec, self) for spec in op.out_specs]
+
+
+def users_of(nodes: Iterable[Any]) -> dict[Any, list[Any]]:
+    """The nodes that take a value, for every value that one takes."""
+    users: dict[Any, list[Any]] = {}
+    for node in nodes:
+        for x in node.inputs:
+            users.setdefault(x, []).append(node)
+    return users

@@ -14,7 +14,7 @@ import numpy as np
 
 from keras.backend.graph.fusing import fused
 from keras.backend.graph.joining import joined
-from keras.backend.graph.nodes import Cell, Constant
+from keras.backend.graph.nodes import Cell, Constant, users_of
 from keras.backend.graph.ops import SLOT, ArrayOp, Primitive, Slots, fill
 from keras.backend.numpy.known import short_form, writes_into
 
@@ -43,6 +43,7 @@ class Program:
         nodes = fused(sorted_nodes(outputs, inputs), outputs, self._spec)
         self.nodes = self._arranged(joined(nodes, self._spec), outputs)
         self._makers = {y: node for node in self.nodes for y in node.outputs}
+        self._users = users_of(self.nodes)
         self._names: dict[Variable, str] = {}
         self._scope: dict[str, Any] = {}
         self._run = self._link(inputs, outputs)
@@ -84,10 +85,6 @@ class Program:
     ) -> Callable[..., list[np.ndarray]]:
         arguments = [self._name(x) for x in inputs]
         last = self._last_uses(outputs)
-        self._users: dict[Variable, list[Any]] = {}
-        for node in self.nodes:
-            for x in node.inputs:
-                self._users.setdefault(x, []).append(node)
         lines = []
         for i, node in enumerate(self.nodes):
             line = self._line(i, node, last.get(i, ()))

@@ -107,18 +107,8 @@ class ParallelEngine(BareNumPyEngine):
     ) -> Array:
         return self.biased_conv(x, kernel, None, strides, pads, dilation, groups)
 
-    def biased_conv(
-        self,
-        x: Array,
-        kernel: Array,
-        bias: Array | None,
-        strides: Shape,
-        pads: Pads,
-        dilation: Shape,
-        groups: int,
-    ) -> Array:
-        """A convolution, and a bias added to each of its channels."""
-        static = (strides, pads, dilation, groups)
+    def biased_conv(self, x: Array, kernel: Array, bias: Array | None, *static: Any) -> Array:
+        """`conv`, and a bias added to each of its channels."""
         convolved = super().conv
 
         def body(x: Array) -> Array:
@@ -175,20 +165,9 @@ class ParallelEngine(BareNumPyEngine):
         static = (kernel_shape, strides, pads, dilation, groups)
         return self._conv_weight_grads("kernel_grad", x, dy, *static)[0]
 
-    def conv_weight_grads(
-        self,
-        x: Array,
-        dy: Array,
-        kernel_shape: Shape,
-        strides: Shape,
-        pads: Pads,
-        dilation: Shape,
-        groups: int,
-    ) -> list[Array]:
+    def conv_weight_grads(self, x: Array, dy: Array, *static: Any) -> list[Array]:
         """`conv_kernel_grad`, and the sum of `dy` over all axes but the last: the gradient of a bias."""
-        return self._conv_weight_grads(
-            "kernel_grad with bias", x, dy, kernel_shape, strides, pads, dilation, groups
-        )
+        return self._conv_weight_grads("kernel_grad with bias", x, dy, *static)
 
     def _conv_weight_grads(
         self, direction: str, x: Array, dy: Array, kernel_shape: Shape, *static: Any

@@ -59,7 +59,6 @@ class Loop:
         self._picking: Compiled | None = None
         self._fused: Compiled | None = None
         self._done = 0
-        self._will_loop = False
         self._suits_xla = suits_xla(step.concrete.graph) if step.jit_compile is None else step.jit_compile
 
     def __call__(
@@ -67,11 +66,12 @@ class Loop:
     ) -> list[np.ndarray]:
         count = len(arrays[0] if picked is None else picked.rows)
         # A loop of a quick step, which there will be, does the first run, too: the step by itself need not be made ready.
-        self._will_loop = count > 1 or (ahead > 0 and self._suits_xla)
+        alone = count == 1 and not (ahead > 0 and self._suits_xla)
         plain = count - self._fused_of(count, ahead)
         parts = []
         if plain:
-            parts.append(self._run_part(arrays, picked, slice(0, plain), self._run_plain))
+            run = self._run_alone if alone else self._run_plain
+            parts.append(self._run_part(arrays, picked, slice(0, plain), run))
         if plain < count:
             parts.append(self._run_part(arrays, picked, slice(plain, count), self._run_fused))
         return parts[0] if len(parts) == 1 else _joined(parts)
@@ -100,17 +100,17 @@ class Loop:
         self._done += count
         if picked is None:
             return run([_Batches(x[runs]) for x in arrays], count)
-        if run == self._run_plain and self._will_loop:
+        if run == self._run_plain:
             return self._run_picking(arrays, picked.rows[runs], picked.kept)
         return run([_Batches(x, picked.rows[runs]) for x in arrays], count)
 
     def _run_plain(self, batches: Sequence[_Batches], count: int) -> list[np.ndarray]:
-        arrays = [b.array(0, count) for b in batches]
-        if not self._will_loop:
-            return [y.numpy()[None] for y in self._step(*(x[0] for x in arrays))]
         if self._plain is None:
             self._plain = self._compiled(None, jit=False)
-        return [y.numpy() for y in self._plain(np.int32(count), *arrays)]
+        return [y.numpy() for y in self._plain(np.int32(count), *(b.array(0, count) for b in batches))]
+
+    def _run_alone(self, batches: Sequence[_Batches], count: int) -> list[np.ndarray]:
+        return [y.numpy()[None] for y in self._step(*(b.array(0, count)[0] for b in batches))]
 
     def _run_picking(
         self, arrays: Sequence[np.ndarray], rows: np.ndarray, kept: dict[int, Any]

@@ -6,15 +6,16 @@ import functools
 import string
 from typing import Any
 
+import numpy as np
+
 from keras.backend.engine import Axes, Engine
-from keras.backend.numpy.eager import EagerNumPyEngine
 from keras.backend.tensorflow_engine.leaf import VIA_WIDER, ints, product, raw, through
 from keras.backend.tensorflow_engine.loading import tf
 
 Tensor = Any
 
 _VIA_BOOL = {"bool": "int32"}
-_NUMPY, _FEW = EagerNumPyEngine(), 1 << 14
+_FEW = 1 << 14
 
 
 class ReductionPart(Engine):
@@ -43,12 +44,11 @@ class ReductionPart(Engine):
     def argmax(self, x: Tensor, axis: int) -> Tensor:
         values = self.peek(x)
         if values is not None and values.size <= _FEW:  # the call is what costs
-            return tf.constant(_NUMPY.argmax(values, axis))
+            return tf.constant(np.argmax(values, axis).astype(np.int32))
 
         def plain() -> Tensor:
-            if (
-                axis == x.shape.rank - 1 and x.dtype != tf.bool
-            ):  # a third faster than ArgMax (TensorFlow 2.21)
+            if axis == x.shape.rank - 1 and x.dtype != tf.bool:
+                # A third faster than ArgMax (TensorFlow 2.21).
                 return raw.Squeeze(input=raw.TopKV2(input=x, k=ints(1)).indices, axis=[axis])
             return raw.ArgMax(input=x, dimension=ints(axis), output_type=tf.int32)
 
@@ -65,10 +65,8 @@ class ReductionPart(Engine):
     ) -> Tensor:
         if not tf.executing_eagerly() or not a.dtype.is_floating:
             return super().dot_general(a, b, contract, batch)
-        equation = _equation(a.shape.rank, b.shape.rank, contract, batch)
-        return raw.Einsum(
-            inputs=[a, b], equation=equation
-        )  # one call instead of five, which is what counts here
+        # One call instead of five, which is what counts here.
+        return raw.Einsum(inputs=[a, b], equation=_equation(a.shape.rank, b.shape.rank, contract, batch))
 
     @through(VIA_WIDER)
     def matmul(self, a: Tensor, b: Tensor) -> Tensor:

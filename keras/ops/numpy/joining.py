@@ -72,9 +72,8 @@ def stack(x: Any, axis: int = 0) -> Tensor:
 def stacked(axis: int, *tensors: Tensor) -> Tensor:
     """Tensors of one shape and dtype joined along a new axis."""
     e, shape = current(), shape_of(tensors[0])
-    if axis < len(
-        shape
-    ):  # joined along the axis that comes after, and cut there: one step less for each tensor
+    if axis < len(shape):
+        # Joined along the axis that comes after, and cut there: one step less for each tensor.
         joined = e.concat(list(tensors), axis)
         return e.reshape(joined, (*shape[:axis], len(tensors), *shape[axis:]))
     return e.concat([e.reshape(t, (*shape_of(t), 1)) for t in tensors], axis)

@@ -65,20 +65,11 @@ CONVOLUTIONS = [
 
 
 @pytest.mark.parametrize("by_onednn", [True, False])
-@pytest.mark.parametrize(("x", "kernel", "strides", "pads", "dilation", "groups"), CONVOLUTIONS)
-def test_convolution_and_its_gradients(
-    x: Any,
-    kernel: Any,
-    strides: Any,
-    pads: Any,
-    dilation: Any,
-    groups: int,
-    by_onednn: bool,
-    monkeypatch: Any,
-) -> None:
+@pytest.mark.parametrize("case", CONVOLUTIONS)
+def test_convolution_and_its_gradients(case: Any, by_onednn: bool, monkeypatch: Any) -> None:
     if not by_onednn:
         monkeypatch.setattr(onednn, "library", lambda: None)
-    static = (strides, pads, dilation, groups)
+    x, kernel, *static = case
     a, k = normal(*x), normal(*kernel)
     agree("conv", a, k, *static)
     dy = normal(*BODY.conv(a, k, *static).shape)
@@ -160,20 +151,11 @@ def test_products_without_onednn(monkeypatch: pytest.MonkeyPatch) -> None:
 
 
 @pytest.mark.parametrize("by_onednn", [True, False])
-@pytest.mark.parametrize(("x", "kernel", "strides", "pads", "dilation", "groups"), CONVOLUTIONS)
-def test_convolution_with_a_bias(
-    x: Any,
-    kernel: Any,
-    strides: Any,
-    pads: Any,
-    dilation: Any,
-    groups: int,
-    by_onednn: bool,
-    monkeypatch: Any,
-) -> None:
+@pytest.mark.parametrize("case", CONVOLUTIONS)
+def test_convolution_with_a_bias(case: Any, by_onednn: bool, monkeypatch: Any) -> None:
     if not by_onednn:
         monkeypatch.setattr(onednn, "library", lambda: None)
-    static = (strides, pads, dilation, groups)
+    x, kernel, *static = case
     a, k, b = normal(*x), normal(*kernel), normal(kernel[-1])
     y = BODY.conv(a, k, *static)
     np.testing.assert_allclose(FAST.biased_conv(a, k, b, *static), y + b, 1e-5, 1e-4)
