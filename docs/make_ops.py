@@ -70,7 +70,8 @@ def uses(function: Callable[..., Any]) -> Uses:
         primitives.add(body.__name__)
     kernels = {n.attr for n in attributes if isinstance(n.value, ast.Name) and n.value.id == "kernels"}
     kernels &= set(KERNELS)
-    found = [scope[n] for n in sorted(names) if n in scope]
+    kernels |= {n for n in names if n in KERNELS and scope.get(n) is KERNELS[n]}
+    found = [scope[n] for n in sorted(names - kernels) if n in scope]
     return Uses(frozenset(primitives), frozenset(kernels), tuple(f for f in found if is_ours(f)))
 
 

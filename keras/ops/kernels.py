@@ -1,4 +1,4 @@
-"""Building blocks worth a kernel of an engine's own: activations, normalisation, cross-entropies, pooling, attention.
+"""Building blocks worth a kernel of an engine's own: activations, normalisation, cross-entropies, pooling.
 
 Arguments are strict, as those of primitives are: equal dtypes, non-negative axes, channels last. The bodies say what a
 kernel means; an engine's method of the same name is used instead, and tested against the body. Pull-backs for engines
@@ -244,41 +244,7 @@ def batch_norm(
     return e.add(e.mul(x, scale), offset)
 
 
-# ---------------------------------------------------------------------- attention, lookup
-@kernel
-def attention(
-    q: Tensor, k: Tensor, v: Tensor, bias: Tensor | None, mask: Tensor | None, scale: float, causal: bool
-) -> Tensor:
-    """softmax(scale q k^T + bias) v per head, `[batch, time, heads, dim]`; False in `mask` means: do not look.
-
-    `bias` and `mask` broadcast against `[batch, heads, queries, keys]`; `causal` hides keys later than the query.
-    """
-    e = current()
-    queries = shape_of(q)[1]
-    keys = shape_of(k)[1]
-    q, k, v = (e.transpose(t, (0, 2, 1, 3)) for t in (q, k, v))
-    scores = e.matmul(e.mul(q, scalar(scale, q)), e.transpose(k, (0, 1, 3, 2)))
-    if bias is not None:
-        scores = e.add(scores, bias)
-    if causal:
-        later = e.less(e.reshape(e.iota(queries, "int32"), (queries, 1)), e.iota(keys, "int32"))
-        visible = e.logical_not(later)
-        mask = visible if mask is None else e.logical_and(mask, visible)
-    if mask is not None:
-        scores = e.select(mask, scores, scalar(hidden_score(dtype_of(scores)), scores))
-    weights = cast(softmax(cast(scores, _summing(scores)), 3), dtype_of(v))
-    return e.transpose(e.matmul(weights, v), (0, 2, 1, 3))
-
-
-def hidden_score(dtype: str) -> float:
-    """What stands for -inf in attention: rows with nothing to look at then average instead of becoming NaN."""
-    return -3e4 if dtype == "float16" else -1e30
-
-
-def _summing(x: Tensor) -> str:
-    return "float32" if dtype_of(x) in ("float16", "bfloat16") else dtype_of(x)
-
-
+# ---------------------------------------------------------------------- lookup
 @kernel
 def embedding(table: Tensor, ids: Tensor) -> Tensor:
     """Rows of a table by their non-negative indices: `ids.shape + table.shape[1:]`."""

@@ -17,6 +17,7 @@ from keras.backend.dtypes import to_numpy_dtype
 from keras.backend.engine import PRIMITIVES, SERVICES, Engine
 from keras.backend.state import Variable
 from keras.ops.dispatch import KERNELS
+from keras.ops.nn.attention import _groups
 from tests.conformance.rows import FLOATS, WIDE, close, finite_differences, needs, weighted_sum, weights_for
 
 MODULES = ("keras.ops.kernels", "keras.layers.rnn.kernels", "keras.optimizers.kernels")
@@ -213,6 +214,38 @@ def test_kernel_gradient(engine: Engine, case: Case, request: pytest.FixtureRequ
     for got, want in zip(gradients, finite_differences(scalar, [args[i] for i in smooth]), strict=True):
         got = np.zeros(want.shape) if got is None else engine.to_numpy(got)
         np.testing.assert_allclose(got, want, 1e-5, 1e-6, err_msg=f"{case}: gradient")
+
+
+ATTENTIONS = [
+    (None, None, False),
+    (u(1, 4, 4), None, True),
+    (u(6, 2, 4, 4), u(6, 1, 4, 4) > 0, False),
+    (u(1, 2, 4, 4), u(4, 4) > 0, True),
+]
+
+
+@pytest.mark.parametrize("others", ATTENTIONS, ids=["plain", "shared-bias", "bias-and-mask", "shared"])
+def test_attention_group_by_group(engine: Engine, others: Any, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Of six rows with 32 scores each, three groups of two are made where 64 scores are many."""
+    bias, mask, causal = others
+    args = [u(6, 4, 2, 3), u(6, 4, 2, 3), u(6, 4, 2, 3), bias, mask, 0.5, causal]
+    case = Case("attention", tuple(args))
+    whole = reference(case, args)
+    weights = weights_for(whole)
+    tensors = [engine.constant(a, "float64") for a in args[:3]]
+
+    def loss(*tensors: Any) -> tuple[Any, None]:
+        inner = select.current()
+        y = run(KERNELS["attention"], inner, [*tensors, *args[3:]])
+        return weighted_sum(inner, y, weights), None
+
+    want = engine.value_and_grad(loss, [], tensors)[3]
+    monkeypatch.setattr("keras.ops.nn.attention._MANY_SCORES", 64)
+    assert _groups((6, 4, 2, 3), 4) == 3
+    got = run(KERNELS["attention"], engine, args)
+    np.testing.assert_allclose(engine.to_numpy(got[0]), whole[0], 1e-12)
+    for a, b in zip(engine.value_and_grad(loss, [], tensors)[3], want, strict=True):
+        np.testing.assert_allclose(engine.to_numpy(a), engine.to_numpy(b), 1e-9, 1e-12)
 
 
 @pytest.mark.parametrize("name", ["adam_update", "momentum_update"])

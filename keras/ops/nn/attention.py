@@ -7,11 +7,14 @@ from typing import Any
 
 from keras.backend.select import current
 from keras.backend.spec import UNKNOWN, shape_str
-from keras.ops import kernels
-from keras.ops.dispatch import as_float, cast, convert, dtype_of, op, promote, shape_of
+from keras.ops.dispatch import as_float, cast, convert, dtype_of, kernel, ndim_of, op, promote, shape_of
+from keras.ops.kernels import softmax
+from keras.ops.numpy.joining import equal_parts
 from keras.ops.settling import scalar
 
 Tensor = Any
+
+_MANY_SCORES = 1 << 23  # 32 MB of float32: more than that is neither in a cache nor needed at once
 
 
 @op
@@ -70,7 +73,7 @@ def dot_product_attention(
                 f"Received: mask.shape={shape_str(shape_of(mask))}"
             )
     if attn_logits_soft_cap is None:
-        return kernels.attention(q, k, v, bias, mask, scale, bool(is_causal))
+        return attention(q, k, v, bias, mask, scale, bool(is_causal))
     return _capped(q, k, v, bias, mask, scale, bool(is_causal), attn_logits_soft_cap)
 
 
@@ -109,4 +112,66 @@ def _capped(
     scores = e.mul(limit, e.tanh(e.div(scores, limit)))
     if bias is not None:
         scores = e.add(scores, cast(bias, dtype_of(scores)))
-    return kernels.attention(q, k, v, scores, mask, 0.0, causal)
+    return attention(q, k, v, scores, mask, 0.0, causal)
+
+
+# ---------------------------------------------------------------------- the kernel
+@kernel
+def attention(
+    q: Tensor, k: Tensor, v: Tensor, bias: Tensor | None, mask: Tensor | None, scale: float, causal: bool
+) -> Tensor:
+    """softmax(scale q k^T + bias) v per head, `[batch, time, heads, dim]`; False in `mask` means: do not look.
+
+    `bias` and `mask` broadcast against `[batch, heads, queries, keys]`; `causal` hides keys later than the query. Very
+    many scores are made group by group of the batch, so that they need not all be in memory.
+    """
+    groups = _groups(shape_of(q), shape_of(k)[1])
+    if groups == 1:
+        return _attend(q, k, v, bias, mask, scale=scale, causal=causal)
+    parts = zip(*(_parts(x, groups) for x in (q, k, v, bias, mask)), strict=True)
+    return current().concat([_attend(*part, scale=scale, causal=causal) for part in parts], 0)
+
+
+def _groups(shape: tuple[Any, ...], keys: Any) -> int:
+    """How many equal groups of the batch to make, given the shape of the queries."""
+    if UNKNOWN in (*shape, keys) or 0 in shape:
+        return 1
+    batch, queries, heads, _ = shape
+    least = math.ceil(batch * heads * queries * keys / _MANY_SCORES)
+    return next((n for n in range(max(least, 1), batch) if batch % n == 0), batch)
+
+
+def _parts(x: Tensor | None, groups: int) -> tuple[Tensor | None, ...]:
+    """Each group's share; what is the same for the whole batch goes to all of them."""
+    if x is None or ndim_of(x) < 4 or shape_of(x)[0] == 1:
+        return (x,) * groups
+    return equal_parts(x, groups, 0)
+
+
+def _attend(
+    q: Tensor, k: Tensor, v: Tensor, bias: Tensor | None, mask: Tensor | None, *, scale: float, causal: bool
+) -> Tensor:
+    e = current()
+    queries = shape_of(q)[1]
+    keys = shape_of(k)[1]
+    q, k, v = (e.transpose(t, (0, 2, 1, 3)) for t in (q, k, v))
+    scores = e.matmul(e.mul(q, scalar(scale, q)), e.transpose(k, (0, 1, 3, 2)))
+    if bias is not None:
+        scores = e.add(scores, bias)
+    if causal:
+        later = e.less(e.reshape(e.iota(queries, "int32"), (queries, 1)), e.iota(keys, "int32"))
+        visible = e.logical_not(later)
+        mask = visible if mask is None else e.logical_and(mask, visible)
+    if mask is not None:
+        scores = e.select(mask, scores, scalar(_hidden_score(dtype_of(scores)), scores))
+    weights = cast(softmax(cast(scores, _summing(scores)), 3), dtype_of(v))
+    return e.transpose(e.matmul(weights, v), (0, 2, 1, 3))
+
+
+def _hidden_score(dtype: str) -> float:
+    """What stands for -inf in attention: rows with nothing to look at then average instead of becoming NaN."""
+    return -3e4 if dtype == "float16" else -1e30
+
+
+def _summing(x: Tensor) -> str:
+    return "float32" if dtype_of(x) in ("float16", "bfloat16") else dtype_of(x)

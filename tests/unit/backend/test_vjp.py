@@ -16,6 +16,7 @@ from keras.backend.vjp.rules import RULES
 from keras.layers.rnn import kernels as rnn
 from keras.ops import kernels
 from keras.ops.dispatch import KERNELS
+from keras.ops.nn.attention import attention
 
 E = select.get("numpy")
 GOLDEN = Path(__file__).parents[2] / "golden" / "vjp"
@@ -269,7 +270,7 @@ OTHERS: dict[str, tuple[Callable[..., Any], list[Any]]] = {
         [normal(5, 2, 3), normal(2), positive(2)],
     ),
     "attention": (
-        lambda q, k, v, b: kernels.attention(q, k, v, b, None, 0.5, True),
+        lambda q, k, v, b: attention(q, k, v, b, None, 0.5, True),
         [normal(2, 3, 2, 4), normal(2, 3, 2, 4), normal(2, 3, 2, 4), normal(3, 3)],
     ),
     "logsumexp_of_nothing": (
@@ -317,7 +318,8 @@ def test_every_rule_is_tested() -> None:
 
 
 def test_every_kernel_has_a_rule_or_a_body_that_does() -> None:
-    here = {name for name, k in KERNELS.items() if k.__module__ in (kernels.__name__, rnn.__name__)}
+    modules = kernels.__name__, attention.__module__, rnn.__name__
+    here = {name for name, k in KERNELS.items() if k.__module__ in modules}
     assert here - set(RULES) == {"attention", "clip", "elu", "leaky_relu", "mean", "one_hot", "variance"}
 
 
