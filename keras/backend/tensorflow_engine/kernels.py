@@ -46,14 +46,16 @@ class KernelsPart(Engine):
     def variance(self, x: Tensor, axes: Axes) -> Tensor:
         if x.dtype.is_complex:
             return NotImplemented
-        mean = raw.Mean(input=x, axis=ints(axes), keep_dims=True)
-        return raw.Mean(input=raw.SquaredDifference(x=x, y=mean), axis=ints(axes))
+        offset = raw.Sub(x=x, y=raw.Mean(input=x, axis=ints(axes), keep_dims=True))
+        return raw.Mean(input=raw.Square(x=offset), axis=ints(axes))
 
     def one_hot(self, x: Tensor, n: int, axis: int, dtype: str) -> Tensor:
         if n >= 2**31:  # raw.OneHot takes an int32
             return NotImplemented
         on, off = self.full((), 1, dtype), self.full((), 0, dtype)
-        return raw.OneHot(indices=self.cast(x, "int64"), depth=ints(n), on_value=on, off_value=off, axis=axis)
+        if x.dtype not in (tf.int32, tf.uint8):
+            x = self.cast(x, "int64")
+        return raw.OneHot(indices=x, depth=ints(n), on_value=on, off_value=off, axis=axis)
 
     def stacked(self, axis: int, *tensors: Tensor) -> Tensor:
         return raw.Pack(values=list(tensors), axis=axis)

@@ -11,6 +11,7 @@ import functools
 import math
 from typing import Any
 
+from keras.backend.dtypes import FLOATS
 from keras.backend.engine import Engine, Pads, Shape
 from keras.backend.tensorflow_engine.leaf import ints, raw
 from keras.backend.tensorflow_engine.loading import tf
@@ -25,7 +26,8 @@ class WindowPart(Engine):
     def conv(
         self, x: Tensor, kernel: Tensor, strides: Shape, pads: Pads, dilation: Shape, groups: int
     ) -> Tensor:
-        if not self._has_kernel(x, strides, dilation):
+        shape, dtype = self.spec(x)
+        if not _has_kernel(shape, dtype, strides, dilation):
             return super().conv(x, kernel, strides, pads, dilation, groups)
         if len(strides) == 3:
             return self._by_slabs(x, kernel, strides, pads, dilation, groups)
@@ -37,7 +39,7 @@ class WindowPart(Engine):
             y = self.conv(_lift(x), _lift_kernel(kernel), strides * 2, ((0, 0), *pads), (1, 1), 1)
             return tf.squeeze(y, 1)
         window = self.spec(kernel)[0]
-        return raw.Conv2D(input=x, filter=kernel, **_attributes(self.spec(x)[0], window, strides, pads))
+        return raw.Conv2D(input=x, filter=kernel, **_attributes(shape, window, strides, pads))
 
     def _by_slabs(
         self, x: Tensor, kernel: Tensor, strides: Shape, pads: Pads, dilation: Shape, groups: int
@@ -121,14 +123,9 @@ class WindowPart(Engine):
             input=x, filter=kernel, **_attributes(self.spec(x)[0], self.spec(kernel)[0], strides, pads)
         )
 
-    def _has_kernel(self, x: Tensor, strides: Shape, dilation: Shape) -> bool:
-        """Whether one of TensorFlow's kernels, and its gradient, can serve."""
-        both = any(s > 1 for s in strides) and any(d > 1 for d in dilation)
-        return x.dtype.is_floating and len(strides) in (1, 2, 3) and not both and 0 not in self.spec(x)[0]
-
     def _has_gradient_kernel(self, x: Tensor, strides: Shape, dilation: Shape, groups: int) -> bool:
         plain = groups == 1 and all(d == 1 for d in dilation)
-        return plain and len(strides) < 3 and self._has_kernel(x, strides, dilation)
+        return plain and len(strides) < 3 and _has_kernel(*self.spec(x), strides, dilation)
 
     def _by_phases(
         self, x: Tensor, kernel: Tensor, strides: Shape, pads: Pads, dilation: Shape, groups: int
@@ -154,7 +151,7 @@ class WindowPart(Engine):
         NaN in every window costs as much again as the pooling, so it is left at that.
         """
         empty = any(low >= k or high >= k for k, (low, high) in zip(window, pads, strict=True))
-        if empty or not self._has_kernel(x, strides, ()):
+        if empty or not _has_kernel(*self.spec(x), strides, ()):
             return super().reduce_window(x, window, strides, pads, op)
         if len(window) == 1:
             return tf.squeeze(
@@ -184,7 +181,7 @@ class WindowPart(Engine):
     def average_pool(self, x: Tensor, window: Shape, strides: Shape, pads: Pads) -> Tensor:
         """Override of the kernel, for padding as in "valid" and "same": TensorFlow does not count it either."""
         padding = _padding_name(self.spec(x)[0][1:-1], window, strides, pads)
-        if padding is None or len(window) == 3 or not self._has_kernel(x, strides, ()):
+        if padding is None or len(window) == 3 or not _has_kernel(*self.spec(x), strides, ()):
             return NotImplemented
         if len(window) == 1:
             return tf.squeeze(self.average_pool(_lift(x), (1, *window), (1, *strides), ((0, 0), *pads)), 1)
@@ -193,6 +190,12 @@ class WindowPart(Engine):
 
 _NONE = {n: ((0, 0),) * n for n in range(4)}
 _ONES = {n: (1,) * n for n in range(4)}
+
+
+def _has_kernel(shape: Shape, dtype: str, strides: Shape, dilation: Shape) -> bool:
+    """Whether one of TensorFlow's kernels, and its gradient, can serve for an input."""
+    both = any(s > 1 for s in strides) and any(d > 1 for d in dilation)
+    return dtype in FLOATS and len(strides) in (1, 2, 3) and not both and 0 not in shape
 
 
 def _lift(x: Tensor) -> Tensor:

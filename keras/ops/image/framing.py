@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from typing import Any
 
 from keras.backend.select import current
-from keras.backend.spec import UNKNOWN, shape_str
+from keras.backend.spec import UNKNOWN
 from keras.ops.dispatch import op, shape_of
 from keras.ops.image.layout import in_batch
 from keras.ops.nn.convolution import dilated, pads_for, per_dimension
@@ -221,15 +221,11 @@ def _patches(who: str, x: Tensor, size: Ints, strides: Ints | None, dilation: In
     step = window if strides is None else per_dimension(strides, rank, who, "strides")
     gaps = per_dimension(dilation, rank, who, "dilation_rate")
     spatial = shape_of(x)[1:-1]
-    pads = pads_for(padding, spatial, dilated(window, gaps), step, who)
+    pads = pads_for(who, padding, spatial, window, step, gaps)
     if any(low or high for low, high in pads):
         x = e.pad(x, (0, *(low for low, _ in pads), 0), (0, *(high for _, high in pads), 0), 0)
     batch, *padded, channels = shape_of(x)
     counts = [(n - k) // s + 1 for n, k, s in zip(padded, dilated(window, gaps), step, strict=True)]
-    if any(n is not UNKNOWN and n < 1 for n in counts):
-        raise ValueError(
-            f"{who}: patches of size {window} are larger than the image {shape_str(tuple(padded))}"
-        )
     if step == window and all(g == 1 for g in gaps):
         return _tiles(x, window, counts, batch, channels)
     taps = []

@@ -6,6 +6,7 @@ are `[*window, channels in, channels out]` either way.
 
 from __future__ import annotations
 
+import functools
 from collections.abc import Sequence
 from typing import Any
 
@@ -69,15 +70,43 @@ def same_pads(n: Any, window: int, stride: int) -> tuple[Any, Any]:
 
 
 def pads_for(
-    padding: str, spatial: Sequence[Any], window: Sequence[int], strides: Sequence[int], who: str
+    who: str,
+    padding: str,
+    spatial: tuple[Any, ...],
+    window: tuple[int, ...],
+    strides: tuple[int, ...],
+    dilation: tuple[int, ...],
 ) -> Pads:
-    """Amounts of padding for `"valid"` or `"same"`; windows already include their dilation."""
-    kind = padding.lower() if isinstance(padding, str) else padding
-    if kind == "valid":
-        return ((0, 0),) * len(spatial)
-    if kind == "same":
-        return tuple(same_pads(n, k, s) for n, k, s in zip(spatial, window, strides, strict=True))
-    raise ValueError(f'{who}: `padding` must be "valid" or "same". Received: padding={padding!r}')
+    """Amounts of padding for `"valid"` or `"same"`, with which at least one window fits into the input."""
+    check_text(padding, who, "padding")
+    return _pads_for(who, padding, spatial, window, strides, dilation)
+
+
+@functools.lru_cache(
+    maxsize=4096
+)  # asked in every call of a layer, and a fifth of what one of small tensors costs
+def _pads_for(
+    who: str,
+    padding: str,
+    spatial: tuple[Any, ...],
+    window: tuple[int, ...],
+    strides: tuple[int, ...],
+    dilation: tuple[int, ...],
+) -> Pads:
+    if padding.lower() not in ("valid", "same"):
+        raise ValueError(f'{who}: `padding` must be "valid" or "same". Received: padding={padding!r}')
+    pads: Pads = ((0, 0),) * len(spatial)
+    extents = dilated(window, dilation)
+    if padding.lower() == "same":
+        pads = tuple(same_pads(n, k, s) for n, k, s in zip(spatial, extents, strides, strict=True))
+    for n, k, (low, high) in zip(spatial, extents, pads, strict=True):
+        if n is not UNKNOWN and n + low + high < k:
+            gaps = f" (dilation {dilation})" if any(d > 1 for d in dilation) else ""
+            raise ValueError(
+                f"{who}: the window {window}{gaps} is larger than the padded input. "
+                f"Received: inputs with spatial dimensions {shape_str(spatial)}"
+            )
+    return pads
 
 
 def dilated(window: Sequence[int], dilation: Sequence[int]) -> tuple[int, ...]:
@@ -85,8 +114,10 @@ def dilated(window: Sequence[int], dilation: Sequence[int]) -> tuple[int, ...]:
     return tuple((k - 1) * d + 1 for k, d in zip(window, dilation, strict=True))
 
 
-def _settled(who: str, inputs: Any, kernel: Any, data_format: str | None) -> tuple[Tensor, Tensor, bool]:
-    """Input with channels last, and kernel, in one dtype."""
+def _settled(
+    who: str, inputs: Any, kernel: Any, data_format: str | None
+) -> tuple[Tensor, Tensor, tuple[Any, ...], tuple[int, ...], bool]:
+    """Input with channels last, and kernel, in one dtype; their shapes; whether the channels were last."""
     x, k = promote(inputs, kernel)
     last = channels_last(data_format, who)
     have, of_kernel = shape_of(x), shape_of(k)
@@ -95,18 +126,9 @@ def _settled(who: str, inputs: Any, kernel: Any, data_format: str | None) -> tup
             f"{who}: expected an input of rank 3, 4 or 5 and a kernel of the same rank. "
             f"Received: inputs.shape={shape_str(have)}, kernel.shape={shape_str(of_kernel)}"
         )
-    return (x if last else to_last(x)), k, last
-
-
-def _check_not_empty(
-    who: str, spatial: Sequence[Any], window: Sequence[int], dilation: Sequence[int], pads: Pads
-) -> None:
-    for n, k, d, (low, high) in zip(spatial, window, dilation, pads, strict=True):
-        if n is not UNKNOWN and n + low + high < (k - 1) * d + 1:
-            raise ValueError(
-                f"{who}: the kernel {tuple(window)} (dilation {tuple(dilation)}) is larger than the padded input. "
-                f"Received: inputs with spatial dimensions {shape_str(spatial)}"
-            )
+    if last:
+        return x, k, have, of_kernel, last
+    return to_last(x), k, (have[0], *have[2:], have[1]), of_kernel, last
 
 
 # ---------------------------------------------------------------------- ops
@@ -138,11 +160,11 @@ def conv(
     >>> conv([[[1.0], [2.0], [3.0]]], [[[1.0]], [[1.0]]]).tolist()
     [[[3.0], [5.0]]]
     """
-    x, k, last = _settled("conv", inputs, kernel, data_format)
-    *window, per_group, outputs = of_kernel = shape_of(k)
+    x, k, have, of_kernel, last = _settled("conv", inputs, kernel, data_format)
+    window, (per_group, outputs) = of_kernel[:-2], of_kernel[-2:]
     step = per_dimension(strides, len(window), "conv", "strides")
     dilation = per_dimension(dilation_rate, len(window), "conv", "dilation_rate")
-    _, *spatial, channels = shape_of(x)
+    channels = have[-1]
     if channels is UNKNOWN:
         groups = 1
     elif channels % per_group or outputs % (channels // per_group):
@@ -152,8 +174,7 @@ def conv(
         )
     else:
         groups = channels // per_group
-    pads = pads_for(padding, spatial, dilated(window, dilation), step, "conv")
-    _check_not_empty("conv", spatial, window, dilation, pads)
+    pads = pads_for("conv", padding, have[1:-1], window, step, dilation)
     y = current().conv(x, k, step, pads, dilation, groups)
     return y if last else to_first(y)
 
@@ -183,7 +204,7 @@ def depthwise_conv(
     >>> depthwise_conv([[[1.0, 2.0], [3.0, 4.0]]], [[[1.0], [10.0]]]).tolist()
     [[[1.0, 20.0], [3.0, 40.0]]]
     """
-    x, k, last = _settled("depthwise_conv", inputs, kernel, data_format)
+    x, k, *_, last = _settled("depthwise_conv", inputs, kernel, data_format)
     y = _depthwise("depthwise_conv", x, k, strides, padding, dilation_rate)
     return y if last else to_first(y)
 
@@ -191,7 +212,7 @@ def depthwise_conv(
 def _depthwise(who: str, x: Tensor, k: Tensor, strides: Ints, padding: str, dilation_rate: Ints) -> Tensor:
     *window, channels, _ = shape_of(k)
     rank = len(window)
-    have = shape_of(x)[-1]
+    *_, have = shape = shape_of(x)
     if have is not UNKNOWN and have != channels:
         raise ValueError(
             f"{who}: the input has {have} channels, but the kernel of shape {shape_str(shape_of(k))} is for {channels}"
@@ -200,9 +221,7 @@ def _depthwise(who: str, x: Tensor, k: Tensor, strides: Ints, padding: str, dila
         per_dimension(v, rank, who, name)
         for name, v in (("strides", strides), ("dilation_rate", dilation_rate))
     )
-    spatial = shape_of(x)[1:-1]
-    pads = pads_for(padding, spatial, dilated(window, dilation), step, who)
-    _check_not_empty(who, spatial, window, dilation, pads)
+    pads = pads_for(who, padding, shape[1:-1], tuple(window), step, dilation)
     return kernels.depthwise_conv(x, k, step, pads, dilation)
 
 
@@ -230,7 +249,7 @@ def separable_conv(
     >>> separable_conv([[[1.0, 2.0]]], [[[1.0], [10.0]]], [[[1.0], [1.0]]]).tolist()
     [[[21.0]]]
     """
-    x, k, last = _settled("separable_conv", inputs, depthwise_kernel, data_format)
+    x, k, *_, last = _settled("separable_conv", inputs, depthwise_kernel, data_format)
     y = _depthwise("separable_conv", x, k, strides, padding, dilation_rate)
     y = conv(y, pointwise_kernel, 1, "valid", "channels_last")
     return y if last else to_first(y)
@@ -264,13 +283,13 @@ def conv_transpose(
     [[[1.0], [1.0], [2.0], [2.0]]]
     """
     check_text(padding, "conv_transpose", "padding")
-    x, k, last = _settled("conv_transpose", inputs, kernel, data_format)
-    *window, outputs, channels = shape_of(k)
+    x, k, shape, of_kernel, last = _settled("conv_transpose", inputs, kernel, data_format)
+    *window, outputs, channels = of_kernel
     rank = len(window)
-    batch, *spatial, have = shape_of(x)
+    batch, *spatial, have = shape
     if have is not UNKNOWN and have != channels:
         raise ValueError(
-            f"conv_transpose: the input has {have} channels, but the kernel of shape {shape_str(shape_of(k))} "
+            f"conv_transpose: the input has {have} channels, but the kernel of shape {shape_str(of_kernel)} "
             f"takes {channels}. Received: inputs.shape={shape_str(shape_of(inputs))}"
         )
     step, dilation = (

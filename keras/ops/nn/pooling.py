@@ -36,12 +36,7 @@ def _pool(
     window = per_dimension(size, rank, who, "pool_size")
     step = window if strides is None else per_dimension(strides, rank, who, "strides")
     spatial = shape[1:-1] if last else shape[2:]
-    pads = pads_for(padding, spatial, window, step, who)
-    for n, k, (low, high) in zip(spatial, window, pads, strict=True):
-        if n is not UNKNOWN and n + low + high < k:
-            raise ValueError(
-                f"{who}: the window {window} is larger than the input's spatial dimensions {shape_str(spatial)}"
-            )
+    pads = pads_for(who, padding, spatial, window, step, (1,) * rank)
     y = kernel(x, window, step, pads)
     return y if last else to_first(y)
 
