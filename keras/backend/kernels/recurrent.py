@@ -21,15 +21,15 @@ from keras.backend.kernels.parallel import POOL
 Shape = tuple[int, ...]
 Arrays = dict[int, np.ndarray]  # by number of argument
 
-_X, _H, _C, _KERNEL, _RECURRENT, _BIAS = 1, 2, 3, 33, 34, 41
+_X, _H, _C, KERNEL, _RECURRENT, _BIAS = 1, 2, 3, 33, 34, 41
 _Y, _LAST_H, _LAST_C, _KEPT = 17, 18, 19, 64
-_SEQUENCES, _STATES, _WEIGHTS = {_X, _Y}, {_H, _C, _LAST_H, _LAST_C}, {_KERNEL, _RECURRENT, _BIAS}
+_SEQUENCES, _STATES, _WEIGHTS = {_X, _Y}, {_H, _C, _LAST_H, _LAST_C}, {KERNEL, _RECURRENT, _BIAS}
 #: The gradient by each.
 _D = {
     _X: 129,
     _H: 130,
     _C: 131,
-    _KERNEL: 161,
+    KERNEL: 161,
     _RECURRENT: 162,
     _BIAS: 169,
     _Y: 145,
@@ -41,9 +41,9 @@ _BY_ROW = _IN_TIME | {a for x in _STATES for a in (x, _D[x])}
 _BY_PART = {_D[x] for x in _WEIGHTS}
 #: In the order the C functions take them; the peephole and projection weights of LSTMs are absent.
 _ORDER = {
-    "lstm": (_X, _H, _C, _KERNEL, _RECURRENT, None, None, _BIAS, _Y, _LAST_H, _LAST_C),
-    "gru": (_X, _H, _KERNEL, _RECURRENT, _BIAS, _Y, _LAST_H),
-    "lbr_gru": (_X, _H, _KERNEL, _RECURRENT, _BIAS, _Y, _LAST_H),
+    "lstm": (_X, _H, _C, KERNEL, _RECURRENT, None, None, _BIAS, _Y, _LAST_H, _LAST_C),
+    "gru": (_X, _H, KERNEL, _RECURRENT, _BIAS, _Y, _LAST_H),
+    "lbr_gru": (_X, _H, KERNEL, _RECURRENT, _BIAS, _Y, _LAST_H),
 }
 _GATES = {"lstm": 4, "gru": 3, "lbr_gru": 3}
 
@@ -91,7 +91,7 @@ class Call(NamedTuple):
             return 1, 1, self.batch, self.units
         if a == _BIAS:
             return 1, 1, 3 if self.kind == "gru" else 4, self.units
-        return 1, 1, self.features if a == _KERNEL else self.units, gates, self.units
+        return 1, 1, self.features if a == KERNEL else self.units, gates, self.units
 
 
 class SequencePlan(Plan):
@@ -126,7 +126,7 @@ class SequencePlan(Plan):
 
     def _descriptor(self, purpose: int, call: Call, plain: dict[int, Any]) -> Any:
         lib, direction = self._lib, _BACK_IN_TIME if call.reverse else _FORWARD_IN_TIME
-        free = {a: self._any_layout(call.shape(a)) for a in (_KERNEL, _RECURRENT)}
+        free = {a: self._any_layout(call.shape(a)) for a in (KERNEL, _RECURRENT)}
         order = [None if a is None else free.get(a) or plain[a] for a in _ORDER[call.kind]]
         forward = self._object(
             *(f"{call.kind}_forward_primitive_desc_create", lib.engine),

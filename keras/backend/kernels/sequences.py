@@ -1,17 +1,18 @@
 """The kernels `lstm` and `gru` of engines that can run host code: oneDNN's passes over arrays, where it has them.
 
-Float32 without a mask; for anything else the shared bodies serve.
+Float32 of known sizes; for anything else the shared bodies serve.
 """
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from functools import partial
+from types import ModuleType
 from typing import Any
 
 from keras.backend.engine import Engine, Spec
-from keras.backend.kernels import recurrent
+from keras.backend.kernels import masked, recurrent
 from keras.backend.spec import UNKNOWN
 
 Tensor = Any
@@ -24,13 +25,19 @@ class Prepared:
 
     Args:
         sizes: as it knows them.
+        passes: the module with the passes, `recurrent` or `masked`.
+        mask: the mask, if there is one.
         xs: inputs, states, kernels and bias, which is never None.
         specs: of these.
+        given: of which the caller gave; a bias may be missing.
     """
 
     sizes: recurrent.Call
+    passes: ModuleType
+    mask: list[Tensor]
     xs: list[Tensor]
     specs: list[Spec]
+    given: int
 
     @property
     def results(self) -> list[Spec]:
@@ -42,7 +49,15 @@ class Prepared:
     @property
     def kept(self) -> Spec:
         """What the way back needs."""
-        return (recurrent.kept_size(self.sizes),), "float32"
+        return (self.passes.kept_size(self.sizes),), "float32"
+
+    def run(
+        self, e: Engine, name: str, results: list[Spec], xs: Sequence[Tensor], *static: Any
+    ) -> list[Tensor]:
+        """One of the passes, over `xs`."""
+        return e.host_call(
+            partial(getattr(self.passes, name), self.sizes, *static), results, [*self.mask, *xs]
+        )
 
 
 class SequencesPart(Engine):
@@ -58,18 +73,17 @@ class SequencesPart(Engine):
         call = self._as_sequence(name, args)
         if call is None:
             return NotImplemented
-        return tuple(self.host_call(partial(recurrent.forward, call.sizes, False), call.results, call.xs))
+        return tuple(call.run(self, "forward", call.results, call.xs, False))
 
     def with_pull_back(self, name: str, *args: Any) -> tuple[Any, PullBack] | None:
         call = self._as_sequence(name, args) if name in ("lstm", "gru") else None
         if call is None:
             return None
-        run = partial(recurrent.forward, call.sizes, True)
-        *ys, kept = self.host_call(run, [*call.results, call.kept], call.xs)
+        *ys, kept = call.run(self, "forward", [*call.results, call.kept], call.xs, True)
 
         def pull_back(dys: list[Tensor]) -> list[Tensor | None]:
-            run = partial(recurrent.backward, call.sizes)
-            return self.host_call(run, call.specs, [*call.xs, *ys, kept, *dys])
+            found = call.run(self, "backward", call.specs, [*call.xs, *ys, kept, *dys])
+            return [*found[: call.given], *(None for _ in call.mask)]
 
         return tuple(ys), pull_back
 
@@ -77,15 +91,18 @@ class SequencesPart(Engine):
         n = 5 if name == "lstm" else 4
         xs, bias, mask, reverse = list(args[:n]), args[n], args[n + 1], args[n + 2]
         specs = [self.spec(x) for x in xs]
-        if mask is not None or any(dtype != "float32" for _, dtype in specs):
+        if any(dtype != "float32" for _, dtype in specs):
             return None
         (batch, time, features), (_, units) = specs[0][0], specs[1][0]
         if any(n is UNKNOWN for n in (batch, time, features)):
             return None  # a kernel is planned for sizes
         kind = "lbr_gru" if name == "gru" and args[-1] else name
         sizes = recurrent.Call(kind, batch, time, features, units, reverse)
-        if not recurrent.able(sizes):
+        passes = recurrent if mask is None else masked
+        if not passes.able(sizes):
             return None
+        given = n + (bias is not None)
         if bias is None:
             bias = self.full(sizes.bias, 0.0, "float32")
-        return Prepared(sizes, [*xs, bias], [*specs, (sizes.bias, "float32")])
+        only = [] if mask is None else [mask]
+        return Prepared(sizes, passes, only, [*xs, bias], [*specs, (sizes.bias, "float32")], given)

@@ -11,7 +11,6 @@ import functools
 import importlib
 from typing import Any
 
-from keras.backend.kernels import recurrent
 from keras.backend.kernels.sequences import Prepared, SequencesPart
 from keras.backend.tensorflow_engine.loading import control_flow_util, record, tf
 from keras.backend.tensorflow_engine.pull_back import with_pull_back
@@ -32,13 +31,14 @@ class HostSequencesPart(SequencesPart):
         n = len(call.results)
 
         def run(*xs: Tensor) -> Any:
-            ys = self.host_call(functools.partial(recurrent.forward, call.sizes, keep), specs, xs)
+            ys = call.run(self, "forward", specs, xs, keep)
 
             def pull_back(*dys: Tensor) -> list[Tensor]:
                 if record.could_possibly_record():  # for a second derivative
                     return _by_body(name, args, xs, dys)
-                back = functools.partial(recurrent.backward if keep else recurrent.both_ways, call.sizes)
-                return self.host_call(back, call.specs, [*xs, *(ys if keep else ()), *dys])
+                if keep:
+                    return call.run(self, "backward", call.specs, [*xs, *ys, *dys])
+                return call.run(self, "both_ways", call.specs, [*xs, *dys])
 
             return ys[:n], pull_back
 

@@ -8,7 +8,7 @@ import pytest
 
 from keras.backend import select
 from keras.backend.engine import Engine
-from keras.backend.kernels import memory, onednn, parallel, recurrent
+from keras.backend.kernels import masked, memory, onednn, parallel, recurrent
 from keras.layers.rnn import kernels
 from tests.conformance.rows import weighted_sum
 
@@ -41,10 +41,17 @@ def arguments(name: str, after: bool | None, bias: bool, sizes: tuple[int, ...] 
     return [rng.uniform(-0.5, 0.5, s).astype("float32") for s in shapes]
 
 
-def called(name: str, after: bool | None, reverse: bool, tensors: Any, body: bool = False) -> tuple[Any, ...]:
+#: Of five rows with seven steps: padded behind, before, in between, wholly, and not.
+MASK = np.array([[c == "x" for c in row] for row in ("xxx....", "..xxxxx", ".x..xx.", ".......", "xxxxxxx")])
+
+
+def called(
+    name: str, after: bool | None, reverse: bool, tensors: Any, body: bool = False, mask: Any = None
+) -> tuple[Any, ...]:
     n = 6 if name == "lstm" else 5
     kernel = getattr(kernels, name)
-    statics = (None, reverse) if after is None else (None, reverse, after)
+    mask = None if mask is None else select.current().constant(mask, "bool")
+    statics = (mask, reverse) if after is None else (mask, reverse, after)
     full = [*tensors, *[None] * (n - len(tensors))]
     return (kernel.body if body else kernel)(*full, *statics)
 
@@ -55,12 +62,14 @@ def weights(name: str, sizes: tuple[int, ...] = SIZES) -> list[np.ndarray]:
     return [rng.uniform(-1, 1, s) for s in shapes]
 
 
-def gradients(engine: Engine, call: Any, args: Any, given: Any, body: bool = False) -> list[np.ndarray]:
+def gradients(
+    engine: Engine, call: Any, args: Any, given: Any, body: bool = False, mask: Any = None
+) -> list[np.ndarray]:
     """Results, and the gradients of their weighted sum by all arguments."""
     name, after, reverse, _ = call
 
     def loss(*tensors: Any) -> tuple[Any, Any]:
-        ys = called(name, after, reverse, tensors, body)
+        ys = called(name, after, reverse, tensors, body, mask)
         return weighted_sum(select.current(), ys, given), list(ys)
 
     def both(*tensors: Any) -> list[Any]:
@@ -71,18 +80,19 @@ def gradients(engine: Engine, call: Any, args: Any, given: Any, body: bool = Fal
     return [np.asarray(engine.to_numpy(y)) for y in engine.trace_and_compile(both, specs)(*args)]
 
 
-def expected(call: Any, args: Any, given: Any) -> list[np.ndarray]:
+def expected(call: Any, args: Any, given: Any, mask: Any = None) -> list[np.ndarray]:
     with select.using("numpy") as host:
-        return gradients(host, call, [a.astype("float64") for a in args], given, body=True)
+        return gradients(host, call, [a.astype("float64") for a in args], given, True, mask)
 
 
+@pytest.mark.parametrize("mask", [None, MASK], ids=["plain", "masked"])
 @pytest.mark.parametrize("call", CALLS, ids=str)
-def test_results_and_gradients(engine: Engine, call: Any) -> None:
+def test_results_and_gradients(engine: Engine, call: Any, mask: Any) -> None:
     args, given = arguments(call[0], call[1], call[3]), weights(call[0])
-    want = expected(call, args, given)
-    for got, y in zip(gradients(engine, call, args, given), want, strict=True):
+    want = expected(call, args, given, mask)
+    for got, y in zip(gradients(engine, call, args, given, mask=mask), want, strict=True):
         np.testing.assert_allclose(got, y, 2e-5, 2e-6)
-    eager = called(*call[:3], [engine.constant(a, "float32") for a in args])
+    eager = called(*call[:3], [engine.constant(a, "float32") for a in args], mask=mask)
     for got, y in zip(eager, want, strict=False):
         np.testing.assert_allclose(engine.to_numpy(got), y, 2e-5, 2e-6)
 
@@ -134,13 +144,12 @@ def test_without_onednn(engine: Engine, monkeypatch: pytest.MonkeyPatch) -> None
 
 
 def test_what_is_left_to_the_body(engine: Engine) -> None:
-    """Masks, and what is not float32."""
+    """What is not float32."""
     native = engine.native("lstm")
     assert native is not None
     args = [engine.constant(a, "float32") for a in arguments("lstm", None, True)]
     assert native(*args, None, False) is not NotImplemented
-    mask = engine.constant(np.ones(SIZES[:2], bool), "bool")
-    assert native(*args, mask, False) is NotImplemented
+    assert native(*args, engine.constant(MASK, "bool"), False) is not NotImplemented
     assert native(*(engine.cast(a, "float64") for a in args), None, False) is NotImplemented
     assert native(*(engine.cast(a, "float16") for a in args), None, False) is NotImplemented
 
@@ -154,6 +163,29 @@ def test_nan_is_not_lost() -> None:
     assert np.isnan(y[1, 3:]).all()
     assert np.isfinite(np.delete(y, 1, 0)).all()
     assert np.isfinite(y[1, :3]).all()
+
+
+@pytest.mark.parametrize("reverse", [False, True])
+@pytest.mark.parametrize("kind", ["lstm", "gru", "lbr_gru"])
+def test_nothing_comes_through_a_mask(kind: str, reverse: bool) -> None:
+    """Neither what is at masked steps, be it NaN, nor anything into the state of a row without steps."""
+    x, *others = arguments("lstm" if kind == "lstm" else "gru", kind == "lbr_gru", True)
+    call = recurrent.Call(kind, *SIZES, reverse)
+    x[~MASK] = np.nan
+    y, *states = masked.forward(call, False, MASK, x, *others)
+    assert np.isfinite(y).all()
+    for state, first in zip(states, others, strict=False):
+        np.testing.assert_allclose(state[3], first[3], 0, 1e-30)
+    short = recurrent.forward(
+        call._replace(batch=1, time=3),
+        False,
+        x[2:3, [1, 4, 5]],
+        *(a[2:3] if a.shape[0] == SIZES[0] else a for a in others),
+    )
+    np.testing.assert_allclose(y[2, [1, 4, 5]], short[0][0], 1e-6, 1e-7)
+    at = y[2, :: -1 if reverse else 1].tolist()
+    assert at[0] == [0.0] * SIZES[3]
+    assert at[3] == at[2]
 
 
 def test_plans_serve_other_threads_than_the_one_that_made_them() -> None:
