@@ -67,11 +67,9 @@ class Reduction:
         return np.sort(_orderable(x), axis).astype(x.dtype, copy=False)
 
     def top_k(self, x: Array, k: int) -> tuple[Array, Array]:
-        if k == 1:
-            best = np.argmax(_orderable(x), -1)[..., None]
-        elif (some := _largest(_orderable(x), k)) is not None:
-            best = some
-        else:
+        keys = _orderable(x)
+        best = _one_by_one(keys, k) if 0 < k <= _FEW else _largest(keys, k)
+        if best is None:
             best = _descending(x)[..., :k]
         return np.take_along_axis(x, best, -1), best.astype(np.int32)
 
@@ -88,9 +86,27 @@ class Reduction:
         return z.real.astype(re.dtype), z.imag.astype(re.dtype)
 
 
+_FEW = 8  # up to which so many passes over all elements are faster than a partition
+
+
 def _orderable(x: Array) -> Array:
     """bfloat16 as float32: its own sort (ml_dtypes) leaves NaN where it is."""
     return x.astype(np.float32) if x.dtype.name == "bfloat16" else x
+
+
+def _one_by_one(x: Array, k: int) -> Array | None:
+    """Indices of the k largest along the last axis, each found when those before it are struck out; None if that shows."""
+    struck: Any = -np.inf if x.dtype.kind == "f" else np.iinfo(x.dtype).min if x.dtype.kind in "iu" else None
+    if k > 1 and struck is None:
+        return None
+    left = np.array(x) if k > 1 else x
+    best = np.empty((*x.shape[:-1], k), np.intp)
+    for i in range(k):
+        at = best[..., i : i + 1]
+        at[...] = np.argmax(left, -1)[..., None]
+        if i < k - 1:
+            np.put_along_axis(left, at, struck, -1)
+    return None if k > 1 and np.any(np.take_along_axis(x, best, -1) == struck) else best
 
 
 def _largest(x: Array, k: int) -> Array | None:

@@ -186,6 +186,9 @@ def test_top_k_gives_the_lowest_index_among_equals() -> None:
         values, indices = engine.top_k(np.array([1, 3, 3, 2, 3], "float32"), 4)
         assert values.tolist() == [3, 3, 3, 2]
         assert indices.tolist() == [1, 2, 4, 3]
+        lowest = np.full((2, 5), -np.inf, "float32")
+        lowest[1, 3] = 0
+        assert engine.top_k(lowest, 3)[1].tolist() == [[0, 1, 2], [3, 0, 1]]
 
 
 @pytest.mark.parametrize("dtype", ["float32", "int32", "uint8", "int8"])
