@@ -13,6 +13,7 @@ from keras.errors import unknown
 from keras.layers import arguments
 from keras.layers.input_spec import InputSpec, label
 from keras.layers.layer import Layer
+from keras.ops import kernels
 from keras.ops.dispatch import axes_of, axis_of, dtype_of, ndim_of, shape_of
 
 Tensor = Any
@@ -168,13 +169,17 @@ class BatchNormalization(_ScaleAndCenter):
     def call(self, inputs: Tensor, training: bool | None = None, mask: Tensor = None) -> Tensor:
         x = _wide(ops.cast(inputs, self.compute_dtype))
         gamma, beta = self._gamma_and_beta(x)
+        if training and self.trainable and mask is None and not self.renorm:
+            axis = axis_of(self.axis, ndim_of(x), label(self))
+            y, mean, variance = kernels.batch_norm_training(x, gamma, beta, axis, self.epsilon)
+            self._move_both(mean, variance)
+            return ops.cast(y, self.compute_dtype)
         if training and self.trainable:
             mean, variance = self._batch_moments(x, mask)
             if self.renorm:
                 gamma, beta = self._renormalised(mean, variance, gamma, beta)
             else:
-                _move(self.moving_mean, mean, self.momentum)
-                _move(self.moving_variance, variance, self.momentum)
+                self._move_both(mean, variance)
         else:
             mean, variance = (
                 ops.cast(self.moving_mean, dtype_of(x)),
@@ -191,6 +196,10 @@ class BatchNormalization(_ScaleAndCenter):
     def _first_stddev(self, shape: tuple[int, ...], dtype: Any = None) -> np.ndarray:
         """The root of the first variance."""
         return np.sqrt(to_host(self.moving_variance_initializer(shape, dtype)))
+
+    def _move_both(self, mean: Tensor, variance: Tensor) -> None:
+        _move(self.moving_mean, mean, self.momentum)
+        _move(self.moving_variance, variance, self.momentum)
 
     def _batch_moments(self, x: Tensor, mask: Tensor | None) -> tuple[Tensor, Tensor]:
         """Mean and variance of each channel; places where `mask` is 0 do not count."""

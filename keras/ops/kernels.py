@@ -244,6 +244,17 @@ def batch_norm(
     return e.add(e.mul(x, scale), offset)
 
 
+@kernel
+def batch_norm_training(
+    x: Tensor, gamma: Tensor | None, beta: Tensor | None, axis: int, epsilon: float
+) -> tuple[Tensor, Tensor, Tensor]:
+    """`batch_norm` of x by its own mean and variance, and these, which are constants to the gradient."""
+    e = current()
+    mean, variance = moments(x, tuple(i for i in range(ndim_of(x)) if i != axis))
+    y = batch_norm(x, mean, variance, gamma, beta, axis, epsilon)
+    return y, e.stop_gradient(mean), e.stop_gradient(variance)
+
+
 # ---------------------------------------------------------------------- lookup
 @kernel
 def embedding(table: Tensor, ids: Tensor) -> Tensor:

@@ -115,6 +115,11 @@ CASES = [
     Case("batch_norm", (X, u(5), np.abs(u(5)) + 0.1, u(5), u(5), 2, 1e-3)),
     Case("batch_norm", (X, u(4), np.abs(u(4)) + 0.1, None, None, 1, 1e-3), label="inner"),
     Case("batch_norm", (u(2, 3, 3, 2), u(2), np.abs(u(2)) + 0.1, u(2), u(2), 3, 1e-3), label="image"),
+    *(Case("batch_norm_training", (x, *(u(x.shape[axis]) if w else None for w in (gamma, beta)), axis, 1e-3), label=label)
+      for label, x, gamma, beta, axis in (
+        ("plain", u(6, 3), False, False, 1), ("sequence", X, True, True, 2), ("inner", X, True, False, 1),
+        ("image", u(3, 4, 2, 2), False, True, 3), ("volume", u(2, 2, 3, 2, 2), True, True, 4),
+        ("one", u(1, 1, 1, 3), True, True, 3))),
     Case("attention", (u(2, 3, 2, 4), u(2, 5, 2, 4), u(2, 5, 2, 4), None, None, 0.5, False)),
     Case("attention", (u(1, 4, 2, 3), u(1, 4, 2, 3), u(1, 4, 2, 3), u(2, 4, 4), None, 0.5, True), label="causal-bias"),
     Case("attention", (*(u(2, 3, 1, 2) for _ in range(3)), None, MASK[:, None, None], 1.0, False), label="mask"),
@@ -195,6 +200,8 @@ def test_kernel_gradient(engine: Engine, case: Case, request: pytest.FixtureRequ
     args = as_dtype(case, "float64")
     smooth = [i for i, a in enumerate(args) if isinstance(a, np.ndarray) and a.dtype == np.float64]
     weights = weights_for(reference(case, args))
+    if case.name == "batch_norm_training":  # the moments are constants to the gradient
+        weights[1:] = [None, None]
 
     def put(values: Any) -> list[Any]:
         full = list(args)
@@ -214,6 +221,26 @@ def test_kernel_gradient(engine: Engine, case: Case, request: pytest.FixtureRequ
     for got, want in zip(gradients, finite_differences(scalar, [args[i] for i in smooth]), strict=True):
         got = np.zeros(want.shape) if got is None else engine.to_numpy(got)
         np.testing.assert_allclose(got, want, 1e-5, 1e-6, err_msg=f"{case}: gradient")
+
+
+@pytest.mark.parametrize("shape", [(8, 5, 4, 3), (8, 20, 3), (2, 4, 5, 4, 3), (1, 1, 1, 3)], ids=str)
+def test_batch_norm_training_in_float32(engine: Engine, shape: tuple[int, ...]) -> None:
+    """Where engines have kernels of their own: results, and gradients of y alone, against the body in float64."""
+    args = [u(*shape) + 3, u(3) + 1.5, u(3)]
+    weights = u(*shape)
+
+    def run_on(e: Engine, dtype: str) -> list[np.ndarray]:
+        def loss(*tensors: Any) -> tuple[Any, Any]:
+            ys = KERNELS["batch_norm_training"](*tensors, len(shape) - 1, 1e-3)
+            return weighted_sum(select.current(), ys, [weights, None, None]), list(ys)
+
+        _, ys, _, found = e.value_and_grad(loss, [], [e.constant(a.astype(dtype), dtype) for a in args])
+        return [np.asarray(e.to_numpy(y)) for y in (*ys, *found)]
+
+    with select.using("numpy") as host:
+        want = run_on(host, "float64")
+    for got, w in zip(run_on(engine, "float32"), want, strict=True):
+        np.testing.assert_allclose(got, w, 2e-5, 2e-5)
 
 
 ATTENTIONS = [

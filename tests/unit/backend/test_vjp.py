@@ -269,6 +269,14 @@ OTHERS: dict[str, tuple[Callable[..., Any], list[Any]]] = {
         lambda *xs: kernels.batch_norm(*xs, None, None, 1, 1e-3),
         [normal(5, 2, 3), normal(2), positive(2)],
     ),
+    "batch_norm_training": (  # its moments are constants to the gradient
+        lambda *xs: kernels.batch_norm_training(*xs, 2, 1e-3)[0],
+        [normal(5, 2, 3), normal(3), normal(3)],
+    ),
+    "batch_norm_training_bare": (
+        lambda x: kernels.batch_norm_training(x, None, None, 1, 1e-3)[0],
+        [normal(5, 2, 3)],
+    ),
     "attention": (
         lambda q, k, v, b: attention(q, k, v, b, None, 0.5, True),
         [normal(2, 3, 2, 4), normal(2, 3, 2, 4), normal(2, 3, 2, 4), normal(3, 3)],
