@@ -150,6 +150,18 @@ def test_config_round_trip(obj):
     assert through_json(again.get_config()) == through_json(obj.get_config())
 
 
+def test_open_arguments_that_nobody_gave_are_left_out():
+    """Real Keras writes none, and hands what the config holds to the constructor by name."""
+
+    class Open(Serializable):
+        def __init__(self, a, *args, b=2, **kwargs):
+            self.given = a, args, b
+
+    assert Open(1).get_config() == {"a": 1, "b": 2}
+    assert Open(1, 5).get_config() == {"a": 1, "args": (5,), "b": 2}
+    assert Open.from_config(Open(1, 5).get_config()).given == (1, (5,), 2)
+
+
 def test_config_survives_copies():
     obj = Plain(3, name="n")
     for other in (copy.copy(obj), copy.deepcopy(obj), pickle.loads(pickle.dumps(obj))):
