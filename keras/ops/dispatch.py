@@ -225,6 +225,9 @@ def _constant(engine: Any, x: Any, wanted: str | None) -> Tensor:
         and not isinstance(x, (np.ndarray, np.generic))
     ):
         return KerasTensor(tuple(x.shape), wanted or dtypes.standardize(x.dtype))
+    own = None if isinstance(x, (np.ndarray, np.generic, int, float)) else engine.adopt(x)
+    if own is not None:
+        return own
     array = _host_array(x)
     return engine.constant(array, wanted or _natural_dtype(x, array))
 
