@@ -407,3 +407,19 @@ def test_get():
     for wrong in (3, 0.5, ["zeros"]):
         with pytest.raises(TypeError, match="initializer: expected a name"):
             look(wrong)
+
+
+def test_module_objects_go_by_their_bare_names():
+    class Greedy(Serializable):
+        def __init__(self, rate=1):
+            self.rate = rate
+
+    def plain(x):
+        return x
+
+    known = {"greedy": Greedy, "plain": plain}
+    assert deserialize("greedy", module_objects=known, printable_module_name="samplers").rate == 1
+    assert deserialize({"class_name": "greedy", "config": {"rate": 3}}, module_objects=known).rate == 3
+    assert deserialize("plain", module_objects=known) is plain
+    assert deserialize("neither", module_objects=known) == "neither"
+    assert deserialize("greedy", {"greedy": plain}, module_objects=known) is plain

@@ -197,3 +197,15 @@ def test_arrays_of_tensors_are_the_callers_own(engine):
         array = ops.convert_to_numpy(x)
         array[0, 0] = 5.0
         assert ops.convert_to_numpy(x).tolist() == np.ones(array.shape).tolist()
+
+
+def test_numpy_arrays_beside_tensors_of_a_graph(engine):
+    """`mask & x` asks NumPy first."""
+    mask = np.array([True, True, False])
+
+    def f(x):
+        return mask & x, mask | x, mask ^ x, ~x
+
+    x = ops.convert_to_tensor(np.array([True, False, True]))
+    got = [host(y).tolist() for y in Compiled(f)(x)]
+    assert got == [[True, False, False], [True, True, True], [False, True, True], [False, True, False]]
