@@ -74,6 +74,12 @@ class _Signature:
         given.update(kwargs)
         return given
 
+    def filled(self, args: tuple[Any, ...], kwargs: dict[str, Any]) -> tuple[Any, ...]:
+        """`args` with each None in it replaced by what `kwargs` has for that parameter, and no longer has then."""
+        known = zip(self.positional, args, strict=False)
+        named = tuple(kwargs.pop(n) if x is None and n in kwargs else x for n, x in known)
+        return named + args[len(named) :]
+
 
 class Layer(Tracked):
     """A computation with state. Subclasses write `__init__`, `build(input_shape)` and `call(inputs)`.
@@ -198,6 +204,8 @@ class Layer(Tracked):
         masks = self._fill_masks(bound, kwargs)
         if signature.has_training and bound.get("training") is None and training is not None:
             kwargs["training"] = training
+        if len(args) > 1:
+            args = signature.filled(args, kwargs)
         with state.name_scope(self._full_path(), absolute=True), state.autocast(self._autocast_dtype()):
             try:
                 outputs = self.call(*args, **kwargs)

@@ -116,6 +116,21 @@ def test_build_may_have_open_arguments() -> None:
     assert layer.get_build_config() == {"input_shape": (None, 3)}
 
 
+def test_none_by_position_is_filled_in(engine: Engine) -> None:
+    class Scaled(L.Layer):
+        def call(self, x: Any, mask: Any = None, training: Any = None) -> Any:
+            return x * (2.0 if training else 1.0) if mask is None else x * ops.cast(mask, x.dtype)[..., None]
+
+    x = keras.Input((3,))
+    model = keras.Model(x, Scaled()(x, None, None))
+    ones = np.ones((2, 3), "float32")
+    assert ops.convert_to_numpy(model(ones)).tolist() == ones.tolist()
+    assert ops.convert_to_numpy(model(ones, training=True)).tolist() == (2 * ones).tolist()
+    ids = keras.Input((2,), dtype="int32")
+    masked = keras.Model(ids, Scaled()(L.Embedding(3, 1, "ones", mask_zero=True)(ids), None))
+    assert ops.convert_to_numpy(masked(np.array([[1, 0]])))[0].tolist() == [[1.0], [0.0]]
+
+
 def test_a_convolution_takes_another_kernel() -> None:
     class Doubled(L.Conv2D):
         def convolution_op(self, inputs: Any, kernel: Any) -> Any:
