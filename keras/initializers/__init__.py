@@ -94,7 +94,7 @@ def get(identifier: Any) -> InitializerLike | None:
     """
     if isinstance(identifier, np.ndarray):
         return Constant(identifier)
-    if ops.is_tensor(identifier):
+    if hasattr(identifier, "shape") and ops.is_tensor(identifier):  # asking loads the engine
         return Constant(ops.convert_to_numpy(identifier))
     return serializable.get(identifier, "initializers", "initializer", _ALIASES)
 
