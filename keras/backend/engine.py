@@ -393,6 +393,7 @@ class Engine(
 SERVICES = frozenset(
     {
         "infer",
+        "adopt",
         "peek",
         "native",
         "with_pull_back",
