@@ -30,6 +30,8 @@ def deserialize(
     custom_objects: Mapping[str, Any] | None = None,
     safe_mode: bool = True,
     *,
+    module_objects: Mapping[str, Any] | None = None,
+    printable_module_name: str | None = None,
     family: str | None = None,
 ) -> Any:
     """The object a config describes. Reads what Keras 2 and Keras 3 write.
@@ -38,6 +40,8 @@ def deserialize(
         config: what `serialize` returned, perhaps by way of JSON. What is not a config is returned as it is.
         custom_objects: classes and functions of yours by the names the config uses.
         safe_mode: passed on to `from_config` methods that take it. Code in a file is refused either way.
+        module_objects: classes and functions that may also go by their bare names: `config` can be such a name.
+        printable_module_name: accepted for compatibility.
         family: the family to look in first when the config does not say, as in `"initializers"`.
 
     Returns:
@@ -49,6 +53,11 @@ def deserialize(
     >>> deserialize({"class_name": "__slice__", "config": {"start": 0, "stop": 4, "step": None}})
     slice(0, 4, None)
     """
+    if module_objects is not None:
+        custom_objects = {**module_objects, **(custom_objects or {})}
+        if isinstance(config, str) and config in custom_objects:
+            found = custom_objects[config]
+            return found() if isinstance(found, type) else found
     if not isinstance(config, dict | list | tuple):
         return config
     if not _inside.get():

@@ -267,6 +267,8 @@ def _arguments(obj: Serializable, classes: tuple[type, ...], whole: bool) -> dic
     for name, parameter in parameters.items():
         if parameter.kind is parameter.VAR_KEYWORD:
             arguments.update(_passed_on(obj) if whole else {})
+        elif parameter.kind is parameter.VAR_POSITIONAL and not given.get(name):
+            continue  # nothing came: real Keras reads the file too
         elif _is_ours(owner) and _has_value(obj, name):
             arguments[name] = getattr(obj, name)
         elif name in given:

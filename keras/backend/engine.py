@@ -351,6 +351,10 @@ class Engine(
         """
         return None
 
+    def adopt(self, x: Any) -> Tensor | None:
+        """The tensor that an object of the engine's package stands for, such as a `tf.Variable`; None for others."""
+        return None
+
     def peek(self, x: Tensor) -> np.ndarray | None:
         """The values of a tensor, not to be written into, where looking at them is free: none while a graph is traced."""
         return None
@@ -389,6 +393,7 @@ class Engine(
 SERVICES = frozenset(
     {
         "infer",
+        "adopt",
         "peek",
         "native",
         "with_pull_back",

@@ -56,6 +56,8 @@ _UFUNCS = {
     **{n: n for n in ("less", "less_equal", "greater", "greater_equal")},
     "divide": "true_divide",
     "remainder": "mod",
+    **{f"bitwise_{n}": f"logical_{n}" for n in ("and", "or", "xor")},
+    "invert": "logical_not",
 }
 
 

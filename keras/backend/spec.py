@@ -19,17 +19,30 @@ from keras.backend.operators import TensorOperators, public_op
 from keras.backend.state import Variable, auto_name
 
 
-class _Unknown:
-    """A dimension nobody knows yet. Arithmetic with it is again unknown; as an int it is an error."""
+class Unknown:
+    """A number nobody knows yet, a dimension above all. Arithmetic with it is again unknown.
 
-    def _absorb(self, *_: Any) -> _Unknown:
-        return self
+    An op takes it for a scalar tensor. As a number of Python's it is an error.
+    """
+
+    def __init__(self, kind: type) -> None:
+        self.kind = kind  # int or float, as promotion sees it
+
+    def _absorb(self, *others: Any) -> Any:
+        if any(isinstance(x, KerasTensor) for x in others):
+            return NotImplemented  # the tensor's own operator takes it in
+        return _UNKNOWN_FLOAT if any(isinstance(x, float) for x in others) else self
 
     __add__ = __radd__ = __sub__ = __rsub__ = __mul__ = __rmul__ = _absorb
-    __floordiv__ = __rfloordiv__ = __mod__ = __rmod__ = __neg__ = __abs__ = _absorb
+    __floordiv__ = __rfloordiv__ = __mod__ = __rmod__ = __pow__ = __rpow__ = __neg__ = __abs__ = _absorb
 
-    def _false(self, _: Any) -> bool:
-        return False
+    def _divide(self, other: Any) -> Any:
+        return NotImplemented if isinstance(other, KerasTensor) else _UNKNOWN_FLOAT
+
+    __truediv__ = __rtruediv__ = _divide
+
+    def _false(self, other: Any) -> Any:
+        return NotImplemented if isinstance(other, KerasTensor) else False
 
     __lt__ = __le__ = __gt__ = __ge__ = _false
 
@@ -45,10 +58,11 @@ class _Unknown:
         return "None"
 
     def __reduce__(self) -> str:
-        return "UNKNOWN"
+        return "UNKNOWN" if self.kind is int else "_UNKNOWN_FLOAT"
 
 
-UNKNOWN: Any = _Unknown()
+UNKNOWN: Any = Unknown(int)
+_UNKNOWN_FLOAT: Any = Unknown(float)
 
 
 def shape_str(shape: Sequence[Any]) -> str:

@@ -5,7 +5,7 @@ from typing import Any
 
 import numpy as np
 
-from keras import serializable
+from keras import ops, serializable
 from keras.initializers.constant import STFT, Constant, Identity, Ones, Zeros
 from keras.initializers.initializer import Initializer
 from keras.initializers.random import (
@@ -84,7 +84,7 @@ def get(identifier: Any) -> InitializerLike | None:
 
     Args:
         identifier: a name such as `"glorot_uniform"`, a config, a class, an initializer, a function
-            `(shape, dtype)`, an array with the values themselves, or None.
+            `(shape, dtype)`, an array or a tensor with the values themselves, or None.
 
     Raises:
         ValueError: for an unknown name, with the nearest known one.
@@ -94,6 +94,8 @@ def get(identifier: Any) -> InitializerLike | None:
     """
     if isinstance(identifier, np.ndarray):
         return Constant(identifier)
+    if hasattr(identifier, "shape") and ops.is_tensor(identifier):  # asking loads the engine
+        return Constant(ops.convert_to_numpy(identifier))
     return serializable.get(identifier, "initializers", "initializer", _ALIASES)
 
 

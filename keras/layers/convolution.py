@@ -175,17 +175,20 @@ class _Conv(_Window):
         )
         self._add_bias(self.filters)
 
-    def call(self, inputs: Tensor) -> Tensor:
-        self._check_size(inputs)
-        x = ops.conv(
+    def convolution_op(self, inputs: Tensor, kernel: Tensor) -> Tensor:
+        """The convolution alone, which a subclass may override: to standardise the kernel, say."""
+        return ops.conv(
             inputs,
-            self.kernel,
+            kernel,
             strides=self.strides,
             padding=self.padding,
             data_format=self.data_format,
             dilation_rate=self.dilation_rate,
         )
-        return self._finish(x)
+
+    def call(self, inputs: Tensor) -> Tensor:
+        self._check_size(inputs)
+        return self._finish(self.convolution_op(inputs, self.kernel))
 
 
 class Conv1D(_Conv):
@@ -217,18 +220,16 @@ class Conv1D(_Conv):
     rank = 1
     paddings = ("valid", "same", "causal")
 
-    def call(self, inputs: Tensor) -> Tensor:
-        self._check_size(inputs)
+    def convolution_op(self, inputs: Tensor, kernel: Tensor) -> Tensor:
         causal = self.padding == "causal"
-        x = ops.conv(
+        return ops.conv(
             self._padded_left(inputs) if causal else inputs,
-            self.kernel,
+            kernel,
             strides=self.strides,
             padding="valid" if causal else self.padding,
             data_format=self.data_format,
             dilation_rate=self.dilation_rate,
         )
-        return self._finish(x)
 
     def _padded_left(self, inputs: Tensor) -> Tensor:
         low = (self.kernel_size[0] - 1) * self.dilation_rate[0]

@@ -49,14 +49,18 @@ def training_in_force() -> bool | None:
     return None if context is None else bool(context.training)
 
 
+def _named(function: Callable[..., Any]) -> list[str]:
+    """The names of a function's parameters, without *args and **kwargs."""
+    parameters = inspect.signature(function).parameters.values()
+    return [p.name for p in parameters if p.kind is not p.VAR_POSITIONAL and p.kind is not p.VAR_KEYWORD]
+
+
 class _Signature:
     """What a layer class's `call` takes, looked at once."""
 
     def __init__(self, function: Callable[..., Any]) -> None:
         parameters = list(inspect.signature(function).parameters.values())[1:]
-        self.names = tuple(
-            p.name for p in parameters if p.kind is not p.VAR_POSITIONAL and p.kind is not p.VAR_KEYWORD
-        )
+        self.names = tuple(_named(function)[1:])
         self.open = any(p.kind is p.VAR_KEYWORD for p in parameters)
         self.has_training = "training" in self.names
         self.training_default = next((p.default for p in parameters if p.name == "training"), None)
@@ -69,6 +73,12 @@ class _Signature:
         given = dict(zip(self.positional, args, strict=False))
         given.update(kwargs)
         return given
+
+    def filled(self, args: tuple[Any, ...], kwargs: dict[str, Any]) -> tuple[Any, ...]:
+        """`args` with each None in it replaced by what `kwargs` has for that parameter, and no longer has then."""
+        known = zip(self.positional, args, strict=False)
+        named = tuple(kwargs.pop(n) if x is None and n in kwargs else x for n, x in known)
+        return named + args[len(named) :]
 
 
 class Layer(Tracked):
@@ -194,6 +204,8 @@ class Layer(Tracked):
         masks = self._fill_masks(bound, kwargs)
         if signature.has_training and bound.get("training") is None and training is not None:
             kwargs["training"] = training
+        if len(args) > 1:
+            args = signature.filled(args, kwargs)
         with state.name_scope(self._full_path(), absolute=True), state.autocast(self._autocast_dtype()):
             try:
                 outputs = self.call(*args, **kwargs)
@@ -228,7 +240,7 @@ class Layer(Tracked):
     def _declared_shapes(self, args: tuple[Any, ...], kwargs: dict[str, Any]) -> Any:
         """What the class's own `compute_output_shape` says: given one shape, or one per argument by name."""
         shapes = self._shapes_of(self._signature.bind(args, kwargs))
-        names = list(inspect.signature(self.compute_output_shape).parameters)
+        names = _named(self.compute_output_shape)
         if set(shapes) <= set(names):
             return self.compute_output_shape(**shapes)
         return self.compute_output_shape(*list(shapes.values())[: len(names)])
@@ -326,7 +338,7 @@ class Layer(Tracked):
             self.built = True
             self._build_shapes = shapes
             return
-        names = list(inspect.signature(self.build).parameters)
+        names = _named(self.build) or list(inspect.signature(self.build).parameters)
         if len(names) == 1:
             self.build(next(iter(shapes.values()), None))
             self._build_shapes = {names[0]: next(iter(shapes.values()), None)}
@@ -587,7 +599,7 @@ def _scoped_build(build: Callable[..., None]) -> Callable[..., None]:
         with state.name_scope(self._full_path(), absolute=True):
             build(self, *args, **kwargs)
         if self._build_shapes is None:
-            names = list(inspect.signature(build).parameters)[1:]
+            names = _named(build)[1:]
             self._build_shapes = {**dict(zip(names, args, strict=False)), **kwargs}
         self.built = True
 

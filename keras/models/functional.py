@@ -118,7 +118,11 @@ class Functional(Model):
         results = self._graph_with_losses.run(values)
         for loss in results[n:]:
             super().add_loss(mean(loss))
-        return tree.unflatten(self._outputs_struct, results[:n])
+        return _bare(tree.unflatten(self._outputs_struct, results[:n]))
+
+    def _record_call(self, args: tuple[Any, ...], kwargs: dict[str, Any], outputs: Any) -> Any:
+        # Values come bare, symbols in the list of one in which they were given: so does real Keras.
+        return super()._record_call(args, kwargs, tree.unflatten(self._outputs_struct, tree.flatten(outputs)))
 
     def add_loss(self, loss: Any) -> None:
         """Add loss(es) to the training loss: symbolic tensors that follow from the model's inputs, each averaged."""
@@ -225,13 +229,13 @@ class Functional(Model):
 
     @property
     def input_shape(self) -> Any:
-        """Shape(s) of the inputs."""
-        return tree.map_structure(lambda t: t.shape, self._inputs_struct)
+        """Shape of the input; several in a list."""
+        return _bare([t.shape for t in self.inputs])
 
     @property
     def output_shape(self) -> Any:
-        """Shape(s) of the outputs."""
-        return tree.map_structure(lambda t: t.shape, self._outputs_struct)
+        """Shape of the output; several in a list."""
+        return _bare([t.shape for t in self.outputs])
 
     @property
     def input_names(self) -> list[str]:
@@ -272,6 +276,11 @@ class Functional(Model):
     def _is_plain_functional(cls) -> bool:
         """Whether `cls(inputs, outputs)` makes one: the class, and subclasses that keep its constructor."""
         return cls.__init__ is Functional.__init__
+
+
+def _bare(x: Any) -> Any:
+    """The one element of a list or tuple of one."""
+    return x[0] if isinstance(x, (list, tuple)) and len(x) == 1 else x
 
 
 def _pick(given: Any, struct: Any) -> list[Any] | None:

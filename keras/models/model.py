@@ -70,6 +70,8 @@ class Model(Trainer, Layer):
 
     def build(self, input_shape: Any = None) -> None:
         """Make all variables, by running `call` symbolically on inputs of this shape (or structure of shapes)."""
+        if type(self).build is not Model.build:
+            return  # a class's own `build` has made what it wanted, and asks whether there is more
         if input_shape is not None:
             self.compute_output_spec(tree.map_shape_structure(lambda s: KerasTensor(s), input_shape))
 

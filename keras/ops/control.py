@@ -9,8 +9,8 @@ from collections.abc import Callable
 from typing import Any
 
 from keras import tree
-from keras.backend.select import current
-from keras.backend.spec import ABSTRACT, UNKNOWN, broadcast
+from keras.backend.select import current, scope
+from keras.backend.spec import ABSTRACT, UNKNOWN, KerasTensor, broadcast
 from keras.ops.dispatch import axis_of, cast, convert, dtype_of, ndim_of, op, shape_of
 from keras.ops.settling import need_size, scalar, slice_axis
 from keras.ops.structure import Structure
@@ -103,8 +103,8 @@ def while_loop(
     """
     several = isinstance(loop_vars, (list, tuple))
     start = tree.map_structure(convert, loop_vars if several else (loop_vars,))
-    flat = tree.flatten(start)
-    specs = [dtype_of(x) for x in flat]
+    specs = _loop_dtypes(body, loop_vars if several else (loop_vars,), start, several)
+    flat = [convert(x, d) for x, d in zip(tree.flatten(start), specs, strict=True)]
 
     def test(count: Tensor, *state: Tensor) -> Tensor:
         more = convert(cond(*tree.unflatten(start, list(state))), "bool")
@@ -122,6 +122,28 @@ def while_loop(
     _, *last = current().while_loop(test, step, [current().full((), 0, "int32"), *flat])
     result = tree.unflatten(start, last)
     return result if several else result[0]
+
+
+def _loop_dtypes(body: Callable[..., Tree], given: Tree, start: Tree, several: bool) -> list[str]:
+    """Dtypes of the variables of a loop. A Python number has none of its own: it is what the body makes of it."""
+    specs = [dtype_of(x) for x in tree.flatten(start)]
+    weak = [type(x) in (bool, int, float) for x in tree.flatten(given)]
+    if not any(weak):
+        return specs
+    symbols = [KerasTensor(shape_of(x), d) for x, d in zip(tree.flatten(start), specs, strict=True)]
+    try:
+        with scope(ABSTRACT):
+            new = body(*tree.unflatten(start, symbols))
+            made = [dtype_of(x) for x in tree.flatten(new if several else (new,))]
+    except (
+        Exception
+    ):  # it is wrong, which the loop itself will say better, or uses the engine's own functions
+        return specs
+    return (
+        [m if w else d for w, d, m in zip(weak, specs, made, strict=True)]
+        if len(made) == len(specs)
+        else specs
+    )
 
 
 @op

@@ -41,7 +41,7 @@ def convert_to_tensor(
 
 
 def convert_to_numpy(x: Any) -> np.ndarray:
-    """The values of a tensor, a variable or an array-like as a NumPy array on the host.
+    """The values of a tensor, a variable or an array-like as a NumPy array on the host, which is the caller's to write.
 
     Raises:
         TypeError: x is symbolic. RuntimeError: inside a compiled function.
@@ -51,7 +51,8 @@ def convert_to_numpy(x: Any) -> np.ndarray:
     """
     if isinstance(x, KerasTensor):
         x._no_value()
-    return to_host(convert(x) if isinstance(x, (list, tuple)) else x)
+    # A copy: on NumPy's engine the array may be the tensor itself, or a view that cannot be written.
+    return np.array(to_host(convert(x) if isinstance(x, (list, tuple)) else x))
 
 
 def is_tensor(x: Any) -> bool:

@@ -21,7 +21,7 @@ from keras import config, tree
 from keras.backend import dtypes
 from keras.backend.operators import OPS
 from keras.backend.select import current, inner, scope
-from keras.backend.spec import ABSTRACT, KerasTensor
+from keras.backend.spec import ABSTRACT, KerasTensor, Unknown
 from keras.backend.state import Variable, auto_name, to_snake_case
 from keras.ops.node import Node, Operation, fresh
 
@@ -216,6 +216,8 @@ def _constant(engine: Any, x: Any, wanted: str | None) -> Tensor:
         x._no_value()
     if isinstance(x, (list, tuple)) and _holds_tensors(x):
         return _stack([convert(e, wanted) for e in x])
+    if engine is ABSTRACT and isinstance(x, Unknown):
+        return KerasTensor((), wanted or (config.floatx() if x.kind is float else "int32"))
     if (
         engine is ABSTRACT
         and hasattr(x, "shape")
@@ -223,6 +225,9 @@ def _constant(engine: Any, x: Any, wanted: str | None) -> Tensor:
         and not isinstance(x, (np.ndarray, np.generic))
     ):
         return KerasTensor(tuple(x.shape), wanted or dtypes.standardize(x.dtype))
+    own = None if isinstance(x, (np.ndarray, np.generic, int, float)) else engine.adopt(x)
+    if own is not None:
+        return own
     array = _host_array(x)
     return engine.constant(array, wanted or _natural_dtype(x, array))
 
@@ -264,7 +269,7 @@ def _natural_dtype(x: Any, array: np.ndarray) -> str:
 def _holds_tensors(x: Sequence[Any]) -> bool:
     engine = current()
     return any(
-        isinstance(e, (Variable, KerasTensor))
+        isinstance(e, (Variable, KerasTensor, Unknown))
         or (engine.is_tensor(e) and not isinstance(e, np.ndarray))
         or (isinstance(e, (list, tuple)) and _holds_tensors(e))
         for e in x
@@ -294,6 +299,8 @@ def dtype_or_type(x: Any) -> Any:
     """What promotion looks at: a tensor's or array's dtype name, or the Python type of a scalar."""
     if isinstance(x, (bool, int, float, complex)):
         return type(x)
+    if isinstance(x, Unknown):
+        return x.kind
     if isinstance(x, (list, tuple)):
         return current().spec(convert(x))[1]
     return dtype_of(x)

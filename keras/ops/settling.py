@@ -139,6 +139,8 @@ def in_float32(f: Callable[..., Any], x: Tensor, *rest: Any) -> Any:
 
 def static_int(value: Any, who: str, name: str, least: int | None = None) -> int:
     """A Python int. Raises TypeError for anything that is not an integer, ValueError for one below `least`."""
+    if value is UNKNOWN and current() is ABSTRACT:
+        return value
     try:
         number = value.__index__()
     except (AttributeError, TypeError):

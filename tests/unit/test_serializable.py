@@ -150,6 +150,18 @@ def test_config_round_trip(obj):
     assert through_json(again.get_config()) == through_json(obj.get_config())
 
 
+def test_open_arguments_that_nobody_gave_are_left_out():
+    """Real Keras writes none, and hands what the config holds to the constructor by name."""
+
+    class Open(Serializable):
+        def __init__(self, a, *args, b=2, **kwargs):
+            self.given = a, args, b
+
+    assert Open(1).get_config() == {"a": 1, "b": 2}
+    assert Open(1, 5).get_config() == {"a": 1, "args": (5,), "b": 2}
+    assert Open.from_config(Open(1, 5).get_config()).given == (1, (5,), 2)
+
+
 def test_config_survives_copies():
     obj = Plain(3, name="n")
     for other in (copy.copy(obj), copy.deepcopy(obj), pickle.loads(pickle.dumps(obj))):
@@ -395,3 +407,19 @@ def test_get():
     for wrong in (3, 0.5, ["zeros"]):
         with pytest.raises(TypeError, match="initializer: expected a name"):
             look(wrong)
+
+
+def test_module_objects_go_by_their_bare_names():
+    class Greedy(Serializable):
+        def __init__(self, rate=1):
+            self.rate = rate
+
+    def plain(x):
+        return x
+
+    known = {"greedy": Greedy, "plain": plain}
+    assert deserialize("greedy", module_objects=known, printable_module_name="samplers").rate == 1
+    assert deserialize({"class_name": "greedy", "config": {"rate": 3}}, module_objects=known).rate == 3
+    assert deserialize("plain", module_objects=known) is plain
+    assert deserialize("neither", module_objects=known) == "neither"
+    assert deserialize("greedy", {"greedy": plain}, module_objects=known) is plain

@@ -122,6 +122,10 @@ class LeafPart(Engine):
     def is_tensor(self, x: Any) -> bool:
         return isinstance(x, tf.Tensor)
 
+    def adopt(self, x: Any) -> Tensor | None:
+        # Read by TensorFlow, a tape of the user's sees what is computed with it.
+        return tf.convert_to_tensor(x) if isinstance(x, tf.Variable) else None
+
     def spec(self, x: Tensor) -> Spec:
         kind = getattr(x, "_datatype_enum", None)
         if kind is not None:  # an eager tensor's own short way: this is asked several times in every op

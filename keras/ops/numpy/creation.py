@@ -11,6 +11,7 @@ import numpy as np
 from keras import config
 from keras.backend import dtypes
 from keras.backend.select import current
+from keras.backend.spec import UNKNOWN, Unknown
 from keras.ops.dispatch import (
     as_float,
     axis_of,
@@ -23,7 +24,7 @@ from keras.ops.dispatch import (
     shape_of,
 )
 from keras.ops.numpy.shaping import moveaxis
-from keras.ops.settling import filled_like, static_int, static_shape
+from keras.ops.settling import filled_like, need_size, static_int, static_shape
 
 Tensor = Any
 
@@ -176,6 +177,9 @@ def arange(start: Any, stop: Any = None, step: Any = None, dtype: Any = None) ->
     if stop is None:
         start, stop = 0, start
     first, end, by = (number(v, "arange") for v in (start, stop, 1 if step is None else step))
+    if any(isinstance(v, Unknown) for v in (first, end, by)):
+        need_size(UNKNOWN, "arange")
+        return current().iota(UNKNOWN, dtype)
     if by == 0:
         raise ValueError("arange: `step` must not be 0")
     if not all(map(math.isfinite, (first, end, by))):
@@ -195,7 +199,7 @@ def arange(start: Any, stop: Any = None, step: Any = None, dtype: Any = None) ->
 
 def number(x: Any, who: str) -> Any:
     """A Python number out of one, or out of a scalar tensor with a known value."""
-    if isinstance(x, (int, float)):
+    if isinstance(x, (int, float, Unknown)):
         return x
     e = current()
     try:

@@ -13,8 +13,8 @@ from typing import Any
 import numpy as np
 
 from keras.backend.select import current
-from keras.backend.spec import UNKNOWN, shape_str
-from keras.ops.dispatch import axis_of, convert, kernel, ndim_of, op, promote, shape_of
+from keras.backend.spec import ABSTRACT, UNKNOWN, KerasTensor, shape_str
+from keras.ops.dispatch import axis_of, convert, dtype_of, kernel, ndim_of, op, promote, shape_of
 from keras.ops.numpy.shaping import ravel
 from keras.ops.settling import host_value, slice_axis, static_int, static_shape
 
@@ -292,6 +292,8 @@ def repeat(x: Any, repeats: Any, axis: int | None = None) -> Tensor:
         x, axis = ravel(x), 0
     shape = shape_of(x)
     axis = axis_of(axis, len(shape), "repeat")
+    if repeats is UNKNOWN and e is ABSTRACT:
+        return KerasTensor((*shape[:axis], UNKNOWN, *shape[axis + 1 :]), dtype_of(x))
     counts = repeats if isinstance(repeats, int) else host_value(repeats, "repeat", "repeats")
     if np.asarray(counts).dtype.kind not in "biu":
         raise TypeError(f"repeat: `repeats` must be whole numbers. Received: repeats={repeats}")

@@ -11,7 +11,7 @@ from collections.abc import Sequence
 from typing import Any
 
 from keras.backend.select import current
-from keras.backend.spec import UNKNOWN, shape_str
+from keras.backend.spec import ABSTRACT, UNKNOWN, shape_str
 from keras.ops.dispatch import axes_of, axis_of, convert, ndim_of, op, shape_of
 from keras.ops.settling import need_size, slice_axis, static_int, static_shape
 
@@ -41,11 +41,13 @@ def _complete(old: tuple[Any, ...], new: tuple[Any, ...]) -> tuple[Any, ...]:
     if not open_axes:
         return new
     total, known = math.prod(old), math.prod(d for i, d in enumerate(new) if i not in open_axes)
-    if len(open_axes) > 1 and (total is not UNKNOWN or any(new[i] is not UNKNOWN for i in open_axes[1:])):
+    remainders = sum(new[i] is not UNKNOWN for i in open_axes)
+    settled = current() is not ABSTRACT and (total is not UNKNOWN or remainders > 0)
+    if remainders > 1 or (len(open_axes) > 1 and settled):
         raise ValueError(
             f"reshape: only one dimension of `newshape` can be left open. Received: newshape={new}"
         )
-    if total is UNKNOWN:
+    if total is UNKNOWN or len(open_axes) > 1:
         return tuple(UNKNOWN if i in open_axes else d for i, d in enumerate(new))
     if known == 0 or total % known:
         raise ValueError(

@@ -237,3 +237,22 @@ def test_order_in_large_graphs_with_and_without_nan(special: float | None, axis:
         want = sorted(range(len(row)), key=lambda j: (not np.isnan(row[j]), -row[j]))[:3]
         assert i.tolist() == want
         np.testing.assert_array_equal(v, row[want])
+
+
+def test_a_tape_sees_what_is_computed_with_the_users_own_variables() -> None:
+    image = tf.Variable([[1.0, -2.0, 3.0]])
+    layer = layers.Dense(2, kernel_initializer="ones")
+    for compute in (layer, keras.ops.square, lambda x: keras.losses.mean_squared_error(tf.zeros((1, 3)), x)):
+        with tf.GradientTape() as tape:
+            y = tf.reduce_sum(compute(image))
+        gradient = tape.gradient(y, image).numpy()
+        want = {layer: [2.0, 2.0, 2.0], keras.ops.square: [2.0, -4.0, 6.0]}.get(compute, [2 / 3, -4 / 3, 2.0])
+        np.testing.assert_allclose(gradient, [want], rtol=1e-6)
+
+    @tf.function
+    def traced() -> Any:
+        with tf.GradientTape() as tape:
+            y = tf.reduce_sum(layer(image))
+        return tape.gradient(y, image)
+
+    assert traced().numpy().tolist() == [[2.0, 2.0, 2.0]]

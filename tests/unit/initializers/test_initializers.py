@@ -311,3 +311,10 @@ def test_base_class_alone():
 def test_deserialize_reads_names_and_any_spelling():
     assert type(initializers.deserialize("glorot_uniform")) is initializers.GlorotUniform
     assert initializers.deserialize({"class_name": "constant", "config": {"value": 2.0}}).value == 2.0
+
+
+def test_a_tensor_holds_the_values_themselves(engine):
+    order = initializers.get(ops.convert_to_tensor([2, 0, 1]))
+    assert ops.convert_to_numpy(order((3,), "int32")).tolist() == [2, 0, 1]
+    weight = Variable(ops.convert_to_tensor([2, 0, 1]), dtype="int32", trainable=False)
+    assert weight.numpy().tolist() == [2, 0, 1]

@@ -102,6 +102,52 @@ def test_output_shapes_by_name() -> None:
     assert L.MultiHeadAttention(2, 2).compute_output_shape((2, 3, 4), (2, 5, 4), None) == (2, 3, 4)
 
 
+def test_build_may_have_open_arguments() -> None:
+    class Open(L.Layer):
+        def build(self, input_shape: Any, **kwargs: Any) -> None:
+            self.seen = input_shape, kwargs
+
+        def call(self, x: Any) -> Any:
+            return x
+
+    layer = Open()
+    layer(keras.Input((3,)))
+    assert layer.seen == ((None, 3), {})
+    assert layer.get_build_config() == {"input_shape": (None, 3)}
+
+
+def test_none_by_position_is_filled_in(engine: Engine) -> None:
+    class Scaled(L.Layer):
+        def call(self, x: Any, mask: Any = None, training: Any = None) -> Any:
+            return x * (2.0 if training else 1.0) if mask is None else x * ops.cast(mask, x.dtype)[..., None]
+
+    x = keras.Input((3,))
+    model = keras.Model(x, Scaled()(x, None, None))
+    ones = np.ones((2, 3), "float32")
+    assert ops.convert_to_numpy(model(ones)).tolist() == ones.tolist()
+    assert ops.convert_to_numpy(model(ones, training=True)).tolist() == (2 * ones).tolist()
+    ids = keras.Input((2,), dtype="int32")
+    masked = keras.Model(ids, Scaled()(L.Embedding(3, 1, "ones", mask_zero=True)(ids), None))
+    assert ops.convert_to_numpy(masked(np.array([[1, 0]])))[0].tolist() == [[1.0], [0.0]]
+
+
+def test_a_convolution_takes_another_kernel() -> None:
+    class Doubled(L.Conv2D):
+        def convolution_op(self, inputs: Any, kernel: Any) -> Any:
+            return super().convolution_op(inputs, kernel * 2)
+
+    class Replaced(L.Conv1D):
+        def build(self, input_shape: Any) -> None:
+            super().build(input_shape)
+            self.convolution_op = lambda inputs, kernel: inputs @ kernel[0]
+
+    x = np.arange(8.0, dtype="float32").reshape(1, 2, 2, 2)
+    layer = Doubled(1, 1, kernel_initializer="ones", bias_initializer="ones", activation="relu")
+    assert ops.convert_to_numpy(layer(x)).ravel().tolist() == [3.0, 11.0, 19.0, 27.0]
+    layer = Replaced(1, 2, kernel_initializer="ones", padding="causal")
+    assert ops.convert_to_numpy(layer(x[0])).ravel().tolist() == [1.0, 5.0, 9.0, 13.0]
+
+
 def test_build_takes_shapes_of_the_arguments_of_call() -> None:
     class Other(L.Layer):
         def build(self, x_shape: Any, z_shape: Any) -> None: ...

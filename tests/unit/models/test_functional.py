@@ -34,8 +34,37 @@ def test_structure_of_outputs(engine):
     y = model(inputs())
     assert set(y) == {"first", "second"}
     assert tuple(y["first"].shape) == (5, 1, 1)
-    assert model.output_shape == {"first": (None, 1, 1), "second": (None, 1, 3)}
+    assert model.output_shape == [(None, 1, 1), (None, 1, 3)]
     assert model.input_names == ["a", "b"]
+
+
+@pytest.mark.parametrize("wrap", [lambda t: [t], lambda t: (t,)])
+def test_a_single_output_in_a_list_has_bare_values(engine, wrap):
+    """As in real Keras 3: symbols keep the list, values do not, and targets fit either way."""
+    x = keras.Input((4,), name="x")
+    model = keras.Model(wrap(x), wrap(layers.Dense(2, kernel_initializer="ones", name="y")(x)))
+    assert type(model.output) is type(wrap(0))
+    assert (model.input_shape, model.output_shape) == ((None, 4), (None, 2))
+    ones = np.ones((3, 4), "float32")
+    assert ops.convert_to_numpy(model(ones)).tolist() == [[4.0, 4.0]] * 3
+    assert model.predict([ones], verbose=0).shape == (3, 2)
+    symbols = model(keras.Input((4,)))
+    assert len(symbols) == 1
+    assert keras.Model(x, layers.Dense(1)(model(x)[0])).predict(ones, verbose=0).shape == (3, 1)
+    model.compile("sgd", ["mse"], metrics=[["mae"]])
+    for y in (np.ones((3, 2), "float32"), [np.ones((3, 2), "float32")]):
+        assert model.evaluate(ones, y, verbose=0) == [9.0, 3.0]
+
+    class Around(keras.Model):
+        def __init__(self):
+            super().__init__()
+            self.inner, self.last = model, layers.Dense(1)
+
+        def call(self, x):
+            return self.last(self.inner(x))
+
+    assert Around()(x).shape == (None, 1)
+    assert Around().predict(ones, verbose=0).shape == (3, 1)
 
 
 def test_layers_come_in_keras_order():

@@ -189,3 +189,23 @@ def test_tensors_for_a_clone_have_the_structure_of_the_inputs():
     assert list(keras.models.clone_model(model, {"x": keras.Input((2,))}).input) == ["x"]
     with pytest.raises(ValueError, match="clone_model: expected `input_tensors` in the structure"):
         keras.models.clone_model(model, [keras.Input((2,))])
+
+
+def test_a_build_may_end_with_that_of_model(engine):
+    class Own(keras.Model):
+        def __init__(self):
+            super().__init__()
+            self.inner = keras.layers.Dense(2)
+
+        def build(self, input_shape):
+            self.inner.build(input_shape)
+            super().build(input_shape)
+
+        def call(self, x):
+            return self.inner(x)
+
+    model = Own()
+    model.build((None, 3))
+    assert model.built
+    assert [w.shape for w in model.weights] == [(3, 2), (2,)]
+    assert Own().predict(np.ones((4, 3), "float32"), verbose=0).shape == (4, 2)

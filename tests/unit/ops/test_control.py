@@ -231,3 +231,11 @@ def test_errors(engine, f, message):
 def test_symbolic_errors(f, message):
     with pytest.raises((ValueError, TypeError), match=message):
         f(KerasTensor((None, 3)))
+
+
+def test_a_number_in_a_loop_is_what_the_body_makes_of_it(engine):
+    """As in the Python loop that it stands for: 0 becomes 0.5, not 0 again and again."""
+    i, half, whole = ops.while_loop(lambda i, *_: i < 4, lambda i, s, n: (i + 1, s + 0.5, n * 2), (0, 0, 1))
+    assert [float(ops.convert_to_numpy(x)) for x in (i, half, whole)] == [4.0, 2.0, 16.0]
+    assert [ops.dtype(x) for x in (i, half, whole)] == ["int32", "float32", "int32"]
+    assert float(ops.convert_to_numpy(ops.while_loop(lambda x: x < 3, lambda x: x + 0.75, 0))) == 3.0

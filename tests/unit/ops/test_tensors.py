@@ -182,3 +182,30 @@ def test_every_op_is_tested():
     cases = (folder.parents[1] / "golden" / "ops_cases.py").read_text("utf-8")
     words = set(re.findall(r"\w+", text + cases))
     assert [name for name in (*ops.__all__, *ops.image.__all__) if name not in words] == []
+
+
+def test_arrays_of_tensors_are_the_callers_own(engine):
+    given = np.ones((1, 3), "float32")
+    tensor = ops.convert_to_tensor(given)
+    for x in (
+        given,
+        tensor,
+        ops.repeat(tensor, 2, axis=0),
+        ops.broadcast_to(tensor, (2, 3)),
+        ops.flip(tensor),
+    ):
+        array = ops.convert_to_numpy(x)
+        array[0, 0] = 5.0
+        assert ops.convert_to_numpy(x).tolist() == np.ones(array.shape).tolist()
+
+
+def test_numpy_arrays_beside_tensors_of_a_graph(engine):
+    """`mask & x` asks NumPy first."""
+    mask = np.array([True, True, False])
+
+    def f(x):
+        return mask & x, mask | x, mask ^ x, ~x
+
+    x = ops.convert_to_tensor(np.array([True, False, True]))
+    got = [host(y).tolist() for y in Compiled(f)(x)]
+    assert got == [[True, False, False], [True, True, True], [False, True, True], [False, True, False]]
