@@ -135,15 +135,11 @@ def _loop_dtypes(body: Callable[..., Tree], given: Tree, start: Tree, several: b
         with scope(ABSTRACT):
             new = body(*tree.unflatten(start, symbols))
             made = [dtype_of(x) for x in tree.flatten(new if several else (new,))]
-    except (
-        Exception
-    ):  # it is wrong, which the loop itself will say better, or uses the engine's own functions
+    except Exception:
+        return specs  # a mistake, which the loop itself explains better, or the engine's own functions
+    if len(made) != len(specs):
         return specs
-    return (
-        [m if w else d for w, d, m in zip(weak, specs, made, strict=True)]
-        if len(made) == len(specs)
-        else specs
-    )
+    return [m if w else d for w, d, m in zip(weak, specs, made, strict=True)]
 
 
 @op
