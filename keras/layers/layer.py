@@ -317,8 +317,8 @@ class Layer(Tracked):
         shapes = self._shapes_of(bound)
         with scope(None) if inner() is ABSTRACT else nullcontext():
             self._build_with(shapes)
-        forget()
-        self._apply_initial_weights()
+            forget()
+            self._apply_initial_weights()
 
     def _build_with(self, shapes: dict[str, Any]) -> None:
         """Call `build` the way its signature asks: one shape, or one per argument by name."""
