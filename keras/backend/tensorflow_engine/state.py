@@ -160,11 +160,15 @@ class StatePart(Engine):
     def __init__(self) -> None:
         super().__init__()
         tf.register_tensor_conversion_function(Variable, _variable_to_tensor)
+        self._variable_class = type(tf.Variable(0.0))
 
     def variable(self, value: np.ndarray, dtype: str, name: str) -> tf.Variable:
         # Not named: the eager runtime keeps a kernel (36 kB) for each name a variable was ever made with (2.21).
+        host = np.asarray(value, DTYPES[dtype].as_numpy_dtype)
+        if tf.executing_eagerly():
+            return tf.Variable(host)
         with tf.init_scope():  # a cell outlives the graph in which it happens to be touched first
-            return tf.Variable(np.asarray(value, DTYPES[dtype].as_numpy_dtype))
+            return self._variable_class(host)  # `tf.Variable` would ask the function that is being traced
 
     def read(self, cell: tf.Variable) -> Tensor:
         replays, graphs = _replays.get(), _graphs.get()
