@@ -73,6 +73,8 @@ class HeldWrites:
                 del self._held[id(cell)]
         needed = [*after, *(x for _, x in self._held.values()), *(x for u in fused for x in u.inputs)]
         with tf.control_dependencies(needed):
+            computed = tf.no_op()  # the one gate: n writes that each wait for n values would be n * n edges
+        with tf.control_dependencies([computed]):
             for cell, value in self._held.values():
                 cell.assign(value, read_value=False)
             for update in fused:
