@@ -118,7 +118,7 @@ class Functional(Model):
         results = self._graph_with_losses.run(values)
         for loss in results[n:]:
             super().add_loss(mean(loss))
-        return tree.unflatten(self._outputs_struct, results[:n])
+        return _single(tree.unflatten(self._outputs_struct, results[:n]))
 
     def add_loss(self, loss: Any) -> None:
         """Add loss(es) to the training loss: symbolic tensors that follow from the model's inputs, each averaged."""
@@ -226,12 +226,12 @@ class Functional(Model):
     @property
     def input_shape(self) -> Any:
         """Shape(s) of the inputs."""
-        return tree.map_structure(lambda t: t.shape, self._inputs_struct)
+        return _single(tree.map_structure(lambda t: t.shape, self._inputs_struct))
 
     @property
     def output_shape(self) -> Any:
         """Shape(s) of the outputs."""
-        return tree.map_structure(lambda t: t.shape, self._outputs_struct)
+        return _single(tree.map_structure(lambda t: t.shape, self._outputs_struct))
 
     @property
     def input_names(self) -> list[str]:
@@ -288,6 +288,11 @@ def _pick(given: Any, struct: Any) -> list[Any] | None:
         pairs = list(zip(given, struct, strict=True))
     parts = [_pick(g, s) for g, s in pairs]
     return None if None in parts else [leaf for part in parts for leaf in part or ()]
+
+
+def _single(x: Any) -> Any:
+    """What is in a list or tuple of one, as models made with `[outputs]` are called for the output itself."""
+    return x[0] if isinstance(x, (list, tuple)) and len(x) == 1 else x
 
 
 def _sorted_positions(struct: Any) -> list[int]:
