@@ -63,6 +63,8 @@ class _Signature:
         self.positional = tuple(
             p.name for p in parameters if p.kind in (p.POSITIONAL_ONLY, p.POSITIONAL_OR_KEYWORD)
         )
+        if not self.positional and any(p.kind is p.VAR_POSITIONAL for p in parameters):
+            self.positional = ("inputs",)  # `call(self, *args)` hands on what it is called with
 
     def bind(self, args: tuple[Any, ...], kwargs: dict[str, Any]) -> dict[str, Any]:
         """Arguments by name, in the order of the signature; extra positional ones are left out."""
@@ -193,6 +195,9 @@ class Layer(Tracked):
             kwargs.pop("training", None)  # it stands in the call context, for the layers inside
         masks = self._fill_masks(bound, kwargs)
         if signature.has_training and bound.get("training") is None and training is not None:
+            if "training" in signature.positional[: len(args)]:  # a None that was passed by position
+                args = args[: signature.positional.index("training")]
+                kwargs.update((k, v) for k, v in bound.items() if k in signature.positional[len(args) :])
             kwargs["training"] = training
         with state.name_scope(self._full_path(), absolute=True), state.autocast(self._autocast_dtype()):
             try:
