@@ -11,7 +11,7 @@ from keras.backend.state import Variable, to_host
 from keras.classic.checked import Dtype, Seed, Shape, checked
 from keras.classic.checks import dims_of
 from keras.classic.dimensions import at_shape, is_open
-from keras.ops.dispatch import convert
+from keras.ops.dispatch import convert, shape_of
 from keras.ops.settling import static_int
 
 Tensor = Any
@@ -34,7 +34,7 @@ def variable(value: Any, dtype: Dtype = None, name: str | None = None, constrain
     [1.0, 2.0]
     """
     # Arrays and numbers stay on the host: in the `call` of a layer the engine's own tensors have no value.
-    plain = isinstance(value, (np.ndarray, np.generic, bool, int, float))
+    plain = isinstance(value, (np.ndarray, np.generic, int, float)) and np.asarray(value).dtype.kind in "biuf"
     made = Variable(value if plain else to_host(convert(value)), dtype=dtype or config.floatx(), name=name)
     made.constraint = constraint
     return made
@@ -113,7 +113,8 @@ def _filled(make: Any, host: Any, shape: Shape, dtype: Any, name: str | None) ->
     dtype, shape = dtype or config.floatx(), dims_of(shape)
     if is_open(shape):
         return at_shape(lambda s: make(s, dtype), shape)
-    return Variable(host(tuple(shape)), dtype=dtype, name=name)
+    # The op checks the shape; its tensor has no value in the `call` of a layer, so the value is the host's.
+    return Variable(host(shape_of(make(tuple(shape), dtype))), dtype=dtype, name=name)
 
 
 @checked
