@@ -257,3 +257,20 @@ def test_training_passed_on_by_position() -> None:
     for training, expected in ((None, 1.0), (False, 1.0), (True, 2.0)):
         assert np.asarray(model(ones, training=training)).tolist() == [[expected] * 3]
         assert np.asarray(ByPosition()(ones, training)).tolist() == [[expected] * 3]
+
+
+class AddsUp(L.Layer):
+    def call(self, x: Any) -> Any:
+        total = ops.convert_to_tensor(np.zeros((1, 3), "float32"))
+        total += x
+        total *= x
+        return total
+
+
+def test_adding_up_in_a_call(engine: Engine) -> None:
+    x = keras.Input((3,))
+    model = keras.Model(x, AddsUp()(L.Dense(3, kernel_initializer="identity")(x)))
+    assert model.predict(np.full((2, 3), 3.0), verbose=0).tolist() == [[9.0] * 3] * 2
+    model.compile("sgd", "mse")
+    model.fit(np.ones((2, 3)), np.zeros((2, 3)), verbose=0)
+    assert (model.get_weights()[1] < 0).all()
