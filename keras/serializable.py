@@ -7,6 +7,7 @@ those of Keras 2 and 3 and runs nothing they hold. This module gathers all names
 
 import inspect
 import sys
+import warnings
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from contextlib import contextmanager
 from contextvars import ContextVar
@@ -329,11 +330,30 @@ def _serialize_object(obj: Any) -> Config:
         "config": serialize(obj.get_config()),
         "registered_name": registered,
     }
-    for part in ("build_config", "compile_config"):
-        more = getattr(obj, f"get_{part}", lambda: None)()
+    for part, make in (("build_config", _build_config), ("compile_config", _compile_config)):
+        more = make(obj)
         if more is not None:
             data[part] = more
     return data
+
+
+def _build_config(obj: Any) -> Any:
+    return obj.get_build_config() if hasattr(obj, "get_build_config") else None
+
+
+def _compile_config(obj: Any) -> Any:
+    """None as well for arguments that no file holds, such as a lambda: the model itself must not be lost for them."""
+    if not hasattr(obj, "get_compile_config"):
+        return None
+    try:
+        return obj.get_compile_config()
+    except TypeError as error:
+        warnings.warn(
+            f'{type(obj).__name__} "{obj.name}" is saved without its compile arguments, which cannot be written: {error} '
+            "Until then, `compile` it again after loading.",
+            stacklevel=5,
+        )
+        return None
 
 
 def _module_and_registered_name(cls: type) -> tuple[str | None, str | None]:

@@ -68,7 +68,14 @@ class TensorOperators:
         # `array + this` asks NumPy first: what has an operator here goes to the op, the rest works on host values.
         if method == "__call__" and not kwargs and ufunc.__name__ in _UFUNCS:
             return public_op(_UFUNCS[ufunc.__name__])(*inputs)
-        arrays = [np.asarray(x) if isinstance(x, TensorOperators) else x for x in inputs]
+        try:
+            arrays = [np.asarray(x) if isinstance(x, TensorOperators) else x for x in inputs]
+        except RuntimeError:
+            # `array += this` in a function that is being traced: the name is bound to the sum, as TensorFlow has it.
+            in_place = method == "__call__" and list(kwargs) == ["out"] and kwargs["out"][0] is inputs[0]
+            if in_place and ufunc.__name__ in _UFUNCS:
+                return public_op(_UFUNCS[ufunc.__name__])(*inputs)
+            raise
         return getattr(ufunc, method)(*arrays, **kwargs)
 
     __add__, __radd__ = _binary("add")

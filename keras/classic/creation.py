@@ -11,7 +11,7 @@ from keras.backend.state import Variable, to_host
 from keras.classic.checked import Dtype, Seed, Shape, checked
 from keras.classic.checks import dims_of
 from keras.classic.dimensions import at_shape, is_open
-from keras.ops.dispatch import convert
+from keras.ops.dispatch import convert, shape_of
 from keras.ops.settling import static_int
 
 Tensor = Any
@@ -33,7 +33,9 @@ def variable(value: Any, dtype: Dtype = None, name: str | None = None, constrain
     >>> variable([1, 2]).numpy().tolist()
     [1.0, 2.0]
     """
-    made = Variable(to_host(convert(value)), dtype=dtype or config.floatx(), name=name)
+    # Arrays and numbers stay on the host: in the `call` of a layer the engine's own tensors have no value.
+    plain = isinstance(value, (np.ndarray, np.generic, int, float)) and np.asarray(value).dtype.kind in "biuf"
+    made = Variable(value if plain else to_host(convert(value)), dtype=dtype or config.floatx(), name=name)
     made.constraint = constraint
     return made
 
@@ -86,7 +88,7 @@ def zeros(shape: Shape, dtype: Dtype = None, name: str | None = None) -> Any:
     >>> zeros((2,)).numpy().tolist()
     [0.0, 0.0]
     """
-    return _filled(ops.zeros, shape, dtype, name)
+    return _filled(ops.zeros, np.zeros, shape, dtype, name)
 
 
 @checked
@@ -104,14 +106,15 @@ def ones(shape: Shape, dtype: Dtype = None, name: str | None = None) -> Any:
     >>> ones((2,)).numpy().tolist()
     [1.0, 1.0]
     """
-    return _filled(ops.ones, shape, dtype, name)
+    return _filled(ops.ones, np.ones, shape, dtype, name)
 
 
-def _filled(make: Any, shape: Shape, dtype: Any, name: str | None) -> Any:
+def _filled(make: Any, host: Any, shape: Shape, dtype: Any, name: str | None) -> Any:
     dtype, shape = dtype or config.floatx(), dims_of(shape)
     if is_open(shape):
         return at_shape(lambda s: make(s, dtype), shape)
-    return Variable(np.asarray(to_host(make(tuple(shape), dtype))), dtype=dtype, name=name)
+    # The op checks the shape; its tensor has no value in the `call` of a layer, so the value is the host's.
+    return Variable(host(shape_of(make(tuple(shape), dtype))), dtype=dtype, name=name)
 
 
 @checked

@@ -67,6 +67,8 @@ class _Signature:
         self.positional = tuple(
             p.name for p in parameters if p.kind in (p.POSITIONAL_ONLY, p.POSITIONAL_OR_KEYWORD)
         )
+        if not self.positional and any(p.kind is p.VAR_POSITIONAL for p in parameters):
+            self.positional = ("inputs",)  # `call(self, *args)` hands on what it is called with
 
     def bind(self, args: tuple[Any, ...], kwargs: dict[str, Any]) -> dict[str, Any]:
         """Arguments by name, in the order of the signature; extra positional ones are left out."""
@@ -329,8 +331,8 @@ class Layer(Tracked):
         shapes = self._shapes_of(bound)
         with scope(None) if inner() is ABSTRACT else nullcontext():
             self._build_with(shapes)
-        forget()
-        self._apply_initial_weights()
+            forget()
+            self._apply_initial_weights()
 
     def _build_with(self, shapes: dict[str, Any]) -> None:
         """Call `build` the way its signature asks: one shape, or one per argument by name."""

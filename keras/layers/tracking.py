@@ -72,10 +72,24 @@ class Tracked(Operation):
     _trainable: bool
     _losses: list[Tensor]
     _initial_weights: Any
+    _own_variables: list[Variable]
+
+    def __setattr__(self, name: str, value: Any) -> None:
+        # `self.kernel = self.bias = None` reserves names, not places: the order of weights is that of their making.
+        if value is not None and self.__dict__.get(name, value) is None:
+            del self.__dict__[name]
+        super().__setattr__(name, value)
+
+    def __copy__(self) -> Tracked:
+        """The same variables and layers, as a layer that has not been called yet."""
+        copied = object.__new__(type(self))
+        copied.__dict__.update(self.__dict__)
+        copied.__dict__.update(_inbound_nodes=[], _losses=[], _own_variables=list(self._own_variables))
+        return copied
 
     def _tracked_state(self) -> list[Any]:
-        """Layers, variables, seed generators and metrics among the attributes, in the order they were set."""
-        found: list[Any] = []
+        """Layers, variables, seed generators and metrics: of `add_weight`, then among the attributes, as they were set."""
+        found: list[Any] = list(self.__dict__.get("_own_variables", ()))
         for name, value in self.__dict__.items():
             kind = type(value)
             if (_kinds[kind] if kind in _kinds else _may_be_tracked(kind)) and name not in self._untracked:

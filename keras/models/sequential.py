@@ -91,7 +91,7 @@ class Sequential(Model):
             self.build(shape)
 
     def build(self, input_shape: Any = None) -> None:
-        """Connect the layers for inputs of this shape (batch dimension first)."""
+        """Connect the layers for inputs of this shape (batch dimension first); without one, only after an Input."""
         if not self._stack:
             raise ValueError(
                 f'Sequential "{self.name}" has no layers yet: add some before building or calling it.'
@@ -99,6 +99,8 @@ class Sequential(Model):
         self._check_shape(input_shape)
         if isinstance(self._stack[0], InputLayer):
             inputs = self._stack[0].output
+        elif input_shape is None:
+            return  # nothing is known yet: the first data will build it
         else:
             first = self._stack[0]
             inputs = tree.map_shape_structure(
@@ -114,6 +116,10 @@ class Sequential(Model):
                 raise add_context(error, f'Sequential "{self.name}"') from error.__cause__
         self._functional = Functional(inputs, x, name=self.name)
         self._functional._any_sizes = True  # as in Keras 3: the layers say which sizes they need
+
+    def _maybe_build(self, bound: dict[str, Any]) -> None:
+        self.built = self.built and self._functional is not None  # `build()` called it built, as Keras does
+        super()._maybe_build(bound)
 
     def _check_shape(self, input_shape: Any) -> None:
         first = self._stack[0]

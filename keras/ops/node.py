@@ -8,7 +8,7 @@ from typing import Any
 from keras import tree
 from keras.backend.select import inner, scope
 from keras.backend.spec import ABSTRACT, KerasTensor
-from keras.backend.state import auto_name, to_snake_case
+from keras.backend.state import Variable, auto_name, to_snake_case
 from keras.serializable import Serializable
 
 
@@ -135,7 +135,10 @@ class Node:
 
 
 def fresh(outputs: Any, inputs: list[KerasTensor]) -> Any:
-    """Copies of those outputs that already belong to the graph (an operation may hand its input through)."""
+    """Copies of those outputs that already belong to the graph (an operation may hand its input through).
+
+    A variable among the outputs, such as the table that an embedding hands to a later layer, gets a tensor of its own.
+    """
     taken = {id(t) for t in inputs}
 
     def copy(t: Any) -> Any:
@@ -143,6 +146,6 @@ def fresh(outputs: Any, inputs: list[KerasTensor]) -> Any:
             return KerasTensor(t.dims, t.dtype)
         if isinstance(t, KerasTensor):
             taken.add(id(t))
-        return t
+        return KerasTensor(t.shape, t.dtype) if isinstance(t, Variable) else t
 
     return tree.map_structure(copy, outputs)

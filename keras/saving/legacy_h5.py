@@ -39,7 +39,7 @@ def save_model(model: Any, path: str | Path, include_optimizer: bool = True, lay
     """
     whole = serialize(model)
     config = {"class_name": _class_in_file(whole), "config": whole["config"]}
-    training = training_config(model) if include_optimizer else None
+    training = training_config(model, whole.get("compile_config")) if include_optimizer else None
     if layout == "keras2":
         config, training = keras2.model_config(config), keras2.training_config(training)
     config["config"] = _without_modules(config["config"])
@@ -138,12 +138,12 @@ def _functions_by_name(x: Any) -> Any:
     return {k: _functions_by_name(v) for k, v in x.items()}
 
 
-def training_config(model: Any) -> dict[str, Any] | None:
+def training_config(model: Any, compile_config: Any) -> dict[str, Any] | None:
     """The compile arguments as plain data; None when the model is not compiled, or they cannot be written."""
-    if not getattr(model, "compiled", False):
+    if compile_config is None or not getattr(model, "compiled", False):
         return None
     try:
-        config = json.loads(json.dumps(model.get_compile_config()))
+        config = json.loads(json.dumps(compile_config))
     except (TypeError, ValueError) as error:
         warnings.warn(
             f'Model "{model.name}" is saved without its compile arguments, which cannot be written: {error}',

@@ -73,6 +73,8 @@ class HeldWrites:
                 del self._held[id(cell)]
         needed = [*after, *(x for _, x in self._held.values()), *(x for u in fused for x in u.inputs)]
         with tf.control_dependencies(needed):
+            computed = tf.no_op()  # the one gate: n writes that each wait for n values would be n * n edges
+        with tf.control_dependencies([computed]):
             for cell, value in self._held.values():
                 cell.assign(value, read_value=False)
             for update in fused:
@@ -160,11 +162,15 @@ class StatePart(Engine):
     def __init__(self) -> None:
         super().__init__()
         tf.register_tensor_conversion_function(Variable, _variable_to_tensor)
+        self._variable_class = type(tf.Variable(0.0))
 
     def variable(self, value: np.ndarray, dtype: str, name: str) -> tf.Variable:
         # Not named: the eager runtime keeps a kernel (36 kB) for each name a variable was ever made with (2.21).
+        host = np.asarray(value, DTYPES[dtype].as_numpy_dtype)
+        if tf.executing_eagerly():
+            return tf.Variable(host)
         with tf.init_scope():  # a cell outlives the graph in which it happens to be touched first
-            return tf.Variable(np.asarray(value, DTYPES[dtype].as_numpy_dtype))
+            return self._variable_class(host)  # `tf.Variable` would ask the function that is being traced
 
     def read(self, cell: tf.Variable) -> Tensor:
         replays, graphs = _replays.get(), _graphs.get()

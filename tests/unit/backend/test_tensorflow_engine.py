@@ -256,3 +256,23 @@ def test_a_tape_sees_what_is_computed_with_the_users_own_variables() -> None:
         return tape.gradient(y, image)
 
     assert traced().numpy().tolist() == [[2.0, 2.0, 2.0]]
+
+
+def test_writes_of_many_cells_wait_at_one_gate() -> None:
+    """The graph of a step grows with the number of its weights, not with its square: a ResNeXt has 2,000 cells."""
+    holding = importlib.import_module("keras.backend.tensorflow_engine.state").holding_writes
+    cells = [tf.Variable(float(i)) for i in range(60)]
+
+    @tf.function(autograph=False)
+    def swap_round(x: Any) -> list[Any]:
+        with holding() as writes:
+            values = [cell + x for cell in cells]
+            for cell, value in zip(cells, [*values[1:], values[0]], strict=True):
+                writes.hold(cell, value)
+            writes.release_all([x])
+        return values
+
+    operations = swap_round.get_concrete_function(tf.TensorSpec((), "float32")).graph.get_operations()
+    assert sum(len(op.control_inputs) for op in operations) < 10 * len(cells)
+    swap_round(tf.constant(1.0))
+    assert [float(cell) for cell in cells] == [*(i + 1.0 for i in range(1, 60)), 1.0]

@@ -248,3 +248,20 @@ def test_noise_of_unknown_size(engine):
     found = K.function([x], y)(np.ones((30, 4, 5)))
     assert (found == found[:, :1]).all()
     assert set(found.ravel()) == {0.0, 2.0}
+
+
+class Shifted(keras.layers.Layer):
+    """Makes what it needs in `call`, without a word of shapes, as layers of Keras 2 do."""
+
+    def call(self, x):
+        return x + K.zeros((3,)) + K.ones((1, 3)) + K.variable(np.array([1.0, 2.0, 3.0])) + K.eye(3)[0]
+
+
+def test_variables_made_in_a_call(engine):
+    x = keras.Input((3,))
+    model = keras.Model(x, keras.layers.Dense(1, kernel_initializer="ones")(Shifted()(x)))
+    model.compile("sgd", "mse")
+    for rows in (1, 2, 40):  # traced anew, and run again
+        np.testing.assert_allclose(model.predict(np.zeros((rows, 3)), verbose=0), np.full((rows, 1), 10.0))
+    model.fit(np.zeros((8, 3)), np.full((8, 1), 10.0), verbose=0)
+    np.testing.assert_allclose(model.predict(np.zeros((1, 3)), verbose=0), [[10.0]], rtol=1e-6)

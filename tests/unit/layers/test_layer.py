@@ -274,3 +274,49 @@ def test_recurrent_layers_take_sequences_of_ints(engine: Engine, kind: Any) -> N
     x, layer = np.array([[[1, 2], [3, 4]]]), kind(2)
     expected = layer(x.astype("float32"))
     np.testing.assert_allclose(ops.convert_to_numpy(layer(x)), ops.convert_to_numpy(expected), rtol=1e-6)
+
+
+class HandsOn(L.BatchNormalization):
+    def call(self, *args: Any, **kwargs: Any) -> Any:
+        return super().call(*args, **kwargs)
+
+
+class ByPosition(L.Layer):
+    def __call__(self, x: Any, training: Any = None, mask: Any = None) -> Any:
+        return super().__call__(x, training, mask)
+
+    def call(self, x: Any, training: Any = None, mask: Any = None) -> Any:
+        return x + 1 if training else x
+
+
+def test_a_call_of_any_arguments_is_built_for_the_first() -> None:
+    layer = HandsOn()
+    assert layer(keras.Input((3,))).shape == (None, 3)
+    assert [v.shape for v in layer.weights] == [(3,)] * 4
+    np.testing.assert_allclose(HandsOn()(np.array([[1.0], [3.0]]), training=True), [[-1.0], [1.0]], atol=1e-3)
+
+
+def test_training_passed_on_by_position() -> None:
+    x = keras.Input((3,))
+    model = keras.Model(x, ByPosition()(x))
+    ones = np.ones((1, 3))
+    for training, expected in ((None, 1.0), (False, 1.0), (True, 2.0)):
+        assert np.asarray(model(ones, training=training)).tolist() == [[expected] * 3]
+        assert np.asarray(ByPosition()(ones, training)).tolist() == [[expected] * 3]
+
+
+class AddsUp(L.Layer):
+    def call(self, x: Any) -> Any:
+        total = ops.convert_to_tensor(np.zeros((1, 3), "float32"))
+        total += x
+        total *= x
+        return total
+
+
+def test_adding_up_in_a_call(engine: Engine) -> None:
+    x = keras.Input((3,))
+    model = keras.Model(x, AddsUp()(L.Dense(3, kernel_initializer="identity")(x)))
+    assert model.predict(np.full((2, 3), 3.0), verbose=0).tolist() == [[9.0] * 3] * 2
+    model.compile("sgd", "mse")
+    model.fit(np.ones((2, 3)), np.zeros((2, 3)), verbose=0)
+    assert (model.get_weights()[1] < 0).all()

@@ -174,3 +174,14 @@ def test_images_of_another_size_than_the_first(engine, begin):
         np.testing.assert_allclose(model.predict(images, verbose=0), expected)
     with pytest.raises(ValueError, match="Conv2D"):
         model(np.ones((2, 8, 8, 2), "float32"))
+
+
+def test_build_without_a_shape_waits_for_data() -> None:
+    model = keras.Sequential([layers.Embedding(5, 3), layers.Flatten(), layers.Dense(2)])
+    model.build()
+    assert model.built  # as Keras 3.15.1 has it
+    assert not model.weights
+    model.compile("sgd", "mse")
+    model.fit(np.ones((4, 3)), np.ones((4, 2)), verbose=0)
+    assert model.input_shape == (None, 3)
+    assert model.count_params() == 15 + 20

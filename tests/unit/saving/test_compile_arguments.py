@@ -126,3 +126,16 @@ def test_own_compile_with_its_config_is_called(tmp_path):
     assert again.margin == 0.3
     assert again.train_on_batch(X, Y) == pytest.approx(model.train_on_batch(X, Y), rel=1e-6)
     assert again.get_weights()[0] == pytest.approx(model.get_weights()[0], rel=1e-6)
+
+
+@pytest.mark.parametrize("name", ["model.h5", "model.keras"])
+def test_a_lambda_among_them_does_not_lose_the_model(name, tmp_path):
+    model = compiled(lambda y, p: keras.ops.mean(keras.ops.square(y - p)), [])
+    with pytest.warns(
+        UserWarning, match="without its compile arguments.*lambda.*`compile` it again"
+    ) as caught:
+        model.save(tmp_path / name)
+    assert len(caught) == 1
+    again = keras.models.load_model(tmp_path / name)
+    np.testing.assert_array_equal(again.predict(X, verbose=0), model.predict(X, verbose=0))
+    assert not again.compiled

@@ -58,3 +58,25 @@ def test_the_crossentropy_that_suits_the_targets(
     expected = evaluated(made, y, loss=name)["loss"]
     assert evaluated(made, y, loss=word)["loss"] == pytest.approx(expected, rel=1e-6)
     assert expected > 0
+
+
+@pytest.mark.parametrize("wrap", [lambda x: [x], lambda x: (x,)], ids=["list", "tuple"])
+def test_a_list_of_one_output_is_the_output(engine, wrap, tmp_path):
+    """`Model([x], [y])` of so many programs of Keras 2; types and shapes are those of Keras 3.15.1."""
+    i = keras.Input((3,))
+    model = keras.Model(wrap(i), wrap(keras.layers.Dense(1, kernel_initializer="ones", name="o")(i)))
+    x = np.ones((8, 3), "float32")
+    assert (model.input_shape, model.output_shape) == ((None, 3), (None, 1))
+    assert type(model.output) is type(wrap(0))
+    assert tuple(model(x).shape) == (8, 1)
+    assert model.predict(x, verbose=0).tolist() == [[3.0]] * 8
+    for loss, y in (
+        ("mse", np.zeros((8, 1))),
+        (["mse"], [np.zeros((8, 1))]),
+        ({"o": "mse"}, np.zeros((8, 1))),
+    ):
+        model.compile("sgd", loss, metrics=["mae"])
+        assert model.evaluate(x, y, verbose=0) == [9.0, 3.0]
+    model.save(tmp_path / "m.keras")
+    again = keras.models.load_model(tmp_path / "m.keras")
+    assert again.predict(x, verbose=0).tolist() == [[3.0]] * 8
