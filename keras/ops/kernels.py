@@ -255,6 +255,24 @@ def batch_norm_training(
     return y, e.stop_gradient(mean), e.stop_gradient(variance)
 
 
+@kernel
+def batch_norm_training_grad(
+    dy: Tensor, x: Tensor, mean: Tensor, variance: Tensor, gamma: Tensor | None, axis: int, epsilon: float
+) -> tuple[Tensor, Tensor, Tensor]:
+    """Gradients of a scalar by the x, gamma and beta of `batch_norm_training`, given that by its y, and its moments."""
+    e, shape = current(), shape_of(x)
+    others = tuple(i for i in range(len(shape)) if i != axis)
+    n = elements(x, others)
+    inverse = e.rsqrt(e.add(variance, scalar(epsilon, variance)))
+    scale = inverse if gamma is None else e.mul(inverse, gamma)
+    centred = e.sub(x, kept(mean, others, shape))
+    total, product = e.reduce_sum(dy, others), e.reduce_sum(e.mul(dy, centred), others)
+    slope = e.mul(e.mul(inverse, inverse), e.div(product, n))
+    level, slope, factor = (kept(v, others, shape) for v in (e.div(total, n), slope, scale))
+    dx = e.mul(factor, e.sub(e.sub(dy, level), e.mul(centred, slope)))
+    return dx, e.mul(product, inverse), total
+
+
 # ---------------------------------------------------------------------- lookup
 @kernel
 def embedding(table: Tensor, ids: Tensor) -> Tensor:

@@ -120,6 +120,8 @@ CASES = [
         ("plain", u(6, 3), False, False, 1), ("sequence", X, True, True, 2), ("inner", X, True, False, 1),
         ("image", u(3, 4, 2, 2), False, True, 3), ("volume", u(2, 2, 3, 2, 2), True, True, 4),
         ("one", u(1, 1, 1, 3), True, True, 3))),
+    Case("batch_norm_training_grad", (X, X * 2, u(5), np.abs(u(5)), u(5), 2, 1e-3)),
+    Case("batch_norm_training_grad", (X, X * 2, u(4), np.abs(u(4)), None, 1, 1e-3), label="inner"),
     Case("attention", (u(2, 3, 2, 4), u(2, 5, 2, 4), u(2, 5, 2, 4), None, None, 0.5, False)),
     Case("attention", (u(1, 4, 2, 3), u(1, 4, 2, 3), u(1, 4, 2, 3), u(2, 4, 4), None, 0.5, True), label="causal-bias"),
     Case("attention", (*(u(2, 3, 1, 2) for _ in range(3)), None, MASK[:, None, None], 1.0, False), label="mask"),
@@ -223,7 +225,9 @@ def test_kernel_gradient(engine: Engine, case: Case, request: pytest.FixtureRequ
         np.testing.assert_allclose(got, want, 1e-5, 1e-6, err_msg=f"{case}: gradient")
 
 
-@pytest.mark.parametrize("shape", [(8, 5, 4, 3), (8, 20, 3), (2, 4, 5, 4, 3), (1, 1, 1, 3)], ids=str)
+@pytest.mark.parametrize(
+    "shape", [(8, 5, 4, 3), (8, 20, 3), (8, 33, 30, 3), (2, 4, 5, 4, 3), (1, 1, 1, 3)], ids=str
+)
 def test_batch_norm_training_in_float32(engine: Engine, shape: tuple[int, ...]) -> None:
     """Where engines have kernels of their own: results, and gradients of y alone, against the body in float64."""
     args = [u(*shape) + 3, u(3) + 1.5, u(3)]

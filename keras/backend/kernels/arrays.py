@@ -101,7 +101,9 @@ class ParallelEngine(BareNumPyEngine):
         split(param.size, part, microseconds=param.size * UPDATE)
         return new  # type: ignore[return-value]
 
-    # ------------------------------------------------------------------ windows
+    # ------------------------------------------------------------------ windows, normalisation
+    _share = staticmethod(split)
+
     def conv(
         self, x: Array, kernel: Array, strides: Shape, pads: Pads, dilation: Shape, groups: int
     ) -> Array:

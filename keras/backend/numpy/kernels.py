@@ -4,10 +4,12 @@ from __future__ import annotations
 
 import functools
 import math
+from collections.abc import Callable
 from typing import Any
 
 import numpy as np
 
+from keras.backend.numpy import batch_norm
 from keras.backend.numpy.arrays import Array, as_array, dtype_of_name, in_float32
 from keras.backend.numpy.convolution import Convolution
 from keras.backend.numpy.elementwise import Elementwise, above, clips
@@ -170,6 +172,37 @@ class Kernels(Convolution, Elementwise):
         y = x * _aligned(scale, (axis,), x.shape)
         y += _aligned(offset, (axis,), x.shape)
         return y
+
+    @in_float32
+    def batch_norm_training(
+        self, x: Array, gamma: Array | None, beta: Array | None, axis: int, epsilon: float
+    ) -> tuple[Array, Array, Array]:
+        y, mean, variance = batch_norm.forward(_last(x, axis), gamma, beta, epsilon, self._share)
+        return np.moveaxis(y, -1, axis), mean, variance
+
+    @in_float32
+    def batch_norm_training_grad(
+        self,
+        dy: Array,
+        x: Array,
+        mean: Array,
+        variance: Array,
+        gamma: Array | None,
+        axis: int,
+        epsilon: float,
+    ) -> tuple[Array, Array, Array]:
+        given = _last(dy, axis), _last(x, axis), mean, variance, gamma
+        dx, dgamma, dbeta = batch_norm.backward(*given, epsilon, self._share)
+        return np.moveaxis(dx, -1, axis), dgamma, dbeta
+
+    @staticmethod
+    def _share(n: int, f: Callable[[slice], Any]) -> None:
+        """Do what concerns `range(n)`: here, in one go."""
+        f(slice(0, n))
+
+
+def _last(x: Array, axis: int) -> Array:
+    return np.moveaxis(x, axis, -1)
 
 
 def _centred(x: Array, axes: Axes) -> tuple[Array, Array]:

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import functools
-import importlib
 import inspect
 from collections.abc import Callable, Sequence
 from contextlib import AbstractContextManager
@@ -11,10 +10,9 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from keras.backend import select
 from keras.backend.engine import PRIMITIVES, Engine
 from keras.backend.vjp.rules import FORWARDS, RULES
-from keras.backend.vjp.table import Rule
+from keras.backend.vjp.table import Rule, kernel
 from keras.backend.vjp.tape import Node, Traced, differentiable
 
 if TYPE_CHECKING:
@@ -192,19 +190,19 @@ class TapeEngine(Engine):
         rule = RULES.get(name)
         inner = self.inner.native(name)
         if name in FORWARDS:
-            return functools.partial(self._keeping, name, inner)
+            return functools.partial(self._keeping, name)
         if rule is not None:
-            return lambda *args: self.run(functools.partial(self._kernel, name, inner), rule, args)
+            return lambda *args: self.run(functools.partial(kernel, self.inner, name), rule, args)
         if inner is None:
             return None
         return lambda *args: NotImplemented if any(map(self.is_traced, args)) else inner(*args)
 
-    def _keeping(self, name: str, native: Callable[..., Any] | None, *args: Any) -> Any:
+    def _keeping(self, name: str, *args: Any) -> Any:
         """A kernel with a forward pass of its own for the tape."""
         parents = [(i, a.node, a.index) for i, a in enumerate(args) if self.is_traced(a)]
         values = [self.untraced(a) for a in args]
         if not parents:
-            return self._kernel(name, native, *values)
+            return kernel(self.inner, name, *values)
         own = self.inner.with_pull_back(name, *values)
         if own is not None:
             return self._recorded(_by_own(name, own[1]), values, parents, own[0], own[0])
@@ -213,16 +211,6 @@ class TapeEngine(Engine):
 
     def with_pull_back(self, name: str, *args: Any) -> Any:
         return None if any(map(self.is_traced, args)) else self.inner.with_pull_back(name, *args)
-
-    def _kernel(self, name: str, native: Callable[..., Any] | None, *args: Any) -> Any:
-        """A kernel on the inner engine: its own version, else the shared body."""
-        if native is not None:
-            result = native(*args)
-            if result is not NotImplemented:
-                return result
-        kernels = importlib.import_module("keras.ops.dispatch").KERNELS  # above this module; loaded by now
-        with select.scope(self.inner):
-            return kernels[name].body(*args)
 
     def variable_attribute(self, variable: Variable, name: str) -> Any:
         return self.inner.variable_attribute(variable, name)

@@ -21,8 +21,11 @@ For complex tensors the gradient is d/d(real part) + i d/d(imaginary part).
 
 from __future__ import annotations
 
+import importlib
 from collections.abc import Callable
 from typing import Any, NamedTuple
+
+from keras.backend import select
 
 Tensor = Any
 
@@ -68,6 +71,17 @@ def _enter(name: str, linear: bool, broadcasts: bool) -> Callable[[Callable[...,
 
 
 # ---------------------------------------------------------------------- what many rules need
+def kernel(e: Any, name: str, *args: Any) -> Any:
+    """A kernel on an engine: its own version, else the shared body."""
+    native = e.native(name)
+    result = NotImplemented if native is None else native(*args)
+    if result is not NotImplemented:
+        return result
+    kernels = importlib.import_module("keras.ops.dispatch").KERNELS  # above this module; loaded by now
+    with select.scope(e):
+        return kernels[name].body(*args)
+
+
 def scalar(e: Any, value: Any, like: Tensor) -> Tensor:
     """A scalar tensor of the dtype of `like`."""
     return e.full((), value, e.spec(like)[1])

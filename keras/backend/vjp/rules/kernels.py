@@ -7,7 +7,7 @@ import math
 from collections.abc import Callable
 from typing import Any
 
-from keras.backend.vjp.table import keep, linear, rule, scalar, square
+from keras.backend.vjp.table import keep, kernel, linear, rule, scalar, square
 
 
 # ---------------------------------------------------------------------- activations
@@ -243,20 +243,7 @@ def _(
 
 @rule("batch_norm_training")
 def _(e: Any, dys: Any, ys: Any, x: Any, gamma: Any, beta: Any, axis: Any, epsilon: Any) -> Any:
-    dy, (_, mean, variance), shape = dys[0], ys, e.spec(x)[0]
-    others = tuple(i for i in range(len(shape)) if i != axis)
-    n = scalar(e, math.prod(shape[i] for i in others), mean)
-    inverse = e.rsqrt(e.add(variance, scalar(e, epsilon, variance)))
-    scale = inverse if gamma is None else e.mul(inverse, gamma)
-    centred = e.sub(x, keep(e, mean, others, shape))
-    total, product = e.reduce_sum(dy, others), e.reduce_sum(e.mul(dy, centred), others)
-
-    def by_x() -> Any:
-        slope = e.mul(square(e, inverse), e.div(product, n))
-        level, slope, factor = (keep(e, v, others, shape) for v in (e.div(total, n), slope, scale))
-        return e.mul(factor, e.sub(e.sub(dy, level), e.mul(centred, slope)))
-
-    return by_x, lambda: e.mul(product, inverse), lambda: total
+    return kernel(e, "batch_norm_training_grad", dys[0], x, *ys[1:], gamma, axis, epsilon)
 
 
 # ---------------------------------------------------------------------- lookup
