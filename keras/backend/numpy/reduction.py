@@ -104,9 +104,11 @@ def _one_by_one(x: Array, k: int) -> Array | None:
     for i in range(k):
         at = best[..., i : i + 1]
         at[...] = np.argmax(left, -1)[..., None]
+        if i > 0 and np.any(np.take_along_axis(left, at, -1) == struck):
+            return None
         if i < k - 1:
             np.put_along_axis(left, at, struck, -1)
-    return None if k > 1 and np.any(np.take_along_axis(x, best, -1) == struck) else best
+    return best
 
 
 def _largest(x: Array, k: int) -> Array | None:

@@ -189,6 +189,7 @@ def test_top_k_gives_the_lowest_index_among_equals() -> None:
         lowest = np.full((2, 5), -np.inf, "float32")
         lowest[1, 3] = 0
         assert engine.top_k(lowest, 3)[1].tolist() == [[0, 1, 2], [3, 0, 1]]
+        assert engine.top_k(np.array([7, 0, 8, 0, 9], "uint8"), 5)[1].tolist() == [4, 2, 0, 1, 3]
 
 
 @pytest.mark.parametrize("dtype", ["float32", "int32", "uint8", "int8"])

@@ -43,6 +43,8 @@ KERNEL_ROWS: dict[str, tuple[list[Any], tuple[Any, ...]]] = {
     "layer_norm": ([(4, 5, 3), (5, 3), (5, 3)], ((1, 2), 1e-3)),
     "rms_norm": ([(4, 5, 3), (5,)], ((1,), 1e-3)),
     "batch_norm": ([(4, 3, 5), (3,), "variance", (3,), (3,)], (1, 1e-3)),
+    "batch_norm_training": ([(4, 3, 5), (3,), (3,)], (1, 1e-3)),
+    "batch_norm_training large": ([(40, 31, 50), (50,), (50,)], (2, 1e-3)),
 }
 
 
@@ -127,6 +129,7 @@ def test_every_own_kernel_is_tested() -> None:
         "rmsprop_update",
     }
     apart |= {"lstm", "gru"}  # in test_sequences.py
+    apart |= {"batch_norm_training_grad"}  # in tests/conformance/test_kernels.py
     assert own - set(KERNEL_ROWS) == apart
 
 

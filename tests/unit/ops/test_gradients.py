@@ -293,6 +293,9 @@ KERNEL_ROWS = [
     ("rms_norm", (x(3, 4), x(4), (1,), 1e-3)),
     ("batch_norm", (x(3, 4, 5), x(4), x(4, **POSITIVE), x(4), x(4), 1, 1e-3)),
     ("batch_norm", (x(3, 4, 5, 2), x(2), x(2, **POSITIVE), None, None, 3, 1e-3)),
+    ("batch_norm_training", (x(3, 4, 5), x(4), x(4), 1, 1e-3)),
+    ("batch_norm_training", (x(3, 4, 5, 2), None, None, 3, 1e-3)),
+    ("batch_norm_training_grad", (x(3, 4, 2), x(3, 4, 2), x(2), x(2, **POSITIVE), x(2), 2, 1e-3)),
     ("attention", (_Q, x(2, 5, 2, 4), x(2, 5, 2, 4), x(2, 2, 3, 5), x(2, 1, 3, 5) > 0, 0.5, False)),
     ("attention", (_Q, _Q + 1, _Q * 2, None, None, 0.5, True)),
     ("embedding", (x(4, 3), np.array([[0, 3], [3, 1]], "int32"))),
@@ -301,7 +304,8 @@ KERNEL_ROWS = [
 
 
 def test_every_kernel_of_the_ops_has_a_row():
-    own = {name for name, f in KERNELS.items() if f.body.__module__ == "keras.ops.kernels"}
+    modules = ("keras.ops.kernels", "keras.ops.nn.attention")
+    own = {name for name, f in KERNELS.items() if f.body.__module__ in modules}
     assert own == {name for name, _ in KERNEL_ROWS}
 
 
