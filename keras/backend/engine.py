@@ -69,6 +69,8 @@ class Engine(
     checks_first: ClassVar[bool] = False
     #: True when a looped step takes whole arrays and picks the rows of each run itself (see `looped`).
     picks_rows: ClassVar[bool] = False
+    #: True when `trace_and_compile` takes specs with `OPEN` sizes, and refuses a function that needs to know them.
+    opens_sizes: ClassVar[bool] = False
 
     # ------------------------------------------------------------------ leaf
     def constant(self, array: np.ndarray, dtype: str) -> Tensor:

@@ -61,7 +61,33 @@ class Unknown:
         return "UNKNOWN" if self.kind is int else "_UNKNOWN_FLOAT"
 
 
+class Open(Unknown):
+    """A dimension that one compiled function is to serve all sizes of.
+
+    Nothing may be concluded from it: whatever would compute with it or compare it is an error, and the function is then
+    compiled for each size by itself. `UNKNOWN` would absorb the computation, and what depends on it. Only a product is
+    open again: it is what axes are joined to.
+    """
+
+    def _refuse(self, other: Any = None) -> Any:
+        raise TypeError("This dimension is left open: it cannot be computed with.")
+
+    __add__ = __radd__ = __sub__ = __rsub__ = _refuse
+    __floordiv__ = __rfloordiv__ = __mod__ = __rmod__ = __pow__ = __rpow__ = __neg__ = __abs__ = _refuse
+    __truediv__ = __rtruediv__ = __lt__ = __le__ = __gt__ = __ge__ = _refuse
+    __index__ = __int__ = __float__ = __bool__ = _refuse
+
+    def _multiplied(self, other: Any) -> Any:
+        return self if isinstance(other, Open) or (type(other) is int and other > 0) else self._refuse()
+
+    __mul__ = __rmul__ = _multiplied
+
+    def __reduce__(self) -> str:
+        return "OPEN"
+
+
 UNKNOWN: Any = Unknown(int)
+OPEN: Any = Open(int)
 _UNKNOWN_FLOAT: Any = Unknown(float)
 
 
@@ -102,7 +128,9 @@ class KerasTensor(TensorOperators):
                 "Sparse and ragged symbolic tensors are not supported; use a dense tensor and a mask."
             )
         shape = (shape,) if isinstance(shape, int) else shape
-        self.dims: tuple[Any, ...] = tuple(UNKNOWN if d is None or d is UNKNOWN else int(d) for d in shape)
+        self.dims: tuple[Any, ...] = tuple(
+            UNKNOWN if d is None or isinstance(d, Unknown) else int(d) for d in shape
+        )
         self.dtype: str = dtypes.standardize(dtype)
         self.sparse = self.ragged = False
         self._name = name

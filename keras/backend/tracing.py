@@ -1,7 +1,8 @@
 """Compiled functions over trees of tensors: traced once per input spec, then called without ceremony.
 
-A `Compiled` flattens its arguments, looks the spec up, and hands flat tensors to what the engine compiled. Every trace
-has concrete shapes; the ragged last batch is a second trace.
+A `Compiled` flattens its arguments, looks the spec up, and hands flat tensors to what the engine compiled. Traces have
+concrete shapes; the ragged last batch is a second trace. Only where shapes go on changing, as with texts of all lengths,
+one trace with open dimensions serves further ones, if the engine can and the function asks nothing of these dimensions.
 """
 
 from __future__ import annotations
@@ -15,10 +16,13 @@ import numpy as np
 from keras import tree
 from keras.backend import dtypes
 from keras.backend.select import current, scope
-from keras.backend.spec import KerasTensor
+from keras.backend.spec import OPEN, KerasTensor
 from keras.backend.state import Variable
 
 Tensor = Any
+
+#: Traces that differ in sizes only, after which one with open dimensions is tried.
+ALIKE = 4
 
 
 class Compiled:
@@ -44,18 +48,20 @@ class Compiled:
         self._on_trace = on_trace
         self._traces: dict[Any, _Trace] = {}
         self._latest: _Trace | None = None
+        self._alike: dict[Any, list[Any]] = {}
+        self._closed: set[Any] = set()
 
     @property
     def trace_count(self) -> int:
         """How many signatures have been traced."""
-        return len(self._traces)
+        return len({id(trace) for trace in self._traces.values()})
 
     def __call__(self, *args: Any) -> Any:
         latest = self._latest
         if latest is not None and latest.serves(args):
             return latest.pack(latest.run(*args))
         dynamic, signature = self._signature(args, 0)
-        trace = self._latest = self._traces.get(signature) or self._trace(args, signature)
+        trace = self._latest = self._traces.get(signature) or self._new(args, signature)
         return trace.pack(trace.run(*dynamic))
 
     def many(self, *args: Any, ahead: int = 0, picked: Picked | None = None) -> Results:
@@ -70,7 +76,7 @@ class Compiled:
             The results of the runs, in order.
         """
         dynamic, signature = self._signature(args, 1, () if picked is None else picked.rows.shape[1:])
-        trace = self._traces.get(signature) or self._trace(args, signature)
+        trace = self._traces.get(signature) or self._new(args, signature)
         if trace.loop is None:
             trace.loop = current().looped(trace.run)
         outputs = trace.loop(dynamic, ahead) if picked is None else trace.loop(dynamic, ahead, picked)
@@ -100,13 +106,57 @@ class Compiled:
         key.append(tree.signature(args) if nested else len(args))
         return dynamic, tuple(key)
 
+    def _new(self, args: Any, signature: tuple[Any, ...]) -> _Trace:
+        """A trace for a signature: with open dimensions if many were alike, else for just these sizes."""
+        kind, opened = self._opened(signature)
+        trace = self._traces.get(opened)
+        if trace is None and opened != signature:
+            try:
+                trace = self._trace(args, opened)
+            except Exception:  # its own error, if it has one, comes with concrete sizes
+                self._closed.add(kind)
+        if trace is None:
+            trace = self._trace(args, signature)
+        self._traces[signature] = trace
+        return trace
+
+    def _opened(self, signature: tuple[Any, ...]) -> tuple[Any, tuple[Any, ...]]:
+        """What signatures that differ in sizes only have in common, and this one, the sizes open that have differed."""
+        engine = current()
+        kind = tuple((len(k[0]), k[1]) if type(k) is tuple and type(k[0]) is tuple else k for k in signature)
+        if not engine.opens_sizes or self._jit_compile or kind in self._closed:
+            return kind, signature
+        alike = self._alike.setdefault(kind, [])
+        alike.append(signature)
+        if len(alike) <= ALIKE:
+            return kind, signature
+        opened: list[Any] = []
+        for own, *others in zip(signature, *alike, strict=True):
+            if type(own) is tuple and type(own[0]) is tuple:
+                sizes = zip(own[0], *(o[0] for o in others), strict=True)
+                own = (tuple(n if len({n, *ns}) == 1 else OPEN for n, *ns in sizes), own[1])
+                if own[0][:1] == (OPEN,):  # how many samples there are is asked for everywhere
+                    self._closed.add(kind)
+                    return kind, signature
+            opened.append(own)
+        # Sizes of 0 and 1 are special: what is of size 1 broadcasts.
+        small = any(
+            n < 2
+            for own, other in zip(signature, opened, strict=True)
+            if own is not other
+            for n, m in zip(own[0], other[0], strict=True)
+            if m is OPEN
+        )
+        return kind, signature if small else tuple(opened)
+
     def _trace(self, args: Any, signature: tuple[Any, ...]) -> _Trace:
         if self._on_trace is not None:
             self._on_trace(signature)
         kinds = signature[1:-1]
         specs = [k for k in kinds if k[0] != "static"]
         structure = tree.map_structure(lambda _: None, args)
-        trace = _Trace(specs if len(specs) == len(args) == len(kinds) else None)
+        opened = any(OPEN in shape for shape, _ in specs)
+        trace = _Trace(specs if len(specs) == len(args) == len(kinds) and not opened else None)
 
         def flat(*tensors: Tensor) -> list[Tensor]:
             engine = current()

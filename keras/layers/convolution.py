@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Any, ClassVar, Self
 
 from keras import activations, constraints, initializers, ops, regularizers
-from keras.backend.spec import shape_str
+from keras.backend.spec import Unknown, shape_str
 from keras.backend.state import Variable
 from keras.layers import arguments
 from keras.layers.input_spec import InputSpec, label
@@ -96,7 +96,7 @@ class _Window(Layer):
             strict=True,
         ):
             extent = (k - 1) * d + 1
-            if shape[axis] < extent:
+            if not isinstance(shape[axis], Unknown) and shape[axis] < extent:
                 raise ValueError(
                     f"{label(self)}: expected axis {axis} to have at least {extent} positions, as the kernel has "
                     f"(kernel_size={self.kernel_size}, dilation_rate={self.dilation_rate}). "

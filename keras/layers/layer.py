@@ -19,7 +19,7 @@ from keras import constraints, dtype_policies, initializers, regularizers, tree
 from keras.backend import dtypes, state
 from keras.backend.masks import get_mask, set_mask
 from keras.backend.select import current, inner, scope
-from keras.backend.spec import ABSTRACT, KerasTensor, shape_str
+from keras.backend.spec import ABSTRACT, KerasTensor, Open, shape_str
 from keras.backend.state import Variable
 from keras.backend.tracing import infer
 from keras.errors import add_context, did_you_mean
@@ -398,6 +398,10 @@ class Layer(Tracked):
         for y in tree.flatten(outputs):
             shape = current().spec(y)[0]
             batch = shape[0] if shape else 1
+            if isinstance(batch, Open):
+                raise TypeError(
+                    "The share of a sample in a penalty is not known where the batch is left open."
+                )
             loss = self.activity_regularizer(y)
             self.add_loss(loss / float(max(batch, 1)) if isinstance(batch, int) else loss)
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Any, ClassVar
 
 from keras import ops
-from keras.backend.spec import shape_str
+from keras.backend.spec import Unknown, shape_str
 from keras.layers import arguments
 from keras.layers.input_spec import InputSpec, label
 from keras.layers.layer import Layer
@@ -49,7 +49,10 @@ class _Pooling(Layer):
 
     def _check_size(self, shape: tuple[Any, ...]) -> None:
         axes = arguments.spatial_axes(self.data_format, self.rank)
-        if self.padding == "valid" and any(shape[a] < k for a, k in zip(axes, self.pool_size, strict=True)):
+        if self.padding == "valid" and any(
+            not isinstance(shape[a], Unknown) and shape[a] < k
+            for a, k in zip(axes, self.pool_size, strict=True)
+        ):
             raise ValueError(
                 f"{label(self)}: expected an input at least as large as the window, pool_size={self.pool_size}. "
                 f'Received: input of shape {shape_str(shape)}. Use a smaller window, or padding="same".'

@@ -8,11 +8,13 @@ from typing import Any
 
 from keras import ops
 from keras.backend.masks import get_mask
+from keras.backend.spec import OPEN
 from keras.losses.loss import keep_settings
 from keras.losses.reduction import apply_mask
 from keras.losses.shapes import align_weights
 from keras.metrics.metric import Metric
 from keras.ops.dispatch import ndim_of, shape_of
+from keras.ops.settling import elements
 
 Tensor = Any
 
@@ -99,10 +101,10 @@ class Mean(Metric):
         if weights is not None and ndim_of(weights) == 0:
             values = ops.mean(values)  # one weight for the whole batch: it counts as one value
         shape = shape_of(values)
-        per_sample = float(_size(shape[1:]))
+        batch, per_sample = _sizes(values)
         if weights is None:
             self.total.assign_add(ops.sum(values) / per_sample)
-            self.count.assign_add(float(_size(shape[:1])))
+            self.count.assign_add(batch)
             return
         self.total.assign_add(ops.sum(values * weights) / per_sample)
         self.count.assign_add(ops.sum(ops.broadcast_to(weights, shape)) / per_sample)
@@ -111,8 +113,19 @@ class Mean(Metric):
         return ops.divide_no_nan(self.total, self.count)
 
 
-def _size(dims: tuple[Any, ...]) -> int:
-    return math.prod(dims) if all(isinstance(d, int) for d in dims) else 1  # symbolic: only the spec counts
+def _sizes(values: Tensor) -> tuple[Any, Any]:
+    """Samples, and entries of each; a size left open is found by counting."""
+    shape = shape_of(values)
+    sizes = math.prod(shape[:1]), math.prod(shape[1:])
+    batch, per_sample = (
+        float(n) if isinstance(n, int) else 1.0 for n in sizes
+    )  # symbolic: only the spec counts
+    if OPEN not in sizes:
+        return batch, per_sample
+    if sizes == (OPEN, OPEN):
+        raise TypeError("Neither the samples nor their entries can be counted: both sizes are left open.")
+    entries = elements(values, range(len(shape)))
+    return (entries / per_sample, per_sample) if sizes[0] is OPEN else (batch, entries / batch)
 
 
 class MeanMetricWrapper(Mean):

@@ -12,7 +12,7 @@ import numpy as np
 from keras import config
 from keras.backend import dtypes
 from keras.backend.select import current
-from keras.backend.spec import ABSTRACT, UNKNOWN, KerasTensor, shape_str
+from keras.backend.spec import ABSTRACT, UNKNOWN, KerasTensor, Unknown, shape_str
 from keras.ops.dispatch import (
     INEXACT,
     as_float,
@@ -172,7 +172,7 @@ def static_shape(shape: Any, who: str, name: str = "shape", infer: bool = False)
     if shape is None or shape is UNKNOWN or (hasattr(shape, "__index__") and not hasattr(shape, "__len__")):
         shape = (shape,)
     try:
-        dims = tuple(UNKNOWN if d is UNKNOWN or d is None else d.__index__() for d in shape)
+        dims = tuple(UNKNOWN if d is None else d if isinstance(d, Unknown) else d.__index__() for d in shape)
     except (AttributeError, TypeError):
         raise TypeError(
             f"{who}: `{name}` must be an int or a sequence of ints. Received: {name}={shape!r}"
@@ -181,7 +181,7 @@ def static_shape(shape: Any, who: str, name: str = "shape", infer: bool = False)
         raise TypeError(
             f"{who}: `{name}` must be known outside of symbolic models. Received: {name}={shape!r}"
         )
-    if any(d < (-1 if infer else 0) for d in dims):
+    if any(not isinstance(d, Unknown) and d < (-1 if infer else 0) for d in dims):
         raise ValueError(f"{who}: `{name}` has a negative dimension. Received: {name}={shape_str(dims)}")
     return dims
 
@@ -222,7 +222,7 @@ def check_rank(x: Tensor, ranks: int | Sequence[int], who: str, name: str = "x")
 def elements(x: Tensor, axes: Sequence[int]) -> Tensor:
     """How many elements the axes of `x` hold together, in x's dtype; counted where the shape does not tell."""
     n = count(shape_of(x), axes)
-    if n is not UNKNOWN or current() is ABSTRACT:
+    if not isinstance(n, Unknown) or current() is ABSTRACT:
         return scalar(n, x)
     return current().reduce_sum(filled_like(x, 1, dtype_of(x)), tuple(axes))
 
@@ -238,7 +238,7 @@ def filled_like(x: Tensor, value: Any, dtype: str) -> Tensor:
 
 def need_size(size: Any, who: str) -> None:
     """ValueError if an engine is asked to compute with a size that its own tracing has left open."""
-    if size is UNKNOWN and current() is not ABSTRACT:
+    if isinstance(size, Unknown) and current() is not ABSTRACT:
         raise ValueError(
             f"{who}: the size of an axis is not known in this graph, and the result depends on it. Trace the function "
             "with whole shapes; where the batch is open, the data set's `drop_remainder=True` closes it."

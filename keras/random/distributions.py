@@ -11,8 +11,9 @@ from typing import Any
 from keras import config
 from keras.backend import dtypes
 from keras.backend.select import current
-from keras.backend.spec import UNKNOWN, shape_str
+from keras.backend.spec import Unknown, shape_str
 from keras.ops.dispatch import as_float, axis_of, cast, convert, dtype_of, ndim_of, op, shape_of
+from keras.ops.kernels import uniform_for
 from keras.ops.settling import scalar, static_int, static_shape
 from keras.random.seed_generator import seed_tensor
 
@@ -147,9 +148,8 @@ def dropout(inputs: Any, rate: float, noise_shape: Any = None, seed: Any = None)
         return x
     if rate == 1:
         return e.mul(x, scalar(0.0, x))
-    u = e.random_uniform(
-        seed, _noise_shape(noise_shape, shape), "float64" if dtype == "float64" else "float32"
-    )
+    wide = "float64" if dtype == "float64" else "float32"
+    u = uniform_for(seed, x, _noise_shape(noise_shape, shape), wide)
     keep = e.logical_not(e.less(u, scalar(rate, u)))
     return e.mul(x, e.select(keep, scalar(1.0 / (1.0 - rate), x), scalar(0.0, x)))
 
@@ -162,10 +162,12 @@ def _noise_shape(noise_shape: Any, shape: tuple[Any, ...]) -> tuple[Any, ...]:
             f"dropout: `noise_shape` must have one entry per axis ({len(shape)}). Received: noise_shape={noise_shape}"
         )
     out = tuple(
-        d if n is None or n is UNKNOWN or n == -1 else int(n) for n, d in zip(noise_shape, shape, strict=True)
+        d if n is None or isinstance(n, Unknown) or n == -1 else int(n)
+        for n, d in zip(noise_shape, shape, strict=True)
     )
     if any(
-        n != 1 and d is not UNKNOWN and n is not UNKNOWN and n != d for n, d in zip(out, shape, strict=True)
+        n != 1 and not isinstance(d, Unknown) and not isinstance(n, Unknown) and n != d
+        for n, d in zip(out, shape, strict=True)
     ):
         raise ValueError(
             "dropout: each entry of `noise_shape` must be 1 or the inputs' size. "

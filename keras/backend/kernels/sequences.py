@@ -13,7 +13,7 @@ from typing import Any
 
 from keras.backend.engine import Engine, Spec
 from keras.backend.kernels import masked, recurrent
-from keras.backend.spec import UNKNOWN
+from keras.backend.spec import Unknown
 
 Tensor = Any
 PullBack = Callable[[list[Tensor]], list[Tensor | None]]
@@ -94,7 +94,7 @@ class SequencesPart(Engine):
         if any(dtype != "float32" for _, dtype in specs):
             return None
         (batch, time, features), (_, units) = specs[0][0], specs[1][0]
-        if any(n is UNKNOWN for n in (batch, time, features)):
+        if any(isinstance(n, Unknown) for n in (batch, time, features)):
             return None  # a kernel is planned for sizes
         kind = "lbr_gru" if name == "gru" and args[-1] else name
         sizes = recurrent.Call(kind, batch, time, features, units, reverse)

@@ -13,9 +13,9 @@ from typing import Any
 import numpy as np
 
 from keras.backend.engine import Engine, Spec
-from keras.backend.spec import UNKNOWN
+from keras.backend.spec import OPEN
 from keras.backend.tensorflow_engine import xla_cache
-from keras.backend.tensorflow_engine.leaf import DTYPES
+from keras.backend.tensorflow_engine.leaf import DTYPES, as_known, opening
 from keras.backend.tensorflow_engine.loading import context, execute, record, tf
 from keras.backend.tensorflow_engine.loop import Loop
 from keras.backend.tensorflow_engine.state import holding_writes
@@ -27,6 +27,7 @@ class CompilingPart(Engine):
     """Concrete functions; their writes are made at the end of a call (see `state`)."""
 
     picks_rows = True
+    opens_sizes = True
 
     def __init__(self) -> None:
         super().__init__()
@@ -43,8 +44,9 @@ class CompilingPart(Engine):
 
         # A single call gains nothing by XLA, whatever the graph: it is used on request, and in loops (see `loop`).
         function = tf.function(graph, autograph=False, jit_compile=bool(jit_compile))
-        signature = [tf.TensorSpec(shape, DTYPES[dtype]) for shape, dtype in specs]
-        concrete = function.get_concrete_function(*signature)
+        signature = [tf.TensorSpec(as_known(shape), DTYPES[dtype]) for shape, dtype in specs]
+        with opening(any(OPEN in shape for shape, _ in specs)):
+            concrete = function.get_concrete_function(*signature)
         return Compiled(concrete, [DTYPES[dtype] for _, dtype in specs], jit_compile)
 
     def looped(self, step: Callable[..., list[Tensor]]) -> Callable[..., list[np.ndarray]]:
@@ -55,7 +57,7 @@ class CompilingPart(Engine):
             with holding_writes():  # and never released
                 return list(f(*args))
 
-        signature = [tf.TensorSpec([None if d is UNKNOWN else d for d in s], DTYPES[t]) for s, t in specs]
+        signature = [tf.TensorSpec(as_known(shape), DTYPES[dtype]) for shape, dtype in specs]
         try:
             concrete = tf.function(graph, autograph=False).get_concrete_function(*signature)
         except Exception:  # the caller has an error that says more

@@ -35,12 +35,14 @@ class IndexingPart(Engine):
         at = self.transpose(self._index(indices), tuple(order))
         rows = product(moved.shape[:-1])
         flat = raw.GatherV2(
-            params=raw.Reshape(tensor=moved, shape=ints((rows, moved.shape[-1]))),
-            indices=raw.Reshape(tensor=at, shape=ints((rows, at.shape[-1]))),
+            params=raw.Reshape(tensor=moved, shape=ints((rows, moved.shape[-1]), one_follows=True)),
+            indices=raw.Reshape(tensor=at, shape=ints((rows, at.shape[-1]), one_follows=True)),
             axis=ints(1),
             batch_dims=1,
         )
-        return self.transpose(raw.Reshape(tensor=flat, shape=ints(tuple(at.shape))), tuple(order))
+        return self.transpose(
+            raw.Reshape(tensor=flat, shape=ints(tuple(at.shape), one_follows=True)), tuple(order)
+        )
 
     def gather_nd(self, x: Tensor, indices: Tensor) -> Tensor:
         return raw.GatherNd(params=x, indices=self._index(indices))

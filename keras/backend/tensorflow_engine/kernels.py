@@ -11,7 +11,6 @@ import math
 from typing import Any
 
 from keras.backend.engine import Axes, Engine, Shape
-from keras.backend.spec import UNKNOWN
 from keras.backend.tensorflow_engine.leaf import ints, raw
 from keras.backend.tensorflow_engine.loading import tf
 
@@ -56,7 +55,8 @@ class KernelsPart(Engine):
     ) -> Any:
         """Of images and sequences; what has no other axes is left to the body, which XLA makes one piece of code."""
         shape, dtype = self.spec(x)
-        if len(shape) < 3 or axis != len(shape) - 1 or dtype != "float32" or UNKNOWN in shape or 0 in shape:
+        whole = all(isinstance(d, int) and d for d in shape)
+        if len(shape) < 3 or axis != len(shape) - 1 or dtype != "float32" or not whole:
             return NotImplemented
         channels, count = shape[-1], math.prod(shape[:-1])
         gamma = self.full((channels,), 1, dtype) if gamma is None else gamma

@@ -4,13 +4,15 @@ from __future__ import annotations
 
 import functools
 import math
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Iterator
+from contextlib import contextmanager
+from contextvars import ContextVar
 from typing import Any
 
 import numpy as np
 
 from keras.backend.engine import Engine, Shape, Spec
-from keras.backend.spec import UNKNOWN
+from keras.backend.spec import OPEN, UNKNOWN, Unknown
 from keras.backend.tensorflow_engine.loading import tf
 
 Tensor = Any
@@ -77,15 +79,37 @@ def _eager_scalar(text: str, value: Any, dtype: str) -> Tensor:
     return tf.constant(value, DTYPES[dtype])
 
 
-def ints(values: Any) -> Tensor:
+_unknown: ContextVar[Any] = ContextVar("keras_tensorflow_unknown", default=UNKNOWN)
+
+
+@contextmanager
+def opening(yes: bool) -> Iterator[None]:
+    """In the block a graph is traced; with `yes`, sizes not known in it are open: nothing may be concluded from them."""
+    token = _unknown.set(OPEN if yes else UNKNOWN)
+    try:
+        yield
+    finally:
+        _unknown.reset(token)
+
+
+def as_known(shape: Iterable[Any]) -> list[int | None]:
+    """A shape as TensorFlow writes it, with None for sizes that are not known."""
+    return [None if isinstance(d, Unknown) else d for d in shape]
+
+
+def ints(values: Any, one_follows: bool = False) -> Tensor:
     """Axes, shapes or one position as int32 tensors (int64 beyond it), kept in eager mode: converting costs more than most ops.
 
-    A dimension unknown to a graph that others trace becomes -1, TensorFlow's "whatever it is" in shapes.
+    A dimension unknown to a graph that others trace becomes -1, TensorFlow's "whatever it is" in shapes. One that is left
+    open does in reshaping only, where one size follows from the others (`one_follows`).
     """
     if tf.executing_eagerly():
         return _eager_ints(values)
-    if isinstance(values, tuple) and any(v is UNKNOWN or v is None for v in values):
-        values = tuple(-1 if v is UNKNOWN or v is None else v for v in values)
+    if isinstance(values, tuple) and any(v is None or isinstance(v, Unknown) for v in values):
+        sizes = [v for v in values if v is None or isinstance(v, Unknown)]
+        if _unknown.get() is OPEN and (len(sizes) > 1 or not one_follows):
+            raise TypeError("A size that is left open was asked for.")
+        values = tuple(-1 if v is None or isinstance(v, Unknown) else v for v in values)
     return once_in_graph(values, lambda: _ints(values))
 
 
@@ -132,7 +156,8 @@ class LeafPart(Engine):
             return x._shape_tuple(), _NAMES.get(kind()) or x.dtype.name
         shape = tuple(x.shape)
         if None in shape:  # only in graphs that others trace, such as a tf.data map
-            shape = tuple(UNKNOWN if d is None else d for d in shape)
+            unknown = _unknown.get()
+            shape = tuple(unknown if d is None else d for d in shape)
         return shape, x.dtype.name
 
     def cast(self, x: Tensor, dtype: str) -> Tensor:

@@ -192,6 +192,8 @@ def suits_xla(graph: Any) -> bool:
     operations = graph.get_operations()
     if not all(op.type in XLA_OPS for op in operations):
         return False
+    if any(None in x.shape for x in graph.inputs if x.shape.rank):
+        return False  # it would be compiled for every size
     largest = max(
         (product(y.shape) for op in operations for y in op.outputs if y.shape.rank is not None), default=0
     )

@@ -7,7 +7,7 @@ from collections.abc import Sequence
 from typing import Any
 
 from keras.backend.engine import Axes, Engine, Shape
-from keras.backend.spec import UNKNOWN
+from keras.backend.spec import OPEN, Unknown
 from keras.backend.tensorflow_engine.leaf import ints, raw
 from keras.backend.tensorflow_engine.loading import tf
 
@@ -20,7 +20,7 @@ class MovementPart(Engine):
     """Shapes and axes go in as cached int32 tensors (see `ints`)."""
 
     def reshape(self, x: Tensor, shape: Shape) -> Tensor:
-        return raw.Reshape(tensor=x, shape=ints(shape))
+        return raw.Reshape(tensor=x, shape=ints(shape, one_follows=True))
 
     def transpose(self, x: Tensor, axes: Axes) -> Tensor:
         if tuple(axes) == tuple(range(len(axes))):
@@ -28,22 +28,26 @@ class MovementPart(Engine):
         return raw.Transpose(x=x, perm=ints(axes))
 
     def broadcast_to(self, x: Tensor, shape: Shape) -> Tensor:
-        if UNKNOWN not in shape:
+        if not any(isinstance(d, Unknown) for d in shape):
             return raw.BroadcastTo(input=x, shape=ints(shape))
         # A size that others left open can only be x's own.
         own, shift = tf.shape(x), len(shape) - x.shape.rank
-        sizes = [own[i - shift] if d is UNKNOWN else d for i, d in enumerate(shape)]
+        if any(d is OPEN and (i < shift or x.shape[i - shift] is not None) for i, d in enumerate(shape)):
+            raise TypeError("The size to broadcast to is left open.")
+        sizes = [own[i - shift] if isinstance(d, Unknown) else d for i, d in enumerate(shape)]
         return raw.BroadcastTo(input=x, shape=tf.stack(sizes))
 
     def slice(self, x: Tensor, starts: Shape, stops: Shape, steps: Shape) -> Tensor:
-        if all(s == 1 for s in steps):
+        # Up to the end where it is not known: of a batch that others left open.
+        whole = sum(1 << i for i, stop in enumerate(stops) if isinstance(stop, Unknown))
+        if all(s == 1 for s in steps) and OPEN not in stops:
             size = tuple(b - a for a, b in zip(starts, stops, strict=True))
             return raw.Slice(input=x, begin=ints(starts), size=ints(size))
-        whole = sum(
-            1 << i for i, stop in enumerate(stops) if stop is UNKNOWN
-        )  # of a batch that others left open
+        if any(d is OPEN and x.shape[i] is not None for i, d in enumerate(stops)):
+            raise TypeError("Where to stop is left open.")
+        ends = tuple(-1 if isinstance(stop, Unknown) else stop for stop in stops)
         return raw.StridedSlice(
-            input=x, begin=ints(starts), end=ints(stops), strides=ints(steps), end_mask=whole
+            input=x, begin=ints(starts), end=ints(ends), strides=ints(steps), end_mask=whole
         )
 
     def pad(self, x: Tensor, low: Shape, high: Shape, value: float | int | bool) -> Tensor:

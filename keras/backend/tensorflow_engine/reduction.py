@@ -78,8 +78,8 @@ class ReductionPart(Engine):
         if lead.count(None) > 1:  # left open by others, and not to be reshaped back
             return raw.BatchMatMulV2(x=a, y=b)
         # One large product instead of many small ones.
-        flat = raw.MatMul(a=raw.Reshape(tensor=a, shape=ints((product(lead), width))), b=b)
-        return raw.Reshape(tensor=flat, shape=ints((*lead, b.shape[-1])))
+        flat = raw.MatMul(a=raw.Reshape(tensor=a, shape=ints((product(lead), width), one_follows=True)), b=b)
+        return raw.Reshape(tensor=flat, shape=ints((*lead, b.shape[-1]), one_follows=True))
 
 
 @functools.lru_cache(maxsize=1024)

@@ -14,9 +14,9 @@ from dataclasses import dataclass
 from typing import Any
 
 from keras.backend.engine import Engine, Spec
-from keras.backend.spec import UNKNOWN
+from keras.backend.spec import UNKNOWN, Unknown
 from keras.backend.tensorflow_engine.flow import as_graph
-from keras.backend.tensorflow_engine.leaf import DTYPES, ints, product, raw
+from keras.backend.tensorflow_engine.leaf import DTYPES, as_known, ints, product, raw
 from keras.backend.tensorflow_engine.loading import record, tf
 from keras.backend.tensorflow_engine.pull_back import with_pull_back
 from keras.backend.tensorflow_engine.state import holding_writes
@@ -95,6 +95,8 @@ class ScanPart(Engine):
     def scan(
         self, f: StepFunction, init: Sequence[Tensor], xs: Sequence[Tensor], length: int, reverse: bool
     ) -> tuple[list[Tensor], list[Tensor]]:
+        if isinstance(length, Unknown):
+            length = UNKNOWN
         if tf.executing_eagerly() or (length is not UNKNOWN and length <= UNROLLED_LENGTH):
             return super().scan(f, init, xs, length, reverse)
         step, n = self._trace_step(f, init, xs), len(init)
@@ -106,7 +108,7 @@ class ScanPart(Engine):
         else:
             outputs = loop(*init, *xs)
         ys = [
-            tf.ensure_shape(y, _opened((length, *s)))
+            tf.ensure_shape(y, as_known((length, *s)))
             for y, (s, _) in zip(outputs[n:], step.y_specs, strict=True)
         ]
         return list(outputs[:n]), ys
@@ -143,7 +145,7 @@ def _loop(
     """The scan as a loop; the first `n` inputs are the carry. Returns the last carry, then the stacked ys."""
     init, xs = inputs[:n], inputs[n:]
     rows = [_array(x.dtype, length, x.shape[1:]).unstack(x) for x in xs]
-    columns = [_array(DTYPES[dtype], length, _opened(shape)) for shape, dtype in y_specs]
+    columns = [_array(DTYPES[dtype], length, as_known(shape)) for shape, dtype in y_specs]
 
     def body(i: Tensor, *state: Any) -> list[Any]:
         t = raw.Sub(x=raw.Sub(x=length, y=ints(1)), y=i) if reverse else i
@@ -162,11 +164,6 @@ def _loop(
 
 def _array(dtype: tf.DType, length: Tensor, element_shape: Any) -> tf.TensorArray:
     return tf.TensorArray(dtype, size=length, element_shape=element_shape)
-
-
-def _opened(shape: Sequence[Any]) -> list[int | None]:
-    """A shape as TensorFlow writes it: None for what a `tf.function` of the user's left open."""
-    return [None if d is UNKNOWN else d for d in shape]
 
 
 def _fused(loop: Callable[..., list[Tensor]], inputs: list[Tensor], captured: list[Tensor]) -> list[Tensor]:

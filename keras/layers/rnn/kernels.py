@@ -10,7 +10,7 @@ from collections.abc import Callable, Sequence
 from typing import Any
 
 from keras.backend.select import current
-from keras.backend.spec import UNKNOWN
+from keras.backend.spec import Unknown
 from keras.ops.dispatch import dtype_of, kernel
 from keras.ops.settling import filled_like
 
@@ -94,7 +94,9 @@ def _project(x: Tensor, weights: Tensor, bias: Tensor | None) -> Tensor:
     e = current()
     batch, time, features = e.spec(x)[0]
     x = e.transpose(x, (1, 0, 2))
-    both_open = time is UNKNOWN and batch is UNKNOWN  # then nothing could be reshaped back
+    both_open = isinstance(time, Unknown) and isinstance(
+        batch, Unknown
+    )  # then nothing could be reshaped back
     z = e.matmul(x if both_open else e.reshape(x, (time * batch, features)), weights)
     z = z if bias is None else e.add(z, bias)
     return z if both_open else e.reshape(z, (time, batch, e.spec(weights)[0][1]))

@@ -8,7 +8,7 @@ from typing import Any
 from keras import tree
 from keras.backend.engine import Engine
 from keras.backend.select import current, scope
-from keras.backend.spec import ABSTRACT, UNKNOWN, KerasTensor
+from keras.backend.spec import ABSTRACT, UNKNOWN, KerasTensor, Open
 from keras.ops.dispatch import dtype_of, shape_of
 from keras.ops.settling import filled_like
 
@@ -105,6 +105,9 @@ def _swap(x: Tensor) -> Tensor:
 def _last(x: Tensor) -> Tensor:
     e = current()
     shape = shape_of(x)
+    if isinstance(shape[0], Open):  # from where to slice is not known
+        first = e.slice(e.flip(x, (0,)), (0,) * len(shape), (1, *shape[1:]), (1,) * len(shape))
+        return e.reshape(first, shape[1:])
     row = e.slice(x, (shape[0] - 1, *(0 for _ in shape[1:])), shape, (1,) * len(shape))
     return e.reshape(row, shape[1:])
 

@@ -8,7 +8,7 @@ from typing import Any
 from keras import ops, tree
 from keras.backend import dtypes
 from keras.backend.select import current, scope
-from keras.backend.spec import same
+from keras.backend.spec import Open, same
 from keras.backend.state import Variable, to_host, to_snake_case
 from keras.errors import shorten
 from keras.layers.input_spec import InputSpec, label
@@ -209,7 +209,7 @@ class RNN(Layer):
         if self.go_backwards:
             outputs = current().flip(outputs, (1,))
         # With a mask the last output may not be the last state: a row that is masked throughout gives zeros.
-        return (new[0] if mask is None else ops.get_item(outputs, (slice(None), -1))), outputs, new
+        return (new[0] if mask is None else _last_step(outputs)), outputs, new
 
     def compute_mask(self, inputs: Any, previous_mask: Any) -> Any:
         mask = tree.flatten(previous_mask)[0]
@@ -240,6 +240,13 @@ class RNN(Layer):
 def _first_step(sequences: Any) -> Any:
     """The inputs of the first step."""
     return tree.map_structure(lambda x: ops.get_item(x, (slice(None), 0)), sequences)
+
+
+def _last_step(outputs: Tensor) -> Tensor:
+    """The outputs of the last step."""
+    if isinstance(shape_of(outputs)[1], Open):  # which step that is cannot be said
+        return _first_step(current().flip(outputs, (1,)))
+    return ops.get_item(outputs, (slice(None), -1))
 
 
 def _from_cell(*names: str) -> Callable[[type], type]:

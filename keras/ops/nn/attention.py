@@ -6,7 +6,7 @@ import math
 from typing import Any
 
 from keras.backend.select import current
-from keras.backend.spec import UNKNOWN, shape_str
+from keras.backend.spec import UNKNOWN, Unknown, shape_str
 from keras.ops.dispatch import as_float, cast, convert, dtype_of, kernel, ndim_of, op, promote, shape_of
 from keras.ops.kernels import softmax
 from keras.ops.numpy.joining import equal_parts
@@ -134,7 +134,7 @@ def attention(
 
 def _groups(shape: tuple[Any, ...], keys: Any) -> int:
     """How many equal groups of the batch to make, given the shape of the queries."""
-    if UNKNOWN in (*shape, keys) or 0 in shape:
+    if 0 in shape or any(isinstance(d, Unknown) for d in (*shape, keys)):
         return 1
     batch, queries, heads, _ = shape
     least = math.ceil(batch * heads * queries * keys / _MANY_SCORES)

@@ -12,7 +12,7 @@ from typing import Any
 
 from keras import config
 from keras.backend.select import current
-from keras.backend.spec import UNKNOWN, shape_str
+from keras.backend.spec import UNKNOWN, Unknown, shape_str
 from keras.ops import kernels
 from keras.ops.dispatch import op, promote, shape_of
 from keras.ops.settling import check_text, static_int
@@ -65,7 +65,8 @@ def same_pads(n: Any, window: int, stride: int) -> tuple[Any, Any]:
     """Padding with which an axis of size n has ceil(n / stride) windows; the odd one goes to the end."""
     if n is UNKNOWN:
         return 0, 0
-    total = max((-(-n // stride) - 1) * stride + window - n, 0)
+    # With strides of 1 the size does not matter, and may be open.
+    total = window - 1 if stride == 1 else max((-(-n // stride) - 1) * stride + window - n, 0)
     return total // 2, total - total // 2
 
 
@@ -100,7 +101,7 @@ def _pads_for(
     if padding.lower() == "same":
         pads = tuple(same_pads(n, k, s) for n, k, s in zip(spatial, extents, strides, strict=True))
     for n, k, (low, high) in zip(spatial, extents, pads, strict=True):
-        if n is not UNKNOWN and n + low + high < k:
+        if not isinstance(n, Unknown) and n + low + high < k:
             gaps = f" (dilation {dilation})" if any(d > 1 for d in dilation) else ""
             raise ValueError(
                 f"{who}: the window {window}{gaps} is larger than the padded input. "

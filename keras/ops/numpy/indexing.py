@@ -10,7 +10,7 @@ import numpy as np
 
 from keras.backend import dtypes
 from keras.backend.select import current
-from keras.backend.spec import UNKNOWN, broadcast, shape_str
+from keras.backend.spec import UNKNOWN, Unknown, broadcast, shape_str
 from keras.ops.dispatch import axis_of, cast, convert, dtype_of, ndim_of, op, promote, shape_of
 from keras.ops.settling import (
     as_index,
@@ -169,8 +169,8 @@ def _one(k: Any, size: Any, axis: int, shape: tuple[Any, ...]) -> int:
     """A scalar index, made non-negative."""
     value = current().to_numpy(k) if current().is_tensor(k) else k
     i = static_int(value, "get_item", "key")
-    if size is UNKNOWN:
-        return i if i >= 0 else UNKNOWN
+    if isinstance(size, Unknown):
+        return i if i >= 0 else size + i
     if not -size <= i < size:
         raise IndexError(
             f"get_item: index {i} is out of range for axis {axis} of a tensor of shape {shape_str(shape)}"
@@ -183,10 +183,10 @@ def _bounds(k: slice, size: Any) -> tuple[Any, Any, int, bool]:
     step = 1 if k.step is None else static_int(k.step, "get_item", "step")
     if step == 0:
         raise ValueError("get_item: a slice's step must not be 0")
-    if size is UNKNOWN:
+    if isinstance(size, Unknown):
         if k != slice(None):
             need_size(size, "get_item")
-        return 0, UNKNOWN, 1, False  # `x[:5]` has five elements or fewer
+        return 0, size, 1, False  # `x[:5]` has five elements or fewer
     start, stop, _ = k.indices(size)
     n = len(range(start, stop, step))
     if n == 0:
@@ -196,7 +196,7 @@ def _bounds(k: slice, size: Any) -> tuple[Any, Any, int, bool]:
 
 
 def _length(start: Any, stop: Any, step: int) -> Any:
-    return -((start - stop) // step)
+    return stop if isinstance(stop, Unknown) else -((start - stop) // step)
 
 
 def _advanced(x: Tensor, arrays: dict[int, Any]) -> Tensor:

@@ -1,0 +1,114 @@
+"""Batches of many sizes on TensorFlow: one trace with open sizes serves them, and the numbers are those of one for each."""
+
+import numpy as np
+import pytest
+
+import keras
+from keras import layers, ops
+from keras.backend import select, tracing
+from keras.backend.spec import OPEN
+
+LENGTHS = (12, 9, 20, 16, 7, 8, 5, 11, 1, 14)
+
+
+@pytest.fixture(autouse=True)
+def tensorflow():
+    with select.using("tensorflow"):
+        yield
+
+
+class Batches(keras.utils.PyDataset):
+    def __init__(self, width):
+        super().__init__()
+        rng = np.random.default_rng(1)
+        self.batches = []
+        for n in LENGTHS:
+            x = rng.integers(1, 50, (4, n)) * (rng.random((4, n)) < 0.8)
+            y = rng.integers(0, 9, (4, n, 1)) if width == "steps" else rng.standard_normal((4, 1))
+            self.batches.append((x.astype("int32"), y.astype("int32" if width == "steps" else "float32")))
+
+    def __len__(self):
+        return len(self.batches)
+
+    def __getitem__(self, i):
+        return self.batches[i]
+
+
+def sequence(*middle, mask=False):
+    return keras.Sequential([layers.Input((None,)), layers.Embedding(50, 8, mask_zero=mask), *middle])
+
+
+MODELS = {
+    "lstm": lambda: sequence(layers.LSTM(4), layers.Dense(1)),
+    "masked": lambda: sequence(layers.GRU(4), layers.Dense(1), mask=True),
+    "both ways": lambda: sequence(layers.Bidirectional(layers.SimpleRNN(4)), layers.Dense(1)),
+    "dropout": lambda: sequence(
+        layers.SpatialDropout1D(0.2), layers.Dropout(0.2), layers.GlobalAveragePooling1D(), layers.Dense(1)
+    ),
+    "convolution": lambda: sequence(
+        layers.Conv1D(4, 3, padding="same"),
+        layers.Conv1D(4, 3, padding="causal"),
+        layers.GlobalMaxPooling1D(),
+        layers.Dense(1),
+    ),
+    "steps": lambda: sequence(layers.LSTM(4, return_sequences=True), layers.Dense(9, activation="softmax")),
+}
+
+
+def trained(name, monkeypatch, alike):
+    monkeypatch.setattr(tracing, "ALIKE", alike)
+    keras.utils.set_random_seed(3)
+    model, steps = MODELS[name](), name == "steps"
+    model.compile(
+        "adam",
+        "sparse_categorical_crossentropy" if steps else "mse",
+        metrics=["accuracy" if steps else "mae"],
+    )
+    data = Batches(name)
+    history = model.fit(data, epochs=2, shuffle=False, verbose=0).history
+    predictions = [model.predict(x, verbose=0) for x, _ in data.batches]
+    return history, model.get_weights(), predictions, model._memory.trace_counts
+
+
+@pytest.mark.parametrize("name", MODELS)
+def test_the_numbers_are_those_of_a_trace_for_each_size(name, monkeypatch):
+    *one, counts = trained(name, monkeypatch, 4)
+    *each, many = trained(name, monkeypatch, 1000)
+    assert counts["train"] == 4 + 2  # the open one, and one for the length of 1
+    assert many["train"] == len(LENGTHS)
+    for a, b in zip(keras.tree.flatten(one), keras.tree.flatten(each), strict=True):
+        np.testing.assert_allclose(a, b, rtol=1e-4, atol=1e-5)
+
+
+SIZED = {
+    "length": lambda x: x * ops.cast(x.shape[1] + 1, "float32"),
+    "reversed half": lambda x: x[:, : ops.shape(x)[1] // 2],
+    "positions": lambda x: x + ops.arange(ops.shape(x)[1], dtype="float32"),
+    "branch": lambda x: x if ops.shape(x)[1] > 6 else -x,
+    "zeros": lambda x: ops.concatenate([x, ops.zeros((2, ops.shape(x)[1]))], 0),
+    "same": lambda x: layers.MaxPooling1D(2, padding="same")(x[..., None]),
+    "spread": lambda x: ops.sum(ops.broadcast_to(ops.mean(x, 1, keepdims=True), ops.shape(x))),
+    "outer": lambda x: ops.reshape(ops.einsum("bi,bj->bij", x, x), (2, -1)),
+}
+
+
+@pytest.mark.parametrize("name", SIZED)
+def test_what_depends_on_a_size_is_right_for_each(name):
+    compiled = tracing.Compiled(SIZED[name])
+    for n in LENGTHS:
+        x = np.arange(2.0 * n, dtype="float32").reshape(2, n)
+        np.testing.assert_allclose(compiled(x), SIZED[name](ops.convert_to_tensor(x)), rtol=1e-5)
+
+
+def test_nothing_is_concluded_from_an_open_size():
+    for use in (
+        lambda: OPEN + 1,
+        lambda: OPEN // 2,
+        lambda: OPEN < 3,
+        lambda: bool(OPEN),
+        lambda: range(OPEN),
+        lambda: 0 * OPEN,
+    ):
+        with pytest.raises(TypeError, match="left open"):
+            use()
+    assert 3 * OPEN is OPEN
