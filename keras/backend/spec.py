@@ -66,7 +66,7 @@ class Open(Unknown):
 
     Nothing may be concluded from it: whatever would compute with it or compare it is an error, and the function is then
     compiled for each size by itself. `UNKNOWN` would absorb the computation, and what depends on it. Only a product is
-    open again: it is what axes are joined to.
+    taken: it is what axes are joined to in reshaping, and is good for nothing else.
     """
 
     def _refuse(self, other: Any = None) -> Any:
@@ -78,16 +78,19 @@ class Open(Unknown):
     __index__ = __int__ = __float__ = __bool__ = _refuse
 
     def _multiplied(self, other: Any) -> Any:
-        return self if isinstance(other, Open) or (type(other) is int and other > 0) else self._refuse()
+        if type(other) is int and other == 1:
+            return self
+        return _JOINED if isinstance(other, Open) or (type(other) is int and other > 1) else self._refuse()
 
     __mul__ = __rmul__ = _multiplied
 
     def __reduce__(self) -> str:
-        return "OPEN"
+        return "OPEN" if self is OPEN else "_JOINED"
 
 
 UNKNOWN: Any = Unknown(int)
 OPEN: Any = Open(int)
+_JOINED: Any = Open(int)
 _UNKNOWN_FLOAT: Any = Unknown(float)
 
 

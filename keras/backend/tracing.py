@@ -16,7 +16,7 @@ import numpy as np
 from keras import tree
 from keras.backend import dtypes
 from keras.backend.select import current, scope
-from keras.backend.spec import OPEN, KerasTensor
+from keras.backend.spec import OPEN, KerasTensor, Open
 from keras.backend.state import Variable
 
 Tensor = Any
@@ -164,6 +164,8 @@ class Compiled:
             full = [k[2] if k[0] == "static" else next(supply) for k in kinds]
             outputs = self._f(*tree.unflatten(structure, full))
             out_leaves = [_as_output(x) for x in tree.flatten(outputs)]
+            if opened and any(isinstance(x, (Open, KerasTensor)) for x in out_leaves):
+                raise TypeError("A size that is left open is among the results.")
             if trace.packer is None:
                 trace.packer = _packer(outputs, [None if engine.is_tensor(x) else (x,) for x in out_leaves])
             return [x for x in out_leaves if engine.is_tensor(x)]

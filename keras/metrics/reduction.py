@@ -8,7 +8,7 @@ from typing import Any
 
 from keras import ops
 from keras.backend.masks import get_mask
-from keras.backend.spec import OPEN
+from keras.backend.spec import Open
 from keras.losses.loss import keep_settings
 from keras.losses.reduction import apply_mask
 from keras.losses.shapes import align_weights
@@ -120,12 +120,13 @@ def _sizes(values: Tensor) -> tuple[Any, Any]:
     batch, per_sample = (
         float(n) if isinstance(n, int) else 1.0 for n in sizes
     )  # symbolic: only the spec counts
-    if OPEN not in sizes:
+    opened = [isinstance(n, Open) for n in sizes]
+    if not any(opened):
         return batch, per_sample
-    if sizes == (OPEN, OPEN):
+    if all(opened):
         raise TypeError("Neither the samples nor their entries can be counted: both sizes are left open.")
     entries = elements(values, range(len(shape)))
-    return (entries / per_sample, per_sample) if sizes[0] is OPEN else (batch, entries / batch)
+    return (entries / per_sample, per_sample) if opened[0] else (batch, entries / batch)
 
 
 class MeanMetricWrapper(Mean):

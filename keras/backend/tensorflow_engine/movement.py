@@ -7,7 +7,7 @@ from collections.abc import Sequence
 from typing import Any
 
 from keras.backend.engine import Axes, Engine, Shape
-from keras.backend.spec import OPEN, Unknown
+from keras.backend.spec import OPEN, Open, Unknown
 from keras.backend.tensorflow_engine.leaf import ints, raw
 from keras.backend.tensorflow_engine.loading import tf
 
@@ -32,7 +32,10 @@ class MovementPart(Engine):
             return raw.BroadcastTo(input=x, shape=ints(shape))
         # A size that others left open can only be x's own.
         own, shift = tf.shape(x), len(shape) - x.shape.rank
-        if any(d is OPEN and (i < shift or x.shape[i - shift] is not None) for i, d in enumerate(shape)):
+        if any(
+            isinstance(d, Open) and (d is not OPEN or i < shift or x.shape[i - shift] is not None)
+            for i, d in enumerate(shape)
+        ):
             raise TypeError("The size to broadcast to is left open.")
         sizes = [own[i - shift] if isinstance(d, Unknown) else d for i, d in enumerate(shape)]
         return raw.BroadcastTo(input=x, shape=tf.stack(sizes))
@@ -40,10 +43,12 @@ class MovementPart(Engine):
     def slice(self, x: Tensor, starts: Shape, stops: Shape, steps: Shape) -> Tensor:
         # Up to the end where it is not known: of a batch that others left open.
         whole = sum(1 << i for i, stop in enumerate(stops) if isinstance(stop, Unknown))
-        if all(s == 1 for s in steps) and OPEN not in stops:
+        if all(s == 1 for s in steps) and not any(isinstance(d, Open) for d in stops):
             size = tuple(b - a for a, b in zip(starts, stops, strict=True))
             return raw.Slice(input=x, begin=ints(starts), size=ints(size))
-        if any(d is OPEN and x.shape[i] is not None for i, d in enumerate(stops)):
+        if any(
+            isinstance(d, Open) and (d is not OPEN or x.shape[i] is not None) for i, d in enumerate(stops)
+        ):
             raise TypeError("Where to stop is left open.")
         ends = tuple(-1 if isinstance(stop, Unknown) else stop for stop in stops)
         return raw.StridedSlice(

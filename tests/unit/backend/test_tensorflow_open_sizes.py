@@ -6,7 +6,7 @@ import pytest
 import keras
 from keras import layers, ops
 from keras.backend import select, tracing
-from keras.backend.spec import OPEN
+from keras.backend.spec import OPEN, Open
 
 LENGTHS = (12, 9, 20, 16, 7, 8, 5, 11, 1, 14)
 
@@ -88,6 +88,9 @@ SIZED = {
     "zeros": lambda x: ops.concatenate([x, ops.zeros((2, ops.shape(x)[1]))], 0),
     "same": lambda x: layers.MaxPooling1D(2, padding="same")(x[..., None]),
     "spread": lambda x: ops.sum(ops.broadcast_to(ops.mean(x, 1, keepdims=True), ops.shape(x))),
+    "resized": lambda x: ops.image.resize(x[..., None, None], (2 * ops.shape(x)[1], 3), "bilinear"),
+    "enlarged": lambda x: layers.UpSampling2D((2, 1), interpolation="bilinear")(x[:, :, None, None]),
+    "its shape": lambda x: (ops.shape(x), x)[1] * ops.convert_to_tensor(ops.shape(x)[1], "float32"),
     "outer": lambda x: ops.reshape(ops.einsum("bi,bj->bij", x, x), (2, -1)),
 }
 
@@ -111,4 +114,7 @@ def test_nothing_is_concluded_from_an_open_size():
     ):
         with pytest.raises(TypeError, match="left open"):
             use()
-    assert 3 * OPEN is OPEN
+    assert 1 * OPEN is OPEN
+    for joined in (3 * OPEN, OPEN * OPEN):
+        assert isinstance(joined, Open)
+        assert joined is not OPEN
