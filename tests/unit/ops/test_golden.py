@@ -3,11 +3,14 @@
 from __future__ import annotations
 
 import contextlib
+import itertools
 from typing import Any
 
 import pytest
 
 from keras import KerasTensor
+from keras.backend import select
+from keras.backend.spec import OPEN
 from keras.backend.tracing import Compiled
 from tests.unit.ops import golden
 from tests.unit.ops.deviations import DIFFERENT, SKIPPED
@@ -57,6 +60,35 @@ def test_compiled(engine, name):
     results = Compiled(f)(*map(golden.tensor, arrays))
     for (case, entry), outputs in zip(rows, results, strict=True):
         _check(case, outputs, entry)
+
+
+def _all_opened(self, signature):
+    """As `Compiled._opened` after many sizes: all but those of the first axis, and of 1 and 0, are open."""
+
+    def opened(spec):
+        if type(spec) is not tuple or type(spec[0]) is not tuple:
+            return spec
+        return tuple(OPEN if i > 0 and n > 1 else n for i, n in enumerate(spec[0])), spec[1]
+
+    kind = len(signature)
+    return kind, signature if kind in self._closed else tuple(map(opened, signature))
+
+
+@pytest.mark.parametrize("name", BY_OP)
+def test_with_open_sizes(name, monkeypatch):
+    """In TensorFlow's traces that leave sizes open an op is right for the size it then gets, or refuses to be traced."""
+    monkeypatch.setattr(Compiled, "_opened", _all_opened)
+    compiled = ((case, entry) for case, entry in _rows(name) if case.compiled)
+    with select.using("tensorflow"):
+        for case, entry in itertools.islice(compiled, 2):
+            arrays = []
+            golden.mapped(arrays.append, [case.args, tuple(case.kwargs.values())])
+
+            def f(*tensors, case=case):
+                supply = iter(tensors)
+                return golden.run(case, lambda _: next(supply))
+
+            _check(case, Compiled(f)(*map(golden.tensor, arrays)), entry)
 
 
 @pytest.mark.parametrize("name", BY_OP)
