@@ -31,7 +31,8 @@ def cntk():
 
 def programs(f, *arrays):
     """The programs that compiling and calling `f` makes."""
-    before = {id(p) for p in gc.get_objects() if isinstance(p, Program)}
+    # Those before are held, so that a new one does not get the id of one that has gone.
+    before = {id(p): p for p in gc.get_objects() if isinstance(p, Program)}
     compiled = Compiled(f)
     compiled(*arrays)
     return [p for p in gc.get_objects() if isinstance(p, Program) and id(p) not in before]
