@@ -83,7 +83,7 @@ class _Rows:
 
     def __init__(self, mask: np.ndarray, reverse: bool) -> None:
         batch, time = mask.shape
-        self._reverse, self._shape = reverse, (batch, time)
+        self._reverse = reverse
         mask = self._turned(mask)
         count = np.cumsum(mask, 1)
         self._length = count[:, -1]

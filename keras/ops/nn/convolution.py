@@ -70,17 +70,14 @@ def same_pads(n: Any, window: int, stride: int) -> tuple[Any, Any]:
     return total // 2, total - total // 2
 
 
-def pads_for(
-    who: str,
-    padding: str,
-    spatial: tuple[Any, ...],
-    window: tuple[int, ...],
-    strides: tuple[int, ...],
-    dilation: tuple[int, ...],
-) -> Pads:
-    """Amounts of padding for `"valid"` or `"same"`, with which at least one window fits into the input."""
+def pads_for(who: str, padding: str, *sizes: tuple[Any, ...]) -> Pads:
+    """Amounts of padding for `"valid"` or `"same"`, with which at least one window fits into the input.
+
+    Args:
+        sizes: of the input, of windows, of strides and of the dilation, each with one entry per spatial dimension.
+    """
     check_text(padding, who, "padding")
-    return _pads_for(who, padding, spatial, window, strides, dilation)
+    return _pads_for(who, padding, *sizes)
 
 
 @functools.lru_cache(
