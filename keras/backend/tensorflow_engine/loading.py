@@ -16,7 +16,6 @@ import os
 import re
 import sys
 import threading
-import typing
 from collections.abc import Iterable
 from importlib import util
 from importlib.abc import Loader, MetaPathFinder
@@ -25,6 +24,7 @@ from pathlib import Path
 from types import ModuleType
 from typing import TYPE_CHECKING, Any
 
+from keras.backend.tensorflow_engine import importing
 from keras.backend.tensorflow_engine.quiet import without_notice
 
 #: Modules that are imported for what that does: they register gradients, loops and branches of version 2.
@@ -67,7 +67,7 @@ class Names:
         if module.startswith("tensorflow._api"):
             value: Any = Names(f"{module}.{original}", self._folder_of(module) / original)
         else:
-            value = getattr(_module(module), original)
+            value = getattr(importing.load(module), original)
             self._register_gradients(module)
         self.__dict__[name] = value  # found there the next time, without this method
         return value
@@ -78,7 +78,7 @@ class Names:
         if family:
             gradients = "tensorflow.python.ops." + _GRADIENTS.get(family[1], f"{family[1]}_grad")
             if gradients not in sys.modules and util.find_spec(gradients):
-                _module(gradients)
+                importing.load(gradients)
 
     def _folder_of(self, module: str) -> Path:
         root = self._folder
@@ -153,47 +153,7 @@ class _PartialFinder(MetaPathFinder):
 
 def _import(*modules: str) -> None:
     for name in modules:
-        _module(f"tensorflow.python.{name}")
-
-
-def _module(name: str) -> ModuleType:
-    with _known_annotations:
-        return importlib.import_module(name)
-
-
-class _KnownAnnotations:
-    """While it is entered, types that TensorFlow's modules name as strings are compiled once, by whichever thread.
-
-    The modules of raw ops (TensorFlow 2.21) declare their type variables with 13,000 strings, some twenty different ones,
-    and `typing` compiles each: a fifth of what loading takes.
-    """
-
-    def __init__(self) -> None:
-        self._known: dict[str, Any] = {}
-        self._inside, self._lock = 0, threading.Lock()
-        self._convert: Any = getattr(typing, "_type_convert", None)
-
-    def __enter__(self) -> None:
-        with self._lock:
-            self._inside += 1
-            if self._convert is not None:
-                typing._type_convert = self._remembered  # type: ignore[attr-defined]
-
-    def __exit__(self, *error: object) -> None:
-        with self._lock:
-            self._inside -= 1
-            if self._convert is not None and not self._inside:
-                typing._type_convert = self._convert  # type: ignore[attr-defined]
-
-    def _remembered(self, arg: Any, *args: Any, **named: Any) -> Any:
-        if type(arg) is not str or not arg.startswith("_atypes."):
-            return self._convert(arg, *args, **named)
-        if arg not in self._known:
-            self._known[arg] = self._convert(arg, *args, **named)
-        return self._known[arg]
-
-
-_known_annotations = _KnownAnnotations()
+        importing.load(f"tensorflow.python.{name}")
 
 
 def _find() -> ModuleSpec | None:
@@ -217,7 +177,7 @@ def load() -> Any:
     finder = _PartialFinder()
     sys.meta_path.insert(0, finder)
     try:
-        package = importlib.import_module("tensorflow")
+        package = importing.load("tensorflow")
         names = _names_of(package)
         if all(map(callable, (names.constant, names.function, names.raw_ops.AddV2))):  # as its list says
             return names
@@ -235,7 +195,7 @@ else:
 
 #: The eager runtime and the facts about graphs, which have no public names.
 context, execute, record, control_flow_util = (
-    importlib.import_module(f"tensorflow.python.{name}")
+    importing.load(f"tensorflow.python.{name}")
     for name in ("eager.context", "eager.execute", "eager.record", "ops.control_flow_util")
 )
 

@@ -44,7 +44,7 @@ print({PARTIAL}, sum(m.startswith("tensorflow.") for m in sys.modules) < 600)
 
 
 def test_its_annotations_are_compiled_once() -> None:
-    """When TensorFlow no longer has strings by the thousand there, `_KnownAnnotations` can go."""
+    """When TensorFlow no longer has strings by the thousand there, `_Annotations` can go."""
     code = f"""
 import typing
 asked, convert = [], typing._type_convert
@@ -60,6 +60,34 @@ from tensorflow.python.ops import gen_image_ops
 print(sum(type(a) is str and a.startswith("_atypes.") for a in asked) > 100)
 """
     assert run(code) == "True True\nTrue"
+
+
+def test_raw_ops_that_nobody_asks_for_are_not_loaded() -> None:
+    """Modules that TensorFlow's others import fill themselves when a name is asked for, in whichever thread, and stay."""
+    code = f"""
+import threading
+{ENGINE}
+from tensorflow.python.ops import gen_special_math_ops
+import tensorflow.python.ops.gen_special_math_ops as again
+print(type(gen_special_math_ops).__name__, "BesselJ0" in vars(gen_special_math_ops), hasattr(gen_special_math_ops, "__wrapped__"))
+found = []
+threads = [threading.Thread(target=lambda: found.append(gen_special_math_ops.BesselJ0)) for _ in range(4)]
+[t.start() for t in threads], [t.join(60) for t in threads]
+print(len(found), type(gen_special_math_ops).__name__, again is gen_special_math_ops, hasattr(gen_special_math_ops, "nothing"))
+from tensorflow.python.ops.gen_nccl_ops import *
+print(nccl_all_reduce.__module__, float(ours.raw_ops.BesselJ0(x=0.0)))
+"""
+    assert run(code).splitlines() == [
+        "_Deferred False False",
+        "4 module True False",
+        "tensorflow.python.ops.gen_nccl_ops 1.0",
+    ]
+
+
+@pytest.mark.parametrize("on", [True, False])
+def test_the_collector_is_left_as_it_was(on: bool) -> None:
+    code = f"import gc\ngc.{'enable' if on else 'disable'}()\n{ENGINE}\nprint(gc.isenabled(), gc.get_freeze_count() > 0)"
+    assert run(code) == f"{on} False"
 
 
 @pytest.mark.parametrize("before", [True, False])
