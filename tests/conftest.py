@@ -10,9 +10,11 @@ import random
 import tempfile
 from collections.abc import Iterator
 
-# Before keras or an engine is imported: no settings of the user's, no TensorFlow log, no matplotlib window.
+# Before keras or an engine is imported: no settings of the user's, nothing that was compiled earlier, no TensorFlow log,
+# no matplotlib window.
 _home = tempfile.TemporaryDirectory(prefix="keras-home-")  # removed when the process ends
 os.environ["KERAS_HOME"] = _home.name
+os.environ["KERAS_CACHE"] = "off"
 os.environ.setdefault("KERAS_BACKEND", "numpy")
 os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "3")
 os.environ.setdefault("MPLBACKEND", "Agg")

@@ -330,6 +330,15 @@ class Engine(
         else:
             self.write(variable.cell(self), value)
 
+    def trace_or_recall(
+        self, f: Callable[..., Sequence[Tensor]], specs: Sequence[Spec], jit_compile: bool | None = None
+    ) -> Callable[..., list[Tensor]]:
+        """`trace_and_compile` for an `f` that has no effects besides: it may be traced twice.
+
+        An engine that keeps what it compiles finds out in this way whether it has `f` from an earlier run of the program.
+        """
+        return self.trace_and_compile(f, specs, jit_compile)
+
     def looped(self, step: Callable[..., list[Tensor]]) -> Callable[..., list[np.ndarray]]:
         """What `trace_and_compile` returned, to be run many times in one call.
 
@@ -401,6 +410,7 @@ SERVICES = frozenset(
         "with_pull_back",
         "read_variable",
         "write_variable",
+        "trace_or_recall",
         "looped",
         "default",
         "variable_attribute",

@@ -35,6 +35,8 @@ class Compiled:
         f: pure apart from reads and writes of `Variable`s.
         jit_compile: passed on to `Engine.trace_and_compile`.
         on_trace: called with the signature before each trace, for logs and tests.
+        repeatable: whether `f` has no effects besides, such as printing or counting its calls, so that an engine may trace
+            it twice to find what an earlier run of the program compiled.
     """
 
     def __init__(
@@ -42,8 +44,9 @@ class Compiled:
         f: Callable[..., Any],
         jit_compile: bool | None = None,
         on_trace: Callable[[Any], None] | None = None,
+        repeatable: bool = False,
     ) -> None:
-        self._f = f
+        self._f, self._repeatable = f, repeatable
         self._jit_compile = jit_compile
         self._on_trace = on_trace
         self._traces: dict[Any, _Trace] = {}
@@ -170,7 +173,9 @@ class Compiled:
                 trace.packer = _packer(outputs, [None if engine.is_tensor(x) else (x,) for x in out_leaves])
             return [x for x in out_leaves if engine.is_tensor(x)]
 
-        trace.run = current().trace_and_compile(flat, specs, self._jit_compile)
+        engine = current()
+        compiling = engine.trace_or_recall if self._repeatable else engine.trace_and_compile
+        trace.run = compiling(flat, specs, self._jit_compile)
         self._traces[signature] = trace
         return trace
 

@@ -9,6 +9,7 @@ from typing import Any
 from keras.backend.tracing import Compiled
 from keras.training.merging import row_limit
 from keras.training.pace import Pace
+from keras.training.purity import is_librarys_own
 from keras.training.recompiling import why_again
 from keras.training.step import make_step
 
@@ -74,7 +75,8 @@ class Memory:
                     _logger.debug("%s: compiling a %s step for %s", model.name, kind, signature)
                 known.append(signature)
 
-            made = self._steps[kind, key] = make_step(function, model.run_eagerly, jit, note)
+            own = is_librarys_own(model)
+            made = self._steps[kind, key] = make_step(function, model.run_eagerly, jit, note, own)
         return made
 
     def pace(self, step: Compiled) -> Pace:

@@ -100,7 +100,11 @@ def batch_size_of(x: Any) -> int:
 
 # ---------------------------------------------------------------------- compiling
 def make_step(
-    step: Step, run_eagerly: bool, jit_compile: bool | None, on_trace: Callable[[Any], None]
+    step: Step,
+    run_eagerly: bool,
+    jit_compile: bool | None,
+    on_trace: Callable[[Any], None],
+    repeatable: bool = False,
 ) -> Step:
     """`step` as the loop calls it: with a batch of host arrays.
 
@@ -109,6 +113,7 @@ def make_step(
         run_eagerly: whether to run it as it is, for debugging.
         jit_compile: handed to the engine; None lets it choose.
         on_trace: told of each trace.
+        repeatable: see `Compiled`.
     """
     if run_eagerly:
         return lambda data: step(tree.map_structure(lambda x: None if x is None else convert(x), data))
@@ -117,7 +122,7 @@ def make_step(
         with remembering():
             return step(data)
 
-    return Compiled(quick, jit_compile, on_trace)
+    return Compiled(quick, jit_compile, on_trace, repeatable)
 
 
 def to_floats(logs: Any) -> dict[str, Any]:

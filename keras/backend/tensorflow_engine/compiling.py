@@ -3,21 +3,28 @@
 `ConcreteFunction.__call__` spends more time in Python than a small graph does in the executor. Outside of tapes and
 graphs the compiled function is therefore handed to the eager runtime directly, as TensorFlow does at the end of its own
 call.
+
+What computes the same as a function of an earlier run of the program is found on disk (see `shelf`), and traced only when
+a tape, a graph, or a loop that is not there wants it.
 """
 
 from __future__ import annotations
 
+import functools
 from collections.abc import Callable, Sequence
 from typing import Any
 
 import numpy as np
 
 from keras.backend.engine import Engine, Spec
+from keras.backend.graph.describing import describe
 from keras.backend.spec import OPEN
 from keras.backend.tensorflow_engine import xla_cache
+from keras.backend.tensorflow_engine.cells import Cell
 from keras.backend.tensorflow_engine.leaf import DTYPES, as_known, opening
 from keras.backend.tensorflow_engine.loading import context, execute, record, tf
-from keras.backend.tensorflow_engine.loop import Loop
+from keras.backend.tensorflow_engine.loop import Loop, suits_xla
+from keras.backend.tensorflow_engine.shelf import Entry, Shelf
 from keras.backend.tensorflow_engine.state import holding_writes
 
 Tensor = Any
@@ -36,6 +43,23 @@ class CompilingPart(Engine):
     def trace_and_compile(
         self, f: Callable[..., Sequence[Tensor]], specs: Sequence[Spec], jit_compile: bool | None = None
     ) -> Callable[..., list[Tensor]]:
+        return Compiled(None, *self._to_trace(f, specs, jit_compile))
+
+    def trace_or_recall(
+        self, f: Callable[..., Sequence[Tensor]], specs: Sequence[Spec], jit_compile: bool | None = None
+    ) -> Callable[..., list[Tensor]]:
+        opens = any(OPEN in shape for shape, _ in specs)
+        found = None if opens or not Shelf.is_open() else describe(f, specs, self.name)
+        if found is None:
+            return self.trace_and_compile(f, specs, jit_compile)
+        cells, shelf = [v.cell(self) for v in found.variables], Shelf(found.digest, jit_compile)
+        return compiled_or_kept("step", *self._to_trace(f, specs, jit_compile), cells, shelf)
+
+    def _to_trace(
+        self, f: Callable[..., Sequence[Tensor]], specs: Sequence[Spec], jit_compile: bool | None
+    ) -> tuple[Callable[[], Any], list[tf.DType], bool | None]:
+        """What gives the concrete function of `f`, the dtypes of its arguments, and whether XLA was asked for."""
+
         def graph(*args: Tensor) -> list[Tensor]:
             with holding_writes() as writes:
                 outputs = list(f(*args))
@@ -43,11 +67,13 @@ class CompilingPart(Engine):
             return outputs
 
         # A single call gains nothing by XLA, whatever the graph: it is used on request, and in loops (see `loop`).
-        function = tf.function(graph, autograph=False, jit_compile=bool(jit_compile))
-        signature = [tf.TensorSpec(as_known(shape), DTYPES[dtype]) for shape, dtype in specs]
-        with opening(any(OPEN in shape for shape, _ in specs)):
-            concrete = function.get_concrete_function(*signature)
-        return Compiled(concrete, [DTYPES[dtype] for _, dtype in specs], jit_compile)
+        def trace() -> Any:
+            function = tf.function(graph, autograph=False, jit_compile=bool(jit_compile))
+            signature = [tf.TensorSpec(as_known(shape), DTYPES[dtype]) for shape, dtype in specs]
+            with opening(any(OPEN in shape for shape, _ in specs)):
+                return function.get_concrete_function(*signature)
+
+        return trace, [DTYPES[dtype] for _, dtype in specs], jit_compile
 
     def looped(self, step: Callable[..., list[Tensor]]) -> Callable[..., list[np.ndarray]]:
         return Loop(step) if isinstance(step, Compiled) else super().looped(step)
@@ -70,23 +96,61 @@ class CompilingPart(Engine):
 
 
 class Compiled:
-    """A concrete function of flat tensors (or host arrays) that returns a flat list.
+    """A function of flat tensors (or host arrays) that returns a flat list.
 
     Args:
-        concrete: the function.
-        dtypes: of its arguments.
+        entry: what the runtime has; None is made of the concrete function.
+        trace: gives the concrete function, which tapes and graphs need; called at most once.
+        dtypes: of the arguments.
         jit_compile: as it was asked for.
+        cells: of the variables that `entry` goes by.
+        shelf: where its graphs are kept.
     """
 
-    def __init__(self, concrete: Any, dtypes: list[tf.DType], jit_compile: bool | None) -> None:
-        self.concrete = concrete
-        self.dtypes = dtypes
-        self.jit_compile = jit_compile
-        self._cells = concrete.variables  # the graph itself does not keep its variables alive
-        self._captured = list(concrete.captured_inputs)
+    def __init__(
+        self,
+        entry: Entry | None,
+        trace: Callable[[], Any],
+        dtypes: list[tf.DType],
+        jit_compile: bool | None,
+        cells: Sequence[Cell] = (),
+        shelf: Shelf | None = None,
+    ) -> None:
+        self.dtypes, self.jit_compile = dtypes, jit_compile
+        self._trace, self._cells, self._shelf = trace, cells, shelf
         self._context = context.context()
-        name = concrete.function_def.signature.name
-        self._call = (name, len(concrete.outputs))
+        if entry is None:
+            self._call = (self.concrete.function_def.signature.name, len(self.concrete.outputs))
+            self._captured = list(self.concrete.captured_inputs)
+        else:
+            self._call = (entry.name, entry.results)
+            self._captured = [cells[i].handle for i in entry.captures]
+
+        self._entry = entry
+
+    @functools.cached_property
+    def suits_xla(self) -> bool:
+        """Whether its loop does."""
+        if self.jit_compile is not None:
+            return self.jit_compile
+        known = None if self._entry is None else self._entry.suits_xla
+        return suits_xla(self.concrete.graph) if known is None else known
+
+    @functools.cached_property
+    def concrete(self) -> Any:
+        concrete = self._trace()
+        self._kept = concrete.variables  # the graph itself does not keep them alive
+        return concrete
+
+    def variant(self, kind: str, trace: Callable[[], Any], dtypes: list[tf.DType]) -> Compiled:
+        """A function made of this one: from disk if it is there, else traced.
+
+        Args:
+            kind: its name.
+            trace: gives its concrete function.
+            dtypes: of its arguments.
+        """
+        return compiled_or_kept(kind, trace, dtypes, self.jit_compile, self._cells, self._shelf)
 
     def __call__(self, *args: Any) -> list[Tensor]:
         if not tf.executing_eagerly() or record.could_possibly_record():
@@ -101,3 +165,22 @@ class Compiled:
     def _run_only(self, name: str, inputs: list[Tensor]) -> list[Tensor]:
         execute.execute(name, 0, inputs, None, self._context)
         return []
+
+
+def compiled_or_kept(
+    kind: str,
+    trace: Callable[[], Any],
+    dtypes: list[tf.DType],
+    jit_compile: bool | None,
+    cells: Sequence[Cell],
+    shelf: Shelf | None,
+) -> Compiled:
+    """A function from the shelf, or one that is traced now and put there; arguments as of `Compiled`."""
+    entry = None if shelf is None else shelf.get(kind)
+    if entry is None and shelf is not None:
+        concrete = trace()
+        suits = suits_xla(concrete.graph) if kind == "step" else None
+        shelf.put(kind, concrete, [c.handle for c in cells], suits)
+        entry = shelf.get(kind)  # the one that later runs will find: XLA's cache goes by names, too
+        return Compiled(entry, lambda: concrete, dtypes, jit_compile, cells, shelf)
+    return Compiled(entry, trace, dtypes, jit_compile, cells, shelf)

@@ -15,26 +15,27 @@ _VIA_BOOL = {"bool": "int32"}
 _NO_POW = {k: v for k, v in VIA_WIDER.items() if k.startswith("uint")}
 
 
-def _unary(kernel: Callable[..., Tensor]) -> Callable[..., Tensor]:
-    return lambda self, x: kernel(x=x)
+# By name, for nothing is asked of TensorFlow that is not called.
+def _unary(kernel: str) -> Callable[..., Tensor]:
+    return lambda self, x: getattr(raw, kernel)(x=x)
 
 
-def _binary(kernel: Callable[..., Tensor]) -> Callable[..., Tensor]:
-    return lambda self, a, b: kernel(x=a, y=b)
+def _binary(kernel: str) -> Callable[..., Tensor]:
+    return lambda self, a, b: getattr(raw, kernel)(x=a, y=b)
 
 
-def _bits(integers: Callable[..., Tensor], bools: Callable[..., Tensor]) -> Callable[..., Tensor]:
-    return lambda self, a, b: bools(x=a, y=b) if a.dtype == tf.bool else integers(x=a, y=b)
+def _bits(integers: str, bools: str) -> Callable[..., Tensor]:
+    return lambda self, a, b: getattr(raw, bools if a.dtype == tf.bool else integers)(x=a, y=b)
 
 
 class ElementwisePart(Engine):
     """Operands of a binary broadcast. `erfinv` keeps the shared body: TensorFlow's is inaccurate near 0."""
 
     # ------------------------------------------------------------------ unary
-    floor, round, exp, log, sqrt = map(_unary, (raw.Floor, raw.Round, raw.Exp, raw.Log, raw.Sqrt))
-    sin, cos, tanh, asin, atan = map(_unary, (raw.Sin, raw.Cos, raw.Tanh, raw.Asin, raw.Atan))
-    expm1, log1p, rsqrt, sigmoid = map(_unary, (raw.Expm1, raw.Log1p, raw.Rsqrt, raw.Sigmoid))
-    logical_not = _unary(raw.LogicalNot)
+    floor, round, exp, log, sqrt = map(_unary, ("Floor", "Round", "Exp", "Log", "Sqrt"))
+    sin, cos, tanh, asin, atan = map(_unary, ("Sin", "Cos", "Tanh", "Asin", "Atan"))
+    expm1, log1p, rsqrt, sigmoid = map(_unary, ("Expm1", "Log1p", "Rsqrt", "Sigmoid"))
+    logical_not = _unary("LogicalNot")
 
     def neg(self, x: Tensor) -> Tensor:
         return raw.Sub(x=tf.zeros((), x.dtype), y=x) if x.dtype.is_unsigned else raw.Neg(x=x)
@@ -65,16 +66,14 @@ class ElementwisePart(Engine):
         return raw.StopGradient(input=x)
 
     # ------------------------------------------------------------------ binary
-    add, mul, maximum, minimum = map(
-        through(_VIA_BOOL), map(_binary, (raw.AddV2, raw.Mul, raw.Maximum, raw.Minimum))
-    )
-    sub, div, equal = map(_binary, (raw.Sub, raw.RealDiv, raw.Equal))
-    logical_and, logical_or = _binary(raw.LogicalAnd), _binary(raw.LogicalOr)
-    bitwise_and = _bits(raw.BitwiseAnd, raw.LogicalAnd)
-    bitwise_or = _bits(raw.BitwiseOr, raw.LogicalOr)
-    bitwise_xor = _bits(raw.BitwiseXor, raw.NotEqual)
-    shift_left, shift_right = _binary(raw.LeftShift), _binary(raw.RightShift)
-    pow = through(_NO_POW)(_binary(raw.Pow))
+    add, mul, maximum, minimum = map(through(_VIA_BOOL), map(_binary, ("AddV2", "Mul", "Maximum", "Minimum")))
+    sub, div, equal = map(_binary, ("Sub", "RealDiv", "Equal"))
+    logical_and, logical_or = _binary("LogicalAnd"), _binary("LogicalOr")
+    bitwise_and = _bits("BitwiseAnd", "LogicalAnd")
+    bitwise_or = _bits("BitwiseOr", "LogicalOr")
+    bitwise_xor = _bits("BitwiseXor", "NotEqual")
+    shift_left, shift_right = _binary("LeftShift"), _binary("RightShift")
+    pow = through(_NO_POW)(_binary("Pow"))
 
     def less(self, a: Tensor, b: Tensor) -> Tensor:
         return raw.LogicalAnd(x=raw.LogicalNot(x=a), y=b) if a.dtype == tf.bool else raw.Less(x=a, y=b)

@@ -40,7 +40,7 @@ class GradientPart(Engine):
         """What the tape watches for a variable: its cell, or the tensor a stateless scope has put in its place."""
         scope = recording()
         if scope is None or not scope.isolates:
-            return variable.cell(self)
+            return variable.cell(self).variable
         tensor = raw.Identity(input=scope.get(variable))
         (scope.written if variable in scope.written else scope.read)[variable] = tensor
         return tensor

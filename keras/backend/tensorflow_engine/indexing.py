@@ -52,7 +52,7 @@ class IndexingPart(Engine):
             return x
         if mode not in _SCATTER or (x.dtype == tf.bool and mode != "set"):
             return super().scatter_nd(x, indices, updates, mode)
-        return _SCATTER[mode](tensor=x, indices=self._index(indices), updates=updates)
+        return getattr(raw, _SCATTER[mode])(tensor=x, indices=self._index(indices), updates=updates)
 
     def _index(self, indices: Tensor) -> Tensor:
         return indices if indices.dtype in (tf.int32, tf.int64) else self.cast(indices, "int64")
@@ -105,8 +105,8 @@ class IndexingPart(Engine):
 
 
 _SCATTER = {
-    "set": raw.TensorScatterUpdate,
-    "add": raw.TensorScatterAdd,
-    "min": raw.TensorScatterMin,
-    "max": raw.TensorScatterMax,
+    "set": "TensorScatterUpdate",
+    "add": "TensorScatterAdd",
+    "min": "TensorScatterMin",
+    "max": "TensorScatterMax",
 }

@@ -13,7 +13,7 @@ import numpy as np
 
 from keras.backend.engine import Engine, Shape, Spec
 from keras.backend.spec import OPEN, UNKNOWN, Unknown
-from keras.backend.tensorflow_engine.loading import tf
+from keras.backend.tensorflow_engine.loading import has_graphs, tf
 
 Tensor = Any
 
@@ -148,7 +148,7 @@ class LeafPart(Engine):
 
     def adopt(self, x: Any) -> Tensor | None:
         # Read by TensorFlow, a tape of the user's sees what is computed with it.
-        return tf.convert_to_tensor(x) if isinstance(x, tf.Variable) else None
+        return tf.convert_to_tensor(x) if has_graphs() and isinstance(x, tf.Variable) else None
 
     def spec(self, x: Tensor) -> Spec:
         kind = getattr(x, "_datatype_enum", None)
@@ -188,6 +188,8 @@ class LeafPart(Engine):
         to = DTYPES[dtype]
         if to.is_integer or to.is_bool:
             value = int(value) if to.is_integer else bool(value)
+        if not has_graphs():
+            return tf.constant(np.full(shape, value, to.as_numpy_dtype))
         if tf.executing_eagerly():
             scalar = _eager_scalar(repr(value), value, dtype)
         else:  # -0.0 is not 0.0

@@ -7,7 +7,7 @@ from collections.abc import Callable
 from typing import Any
 
 from keras.backend.engine import Engine
-from keras.backend.tensorflow_engine.leaf import raw
+from keras.backend.tensorflow_engine.leaf import DTYPES, raw
 from keras.backend.tensorflow_engine.loading import tf
 
 Tensor = Any
@@ -52,7 +52,7 @@ class LinalgPart(Engine):
 
     @in_float32
     def eig(self, a: Tensor) -> tuple[Tensor, Tensor]:
-        w, v = raw.Eig(input=a, Tout=_WIDE[a.dtype])
+        w, v = raw.Eig(input=a, Tout=DTYPES[_WIDE[a.dtype.name]])
         return w, v
 
     @in_float32
@@ -73,8 +73,8 @@ class LinalgPart(Engine):
 
 
 _WIDE = {
-    tf.float32: tf.complex64,
-    tf.float64: tf.complex128,
-    tf.complex64: tf.complex64,
-    tf.complex128: tf.complex128,
+    "float32": "complex64",
+    "float64": "complex128",
+    "complex64": "complex64",
+    "complex128": "complex128",
 }

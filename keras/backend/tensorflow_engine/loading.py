@@ -6,6 +6,10 @@ no private path is written down; `tf.raw_ops.Conv2D` loads the module of raw con
 
 The package `tensorflow` is then in `sys.modules` with what its modules need of it, and loads the rest as soon as anything
 else is asked of it: `import tensorflow as tf` in a program, before or after, in this thread or another, works as ever.
+It comes in two stages. First the runtime, which makes tensors and runs compiled functions; that is all that a program needs
+that finds its functions on disk (see `kept`). What makes graphs and their gradients, twice as much, is loaded when the
+first name is asked for that lies there.
+
 With `KERAS_TENSORFLOW_IMPORT=full`, or if a TensorFlow is built otherwise, all of it is imported at once.
 """
 
@@ -44,6 +48,11 @@ _REGISTERING = (
 _GRADIENTS = {"spectral": "signal.fft_ops"}
 #: What libraries that draw or print ask of the package to learn whether something is a tensor; matplotlib for every plot.
 _PROBED = frozenset({"Tensor", "Variable", "is_tensor", "__version__"})
+#: Modules of the runtime: they are loaded with it, and name nothing that needs more.
+_RUNTIME = re.compile(
+    r"tensorflow\.python\.(eager\.(context|execute|record)|framework\.(ops|dtypes|tensor|tensor_shape|constant_op|versions"
+    r"|tensor_conversion_registry))"
+)
 _IMPORT = re.compile(r"^from (tensorflow\.\S+) import (\w+)(?: as (\w+))?", re.MULTILINE)
 
 
@@ -67,6 +76,8 @@ class Names:
         if module.startswith("tensorflow._api"):
             value: Any = Names(f"{module}.{original}", self._folder_of(module) / original)
         else:
+            if not _RUNTIME.fullmatch(module):
+                _load_graphs()
             value = getattr(importing.load(module), original)
             self._register_gradients(module)
         self.__dict__[name] = value  # found there the next time, without this method
@@ -103,6 +114,7 @@ def _names_of(package: ModuleType) -> Names:
 
 _lock = threading.RLock()
 _completing = False
+_has_graphs = False
 
 
 def _complete(package: ModuleType) -> None:
@@ -113,6 +125,7 @@ def _complete(package: ModuleType) -> None:
             return  # another thread has done it
         if _completing:  # its own `__init__` asks what is there already
             raise AttributeError(f"module {package.__name__!r} is being loaded")
+        _load_graphs()
         _completing = True
         try:
             with without_notice():
@@ -131,10 +144,14 @@ class _PartialLoader(Loader):
         with without_notice():
             _import("pywrap_tensorflow", "tf2")
         sys.modules["tensorflow.python.tf2"].enable()
-        _import(*(f"ops.{name}" for name in _REGISTERING), "compat.v2_compat")
-        sys.modules["tensorflow.python.compat.v2_compat"].enable_v2_behavior()
+        _import("framework.ops", "eager.context")
         module.__class__ = _Partial
-        del module.__path__  # submodules that are not loaded yet may need what `__init__` does
+        _hide(module)
+
+
+def _hide(package: ModuleType) -> None:
+    """Let no other submodules be found: they may need what the package's `__init__` does."""
+    del package.__path__
 
 
 class _PartialFinder(MetaPathFinder):
@@ -149,6 +166,91 @@ class _PartialFinder(MetaPathFinder):
         return util.spec_from_file_location(
             fullname, found.origin, loader=_PartialLoader(), submodule_search_locations=_folders(found)
         )
+
+
+class _Watch(MetaPathFinder):
+    """Finds nothing. Whoever imports a module of TensorFlow's while there is the runtime only gets the second stage first."""
+
+    def find_spec(self, fullname: str, path: Any, target: ModuleType | None = None) -> ModuleSpec | None:
+        if not fullname.startswith("tensorflow."):
+            return None
+        _load_graphs()
+        loaded = sys.modules.get(fullname)
+        if loaded is not None:  # the import system goes by the module's own spec
+            loaded.__spec__ = ModuleSpec(fullname, _Loaded(loaded))
+        return loaded and loaded.__spec__
+
+
+class _Operators:
+    """`+` and the like of tensors are functions of the second stage: the first that is asked for loads it."""
+
+    def __init__(self) -> None:
+        self._kind: Any = None
+        self._lent: list[str] = []
+
+    def lend(self, kind: Any) -> None:
+        """Give the class of tensors operators that wait."""
+        self._kind = kind
+        self._lent = [name for name in kind.OVERLOADABLE_OPERATORS if name not in vars(kind)]
+        for name in self._lent:
+            setattr(kind, name, self._waiting(name))
+
+    def take_back(self) -> None:
+        while self._lent:
+            delattr(self._kind, self._lent.pop())
+
+    def _waiting(self, name: str) -> Any:
+        def operator(x: Any, *others: Any) -> Any:
+            _load_graphs()
+            return getattr(x, name)(*others)
+
+        return operator
+
+
+_operators = _Operators()
+
+
+class _Loaded(Loader):
+    """Loads a module that has been loaded meanwhile.
+
+    Args:
+        module: the one.
+    """
+
+    def __init__(self, module: ModuleType) -> None:
+        self._module, self._spec = module, module.__spec__
+
+    def create_module(self, spec: ModuleSpec) -> ModuleType:
+        return self._module
+
+    def exec_module(self, module: ModuleType) -> None:
+        module.__spec__ = self._spec
+
+
+_watch = _Watch()
+
+
+def _load_graphs() -> None:
+    """The second stage."""
+    global _has_graphs
+    if _has_graphs:
+        return
+    with _lock:
+        package = sys.modules["tensorflow"]
+        if isinstance(package, _Partial) and not _has_graphs:
+            sys.meta_path.remove(_watch)
+            _operators.take_back()
+            package.__path__ = list(package.__spec__.submodule_search_locations)  # type: ignore[union-attr,arg-type]
+            with importing.lean:
+                _import(*(f"ops.{name}" for name in _REGISTERING), "compat.v2_compat")
+                sys.modules["tensorflow.python.compat.v2_compat"].enable_v2_behavior()
+            _hide(package)
+        _has_graphs = True
+
+
+def has_graphs() -> bool:
+    """Whether more than the runtime is loaded."""
+    return _has_graphs or not isinstance(sys.modules.get("tensorflow"), _Partial)
 
 
 def _import(*modules: str) -> None:
@@ -179,7 +281,9 @@ def load() -> Any:
     try:
         package = importing.load("tensorflow")
         names = _names_of(package)
-        if all(map(callable, (names.constant, names.function, names.raw_ops.AddV2))):  # as its list says
+        if all(map(callable, (names.constant, names.as_dtype, names.executing_eagerly))):  # as its list says
+            sys.meta_path.insert(0, _watch)
+            _operators.lend(names.Tensor)
             return names
     except (ImportError, AttributeError, OSError):
         sys.modules.pop("tensorflow", None)
@@ -193,10 +297,14 @@ if TYPE_CHECKING:
 else:
     tf = load()
 
-#: The eager runtime and the facts about graphs, which have no public names.
-context, execute, record, control_flow_util = (
-    importing.load(f"tensorflow.python.{name}")
-    for name in ("eager.context", "eager.execute", "eager.record", "ops.control_flow_util")
-)
 
-__all__ = ["context", "control_flow_util", "execute", "load", "record", "tf"]
+def module(name: str) -> ModuleType:
+    """A module of TensorFlow's that has no public name; see what imports it for why."""
+    if not _RUNTIME.fullmatch(f"tensorflow.python.{name}"):
+        _load_graphs()
+    return importing.load(f"tensorflow.python.{name}")
+
+
+context, execute, record = map(module, ("eager.context", "eager.execute", "eager.record"))
+
+__all__ = ["context", "execute", "has_graphs", "load", "module", "record", "tf"]

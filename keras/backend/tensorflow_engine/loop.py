@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from keras.backend.tensorflow_engine.leaf import product
+from keras.backend.tensorflow_engine.leaf import DTYPES, product
 from keras.backend.tensorflow_engine.loading import tf
 from keras.backend.tensorflow_engine.quiet import without_notice
 
@@ -59,7 +59,7 @@ class Loop:
         self._picking: Compiled | None = None
         self._fused: Compiled | None = None
         self._done = 0
-        self._suits_xla = suits_xla(step.concrete.graph) if step.jit_compile is None else step.jit_compile
+        self._suits_xla = step.suits_xla
 
     def __call__(
         self, arrays: Sequence[np.ndarray], ahead: int = 0, picked: Picked | None = None
@@ -106,7 +106,7 @@ class Loop:
 
     def _run_plain(self, batches: Sequence[_Batches], count: int) -> list[np.ndarray]:
         if self._plain is None:
-            self._plain = self._compiled(None, jit=False)
+            self._plain = self._compiled("plain", None)
         return [y.numpy() for y in self._plain(np.int32(count), *(b.array(0, count) for b in batches))]
 
     def _run_alone(self, batches: Sequence[_Batches], count: int) -> list[np.ndarray]:
@@ -127,7 +127,7 @@ class Loop:
 
     def _run_fused(self, batches: Sequence[_Batches], count: int) -> list[np.ndarray]:
         if self._fused is None:
-            self._fused = self._compiled(XLA_LENGTH, jit=True)
+            self._fused = self._compiled("fused", XLA_LENGTH)
             with without_notice():
                 return self._run_fused(batches, count)
         parts = []
@@ -137,38 +137,43 @@ class Loop:
             parts.append([y.numpy()[:n] for y in outputs])
         return parts[0] if len(parts) == 1 else _joined(parts)
 
-    def _compiled(self, length: int | None, jit: bool) -> Compiled:
-        """Of a number of runs, and batches along a new leading axis."""
-        step = self._step
+    def _compiled(self, kind: str, length: int | None) -> Compiled:
+        """Of a number of runs, and batches along a new leading axis; of one length for XLA."""
 
         def graph(count: Tensor, *arrays: Tensor) -> list[Tensor]:
             length = tf.shape(arrays[0])[0]
             rows = [_array(x.dtype, length, x.shape[1:]).unstack(x) for x in arrays]
             return self._loop(count, length, lambda i: [r.read(i) for r in rows])
 
-        signature = [tf.TensorSpec((length, *x.shape), x.dtype) for x in self._inputs()]
-        function = tf.function(graph, autograph=False, jit_compile=jit)
-        concrete = function.get_concrete_function(tf.TensorSpec((), tf.int32), *signature)
-        return type(step)(concrete, [tf.int32, *step.dtypes], step.jit_compile)
+        def trace() -> Any:
+            function = tf.function(graph, autograph=False, jit_compile=length is not None)
+            arrays = [tf.TensorSpec((length, *x.shape), x.dtype) for x in self._inputs()]
+            return function.get_concrete_function(tf.TensorSpec((), tf.int32), *arrays)
+
+        return self._step.variant(kind, trace, [DTYPES["int32"], *self._step.dtypes])
 
     def _compiled_picking(self) -> Compiled:
         """Of rows' numbers, a line for each run, and whole arrays."""
-        step, inputs = self._step, self._inputs()
 
-        def graph(picked: Tensor, *arrays: Tensor) -> list[Tensor]:
-            def batch(i: Tensor) -> list[Tensor]:
-                rows = picked[i]
-                return [
-                    tf.ensure_shape(tf.gather(a, rows), x.shape) for a, x in zip(arrays, inputs, strict=True)
-                ]
+        def trace() -> Any:
+            inputs = self._inputs()
 
-            count = tf.shape(picked)[0]
-            return self._loop(count, count, batch)
+            def graph(picked: Tensor, *arrays: Tensor) -> list[Tensor]:
+                def batch(i: Tensor) -> list[Tensor]:
+                    rows = picked[i]
+                    return [
+                        tf.ensure_shape(tf.gather(a, rows), x.shape)
+                        for a, x in zip(arrays, inputs, strict=True)
+                    ]
 
-        signature = [tf.TensorSpec((None, *x.shape[1:]), x.dtype) for x in inputs]
-        rows = tf.TensorSpec((None, inputs[0].shape[0]), tf.int32)
-        concrete = tf.function(graph, autograph=False).get_concrete_function(rows, *signature)
-        return type(step)(concrete, [tf.int32, *step.dtypes], step.jit_compile)
+                count = tf.shape(picked)[0]
+                return self._loop(count, count, batch)
+
+            arrays = [tf.TensorSpec((None, *x.shape[1:]), x.dtype) for x in inputs]
+            rows = tf.TensorSpec((None, inputs[0].shape[0]), tf.int32)
+            return tf.function(graph, autograph=False).get_concrete_function(rows, *arrays)
+
+        return self._step.variant("picking", trace, [DTYPES["int32"], *self._step.dtypes])
 
     def _inputs(self) -> list[Tensor]:
         """The step's placeholders for a batch."""

@@ -1,4 +1,4 @@
-"""Cells are `tf.Variable`s, read and written directly, also inside graphs.
+"""Cells are read and written directly, also inside graphs.
 
 Within a graph that is being traced, writes are held back until its end, so that a call performs all of them or none: an
 operation that fails takes the whole step with it. A variable that is read again after it was written gets its value
@@ -17,8 +17,9 @@ import numpy as np
 
 from keras.backend.engine import Engine
 from keras.backend.state import Variable
+from keras.backend.tensorflow_engine.cells import Cell
 from keras.backend.tensorflow_engine.leaf import DTYPES, raw
-from keras.backend.tensorflow_engine.loading import tf
+from keras.backend.tensorflow_engine.loading import has_graphs, tf
 
 Tensor = Any
 
@@ -28,8 +29,8 @@ class HeldWrites:
 
     def __init__(self) -> None:
         self._graph = tf.compat.v1.get_default_graph()
-        self._held: dict[int, tuple[tf.Variable, Tensor]] = {}
-        self._read: dict[int, tuple[Tensor, tf.Variable]] = {}
+        self._held: dict[int, tuple[Cell, Tensor]] = {}
+        self._read: dict[int, tuple[Tensor, Cell]] = {}
         self._updates: list[Update] = []
         self._once: dict[Any, tuple[Tensor, Any]] = {}
 
@@ -39,10 +40,10 @@ class HeldWrites:
             self._once[key] = compute(), compute  # what the key names by its id lives as long
         return self._once[key][0]
 
-    def note_read(self, value: Tensor, cell: tf.Variable) -> None:
+    def note_read(self, value: Tensor, cell: Cell) -> None:
         self._read[id(value)] = (value, cell)
 
-    def cells_of(self, values: Sequence[Tensor]) -> list[tf.Variable] | None:
+    def cells_of(self, values: Sequence[Tensor]) -> list[Cell] | None:
         """The cells these tensors were read from in this graph; None unless all of them were."""
         cells = [self._read[id(x)][1] for x in values if id(x) in self._read]
         return cells if len(cells) == len(values) else None
@@ -51,15 +52,15 @@ class HeldWrites:
         """Use the update in place of the writes of its results, if those are what is written in the end."""
         self._updates.append(update)
 
-    def hold(self, cell: tf.Variable, value: Tensor) -> None:
+    def hold(self, cell: Cell, value: Tensor) -> None:
         self._held[id(cell)] = (cell, value)
 
-    def release(self, cell: tf.Variable) -> None:
+    def release(self, cell: Cell) -> None:
         """Write one cell now, if it is waiting."""
         if id(cell) in self._held:
             _, value = self._held.pop(id(cell))
             with self._graph.as_default():
-                cell.assign(value, read_value=False)
+                cell.variable.assign(value, read_value=False)
 
     def release_all(self, after: Sequence[Tensor]) -> None:
         """Write what is waiting, when all of it and the tensors `after` have been computed."""
@@ -76,11 +77,11 @@ class HeldWrites:
             computed = tf.no_op()  # the one gate: n writes that each wait for n values would be n * n edges
         with tf.control_dependencies([computed]):
             for cell, value in self._held.values():
-                cell.assign(value, read_value=False)
+                cell.variable.assign(value, read_value=False)
             for update in fused:
                 update.run()
 
-    def _is_held(self, cell: tf.Variable, value: Tensor) -> bool:
+    def _is_held(self, cell: Cell, value: Tensor) -> bool:
         return id(cell) in self._held and self._held[id(cell)][1] is value
 
 
@@ -88,7 +89,7 @@ class HeldWrites:
 class Update:
     """An operation that changes cells in place, in one pass, as writing `results` to them would."""
 
-    cells: Sequence[tf.Variable]
+    cells: Sequence[Cell]
     results: Sequence[Tensor]
     inputs: Sequence[Tensor]
     run: Callable[[], Any]
@@ -117,7 +118,7 @@ class Replay:
 
     def __init__(self) -> None:
         self._read: dict[int, Tensor] = {}
-        self._written: dict[int, tf.Variable] = {}
+        self._written: dict[int, Cell] = {}
         self._again: dict[int, Tensor] | None = None
 
     @contextmanager
@@ -129,14 +130,14 @@ class Replay:
             _replays.reset(token)
             self._again = {i: self._read[i] for i in self._written if i in self._read}
 
-    def read(self, cell: tf.Variable) -> Tensor | None:
+    def read(self, cell: Cell) -> Tensor | None:
         return None if self._again is None else self._again.get(id(cell))
 
-    def note_read(self, cell: tf.Variable, value: Tensor) -> None:
+    def note_read(self, cell: Cell, value: Tensor) -> None:
         if id(cell) not in self._written:
             self._read.setdefault(id(cell), value)
 
-    def takes_write(self, cell: tf.Variable, value: Tensor) -> bool:
+    def takes_write(self, cell: Cell, value: Tensor) -> bool:
         """Whether the write stays inside the run."""
         if self._again is not None:
             self._again[id(cell)] = value
@@ -162,17 +163,11 @@ class StatePart(Engine):
     def __init__(self) -> None:
         super().__init__()
         tf.register_tensor_conversion_function(Variable, _variable_to_tensor)
-        self._variable_class = type(tf.Variable(0.0))
 
-    def variable(self, value: np.ndarray, dtype: str, name: str) -> tf.Variable:
-        # Not named: the eager runtime keeps a kernel (36 kB) for each name a variable was ever made with (2.21).
-        host = np.asarray(value, DTYPES[dtype].as_numpy_dtype)
-        if tf.executing_eagerly():
-            return tf.Variable(host)
-        with tf.init_scope():  # a cell outlives the graph in which it happens to be touched first
-            return self._variable_class(host)  # `tf.Variable` would ask the function that is being traced
+    def variable(self, value: np.ndarray, dtype: str, name: str) -> Cell:
+        return Cell(np.asarray(value, DTYPES[dtype].as_numpy_dtype))
 
-    def read(self, cell: tf.Variable) -> Tensor:
+    def read(self, cell: Cell) -> Tensor:
         replays, graphs = _replays.get(), _graphs.get()
         for replay in reversed(replays):
             seen = replay.read(cell)
@@ -180,14 +175,14 @@ class StatePart(Engine):
                 return seen
         for writes in graphs:
             writes.release(cell)
-        value = cell.value()
+        value = cell.variable.value() if has_graphs() else cell.read()
         if graphs:
             graphs[-1].note_read(value, cell)
         for replay in replays:
             replay.note_read(cell, value)
         return value
 
-    def write(self, cell: tf.Variable, value: Tensor) -> None:
+    def write(self, cell: Cell, value: Tensor) -> None:
         if any(replay.takes_write(cell, value) for replay in reversed(_replays.get())):
             return
         graphs = _graphs.get()
@@ -195,16 +190,18 @@ class StatePart(Engine):
             writes.release(cell)
         if graphs:
             graphs[-1].hold(cell, value)
-        elif tf.executing_eagerly():  # `cell.assign` without its checks, which cost more than this
+        elif not tf.executing_eagerly():
+            cell.variable.assign(value, read_value=False)
+        elif has_graphs():  # without its checks, which cost more than this
             raw.AssignVariableOp(resource=cell.handle, value=value)
         else:
-            cell.assign(value, read_value=False)
+            cell.fill(value)
 
     def variable_attribute(self, variable: Variable, name: str) -> Any:
         if name == "_should_act_as_resource_variable":  # TensorFlow then looks at `handle`
             return True
         if name in _OF_A_TF_VARIABLE:
-            return getattr(variable.cell(self), name)
+            return getattr(variable.cell(self).variable, name)
         return super().variable_attribute(variable, name)
 
 

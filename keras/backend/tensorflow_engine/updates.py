@@ -13,6 +13,7 @@ from collections.abc import Callable, Sequence
 from typing import Any
 
 from keras.backend.engine import Engine
+from keras.backend.tensorflow_engine.cells import Cell
 from keras.backend.tensorflow_engine.leaf import raw
 from keras.backend.tensorflow_engine.loading import tf
 from keras.backend.tensorflow_engine.state import Update, current_writes
@@ -86,7 +87,7 @@ def _power(base: float, step: Tensor) -> Tensor:
     return writes.once((base, id(step)), lambda: tf.pow(tf.constant(base, step.dtype), step))
 
 
-def _cells(values: Sequence[Tensor]) -> list[tf.Variable] | None:
+def _cells(values: Sequence[Tensor]) -> list[Cell] | None:
     """The cells of large tensors that were read in the graph being traced; None: leave it to the body."""
     writes = current_writes()
     if writes is None or math.prod(values[0].shape) < FUSED_SIZE:
@@ -95,7 +96,7 @@ def _cells(values: Sequence[Tensor]) -> list[tf.Variable] | None:
 
 
 def _offered(
-    cells: Sequence[tf.Variable],
+    cells: Sequence[Cell],
     results: tuple[Tensor, ...],
     inputs: Sequence[Tensor],
     run: Callable[[], Any],

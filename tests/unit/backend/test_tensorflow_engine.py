@@ -113,7 +113,7 @@ def on_host(function: Any) -> bool:
 def test_gradients_of_recurrent_layers_in_the_users_own_functions(xla: bool) -> None:
     """XLA can have no host code in its graphs."""
     model, x = recurrent(), sequences()
-    cells = [v.cell(select.current()) for v in model.trainable_weights]
+    cells = [v.cell(select.current()).variable for v in model.trainable_weights]
 
     def gradients() -> Any:
         with tf.GradientTape() as tape:
@@ -261,12 +261,13 @@ def test_a_tape_sees_what_is_computed_with_the_users_own_variables() -> None:
 def test_writes_of_many_cells_wait_at_one_gate() -> None:
     """The graph of a step grows with the number of its weights, not with its square: a ResNeXt has 2,000 cells."""
     holding = importlib.import_module("keras.backend.tensorflow_engine.state").holding_writes
-    cells = [tf.Variable(float(i)) for i in range(60)]
+    cell_of = importlib.import_module("keras.backend.tensorflow_engine.cells").Cell
+    cells = [cell_of(np.asarray(i, "float32")) for i in range(60)]
 
     @tf.function(autograph=False)
     def swap_round(x: Any) -> list[Any]:
         with holding() as writes:
-            values = [cell + x for cell in cells]
+            values = [cell.variable + x for cell in cells]
             for cell, value in zip(cells, [*values[1:], values[0]], strict=True):
                 writes.hold(cell, value)
             writes.release_all([x])
@@ -275,4 +276,4 @@ def test_writes_of_many_cells_wait_at_one_gate() -> None:
     operations = swap_round.get_concrete_function(tf.TensorSpec((), "float32")).graph.get_operations()
     assert sum(len(op.control_inputs) for op in operations) < 10 * len(cells)
     swap_round(tf.constant(1.0))
-    assert [float(cell) for cell in cells] == [*(i + 1.0 for i in range(1, 60)), 1.0]
+    assert [float(cell.variable) for cell in cells] == [*(i + 1.0 for i in range(1, 60)), 1.0]
