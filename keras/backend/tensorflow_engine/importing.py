@@ -120,7 +120,7 @@ class _DeferringLoader(Loader):
 
     def exec_module(self, module: ModuleType) -> None:
         assert module.__spec__ is not None
-        module.__spec__.loader = module.__loader__ = self._loader  # type: ignore[assignment]
+        module.__spec__.loader = module.__loader__ = self._loader
         module.__class__ = _Deferred
 
 

@@ -48,10 +48,17 @@ _REGISTERING = (
 _GRADIENTS = {"spectral": "signal.fft_ops"}
 #: What libraries that draw or print ask of the package to learn whether something is a tensor; matplotlib for every plot.
 _PROBED = frozenset({"Tensor", "Variable", "is_tensor", "__version__"})
-#: Modules of the runtime: they are loaded with it, and name nothing that needs more.
-_RUNTIME = re.compile(
-    r"tensorflow\.python\.(eager\.(context|execute|record)|framework\.(ops|dtypes|tensor|tensor_shape|constant_op|versions"
-    r"|tensor_conversion_registry))"
+#: Modules of the runtime: what is named in them needs no more.
+_RUNTIME = tuple(
+    f"tensorflow.python.{name}"
+    for name in (
+        *("eager.context", "eager.execute", "eager.record"),
+        *(
+            f"framework.{part}"
+            for part in ("ops", "dtypes", "tensor", "tensor_shape", "constant_op", "versions")
+        ),
+        "framework.tensor_conversion_registry",
+    )
 )
 _IMPORT = re.compile(r"^from (tensorflow\.\S+) import (\w+)(?: as (\w+))?", re.MULTILINE)
 
@@ -76,7 +83,7 @@ class Names:
         if module.startswith("tensorflow._api"):
             value: Any = Names(f"{module}.{original}", self._folder_of(module) / original)
         else:
-            if not _RUNTIME.fullmatch(module):
+            if module not in _RUNTIME:
                 _load_graphs()
             value = getattr(importing.load(module), original)
             self._register_gradients(module)
@@ -144,9 +151,12 @@ class _PartialLoader(Loader):
         with without_notice():
             _import("pywrap_tensorflow", "tf2")
         sys.modules["tensorflow.python.tf2"].enable()
-        _import("framework.ops", "eager.context")
+        for name in _RUNTIME:
+            importing.load(name)
         module.__class__ = _Partial
         _hide(module)
+        sys.meta_path.insert(0, _watch)
+        _operators.lend(sys.modules["tensorflow.python.framework.tensor"].Tensor)
 
 
 def _hide(package: ModuleType) -> None:
@@ -176,9 +186,10 @@ class _Watch(MetaPathFinder):
             return None
         _load_graphs()
         loaded = sys.modules.get(fullname)
-        if loaded is not None:  # the import system goes by the module's own spec
-            loaded.__spec__ = ModuleSpec(fullname, _Loaded(loaded))
-        return loaded and loaded.__spec__
+        if loaded is None:
+            return None
+        loaded.__spec__ = ModuleSpec(fullname, _Loaded(loaded))  # the import system goes by the module's own
+        return loaded.__spec__
 
 
 class _Operators:
@@ -238,14 +249,19 @@ def _load_graphs() -> None:
     with _lock:
         package = sys.modules["tensorflow"]
         if isinstance(package, _Partial) and not _has_graphs:
-            sys.meta_path.remove(_watch)
-            _operators.take_back()
+            _end_first_stage()
             package.__path__ = list(package.__spec__.submodule_search_locations)  # type: ignore[union-attr,arg-type]
             with importing.lean:
                 _import(*(f"ops.{name}" for name in _REGISTERING), "compat.v2_compat")
                 sys.modules["tensorflow.python.compat.v2_compat"].enable_v2_behavior()
             _hide(package)
         _has_graphs = True
+
+
+def _end_first_stage() -> None:
+    if _watch in sys.meta_path:
+        sys.meta_path.remove(_watch)
+    _operators.take_back()
 
 
 def has_graphs() -> bool:
@@ -282,11 +298,10 @@ def load() -> Any:
         package = importing.load("tensorflow")
         names = _names_of(package)
         if all(map(callable, (names.constant, names.as_dtype, names.executing_eagerly))):  # as its list says
-            sys.meta_path.insert(0, _watch)
-            _operators.lend(names.Tensor)
             return names
     except (ImportError, AttributeError, OSError):
         sys.modules.pop("tensorflow", None)
+        _end_first_stage()
     finally:
         sys.meta_path.remove(finder)
     return importlib.import_module("tensorflow")
@@ -300,7 +315,7 @@ else:
 
 def module(name: str) -> ModuleType:
     """A module of TensorFlow's that has no public name; see what imports it for why."""
-    if not _RUNTIME.fullmatch(f"tensorflow.python.{name}"):
+    if f"tensorflow.python.{name}" not in _RUNTIME:
         _load_graphs()
     return importing.load(f"tensorflow.python.{name}")
 
