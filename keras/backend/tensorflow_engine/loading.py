@@ -6,9 +6,9 @@ no private path is written down; `tf.raw_ops.Conv2D` loads the module of raw con
 
 The package `tensorflow` is then in `sys.modules` with what its modules need of it, and loads the rest as soon as anything
 else is asked of it: `import tensorflow as tf` in a program, before or after, in this thread or another, works as ever.
-It comes in two stages. First the runtime, which makes tensors and runs compiled functions; that is all that a program needs
-that finds its functions on disk (see `kept`). What makes graphs and their gradients, twice as much, is loaded when the
-first name is asked for that lies there.
+It comes in two stages. First the runtime, which makes tensors and runs compiled functions: all that a program needs that
+finds its functions on disk (see `shelf`). What makes graphs and gradients, twice as much, follows when it is first asked
+for a name that lies there, an operator of a tensor, or a module.
 
 With `KERAS_TENSORFLOW_IMPORT=full`, or if a TensorFlow is built otherwise, all of it is imported at once.
 """
