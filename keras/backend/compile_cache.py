@@ -40,15 +40,16 @@ def folder(engine: str, version: str, is_whole: Callable[[Path], bool]) -> Path 
         is_whole: whether a file is complete; others, which a killed process or a full disk left behind, are removed.
 
     Returns:
-        None if nothing is to be kept, or nothing can be written there.
+        None if nothing is to be kept, nothing can be written there, or others can: what is in it will be run.
     """
     base = root()
     if base is None:
         return None
     place = base / f"{engine}-{version}-keras-{__version__}-{_processor()}"
     try:
-        place.mkdir(parents=True, exist_ok=True)
-        if not os.access(place, os.W_OK | os.X_OK):
+        base.mkdir(parents=True, exist_ok=True)
+        place.mkdir(mode=0o700, exist_ok=True)
+        if not os.access(place, os.W_OK | os.X_OK) or not _is_own(place):
             return None
         for path in place.iterdir():
             if not is_whole(path):
@@ -80,6 +81,14 @@ def clear() -> str:
     for place in base.glob("*-keras-*"):  # only what is ours, whatever folder KERAS_CACHE names
         shutil.rmtree(place)
     return f"Removed {freed / 2**20:.1f} MB from {base}."
+
+
+def _is_own(place: Path) -> bool:
+    """Whether nobody else could have put something there."""
+    if not hasattr(os, "geteuid"):
+        return True
+    facts = place.stat()
+    return facts.st_uid == os.geteuid() and not facts.st_mode & 0o022
 
 
 def _prune(base: Path) -> None:

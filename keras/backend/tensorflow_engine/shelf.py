@@ -22,6 +22,8 @@ from keras.backend import compile_cache
 from keras.backend.tensorflow_engine.loading import context, tf
 
 _MAGIC = b"keras function 1\n"
+#: Bytes of a graph, constants included, beyond which reading it takes longer than tracing.
+_LARGEST = 2**26
 _LIBRARY = str(Path(__file__).parents[2])
 _HOST_CODE = frozenset({"PyFunc", "EagerPyFunc", "PyFuncStateless"})
 
@@ -88,6 +90,8 @@ class Shelf:
         captured = [numbers.get(id(x)) for x in concrete.captured_inputs]
         functions = [*concrete.graph.as_graph_def().library.function, concrete.function_def]
         if path is None or None in captured or not all(map(_is_portable, functions)):
+            return
+        if sum(f.ByteSize() for f in functions) > _LARGEST:
             return
         names = {f.signature.name: f"keras_{self._key}_{kind}_{i}" for i, f in enumerate(functions)}
         blobs = [_renamed(f, names).SerializeToString() for f in functions]

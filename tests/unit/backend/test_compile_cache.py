@@ -67,6 +67,20 @@ def test_where_nothing_can_be_written_nothing_is_kept(tmp_path: Path) -> None:
     assert train(tmp_path / "file").stdout == train("off").stdout
 
 
+def test_a_folder_that_others_can_write_into_is_not_used(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("KERAS_CACHE", str(tmp_path))
+    place = compile_cache.folder("engine", "1.0", lambda path: True)
+    assert place is not None
+    place.chmod(0o777)
+    assert compile_cache.folder("engine", "1.0", lambda path: True) is None
+    place.chmod(0o755)
+    assert compile_cache.folder("engine", "1.0", lambda path: True) == place
+    monkeypatch.setattr(os, "geteuid", lambda: place.stat().st_uid + 1)
+    assert compile_cache.folder("engine", "1.0", lambda path: True) is None
+
+
 def test_the_oldest_go_when_there_is_too_much(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("KERAS_CACHE", str(tmp_path))
     monkeypatch.setattr(compile_cache, "LIMIT", 250)
