@@ -266,7 +266,7 @@ def _end_first_stage() -> None:
 
 def has_graphs() -> bool:
     """Whether more than the runtime is loaded."""
-    return _has_graphs or not isinstance(sys.modules.get("tensorflow"), _Partial)
+    return _has_graphs
 
 
 def _import(*modules: str) -> None:
@@ -290,8 +290,17 @@ def _folders(spec: ModuleSpec) -> list[str]:
 
 def load() -> Any:
     """TensorFlow's public names."""
-    if "tensorflow" in sys.modules or os.environ.get("KERAS_TENSORFLOW_IMPORT") == "full":
-        return importlib.import_module("tensorflow")
+    global _has_graphs
+    if "tensorflow" not in sys.modules and os.environ.get("KERAS_TENSORFLOW_IMPORT") != "full":
+        names = _load_in_part()
+        if names is not None:
+            return names
+    _has_graphs = True
+    return importlib.import_module("tensorflow")
+
+
+def _load_in_part() -> Names | None:
+    """The runtime; None if this TensorFlow is built otherwise."""
     finder = _PartialFinder()
     sys.meta_path.insert(0, finder)
     try:
@@ -304,7 +313,7 @@ def load() -> Any:
         _end_first_stage()
     finally:
         sys.meta_path.remove(finder)
-    return importlib.import_module("tensorflow")
+    return None
 
 
 if TYPE_CHECKING:
