@@ -1,6 +1,6 @@
 """The kernels `lstm` and `gru` of engines that can run host code: oneDNN's passes over arrays, where it has them.
 
-Float32 of known sizes; for anything else the shared bodies serve.
+Float32 of known sizes (but for steps, if an engine leaves their number open); for anything else the shared bodies serve.
 """
 
 from __future__ import annotations
@@ -11,9 +11,11 @@ from functools import partial
 from types import ModuleType
 from typing import Any
 
+import numpy as np
+
 from keras.backend.engine import Engine, Spec
 from keras.backend.kernels import masked, recurrent
-from keras.backend.spec import Unknown
+from keras.backend.spec import OPEN, Unknown
 
 Tensor = Any
 PullBack = Callable[[list[Tensor]], list[Tensor | None]]
@@ -24,7 +26,7 @@ class Prepared:
     """A call oneDNN can do.
 
     Args:
-        sizes: as it knows them.
+        sizes: as it knows them; the number of steps is that of the arrays if it is left open.
         passes: the module with the passes, `recurrent` or `masked`.
         mask: the mask, if there is one.
         xs: inputs, states, kernels and bias, which is never None.
@@ -49,15 +51,28 @@ class Prepared:
     @property
     def kept(self) -> Spec:
         """What the way back needs."""
-        return (self.passes.kept_size(self.sizes),), "float32"
+        open_time = self.specs[0][0][1] is OPEN
+        return (OPEN if open_time else self.passes.kept_size(self.sizes),), "float32"
 
     def run(
         self, e: Engine, name: str, results: list[Spec], xs: Sequence[Tensor], *static: Any
     ) -> list[Tensor]:
         """One of the passes, over `xs`."""
-        return e.host_call(
-            partial(getattr(self.passes, name), self.sizes, *static), results, [*self.mask, *xs]
-        )
+        go = partial(getattr(self.passes, name), self.sizes, *static)
+        if self.specs[0][0][1] is OPEN:
+            go = partial(_with_own_time, getattr(self.passes, name), self.sizes, static, len(self.mask))
+        return e.host_call(go, results, [*self.mask, *xs])
+
+
+def _with_own_time(
+    go: Callable[..., list[np.ndarray]],
+    sizes: recurrent.Call,
+    static: tuple[Any, ...],
+    masks: int,
+    *arrays: np.ndarray,
+) -> list[np.ndarray]:
+    """A pass over as many steps as the inputs have."""
+    return go(sizes._replace(time=arrays[masks].shape[1]), *static, *arrays)
 
 
 class SequencesPart(Engine):
@@ -94,10 +109,12 @@ class SequencesPart(Engine):
         if any(dtype != "float32" for _, dtype in specs):
             return None
         (batch, time, features), (_, units) = specs[0][0], specs[1][0]
-        if any(isinstance(n, Unknown) for n in (batch, time, features)):
+        if any(isinstance(n, Unknown) for n in (batch, features)) or (
+            isinstance(time, Unknown) and time is not OPEN
+        ):
             return None  # a kernel is planned for sizes
         kind = "lbr_gru" if name == "gru" and args[-1] else name
-        sizes = recurrent.Call(kind, batch, time, features, units, reverse)
+        sizes = recurrent.Call(kind, batch, 2 if time is OPEN else time, features, units, reverse)
         passes = recurrent if mask is None else masked
         if not passes.able(sizes):
             return None

@@ -9,7 +9,7 @@ import numpy as np
 
 from keras.backend.engine import Engine, Spec
 from keras.backend.state import recording
-from keras.backend.tensorflow_engine.leaf import DTYPES, raw
+from keras.backend.tensorflow_engine.leaf import DTYPES, as_known, raw
 from keras.backend.tensorflow_engine.loading import tf
 from keras.backend.tensorflow_engine.pull_back import with_pull_back
 from keras.backend.tensorflow_engine.state import Replay
@@ -123,7 +123,7 @@ class GradientPart(Engine):
             return [np.asarray(y, t) for y, t in zip(outputs, types, strict=True)]
 
         outputs = tf.numpy_function(call, list(xs), [DTYPES[dtype] for _, dtype in out_specs])
-        return [tf.ensure_shape(y, shape) for y, (shape, _) in zip(outputs, out_specs, strict=True)]
+        return [tf.ensure_shape(y, as_known(shape)) for y, (shape, _) in zip(outputs, out_specs, strict=True)]
 
 
 def _has_gradient(dtype: tf.DType) -> bool:

@@ -174,7 +174,7 @@ class RNN(Layer):
     ) -> tuple[Tensor, Tensor, Any]:
         """Last output, all outputs and last states: by the cell's whole-sequence form if it has one for this case."""
         whole = getattr(self.cell, "sequence", None)
-        if whole is not None and not self.unroll and not self.zero_output_for_mask:
+        if whole is not None and not self.unroll:
             fused = self._whole_sequence(whole, sequences, states, mask)
             if fused is not NotImplemented:
                 return fused
@@ -206,6 +206,8 @@ class RNN(Layer):
         if result is NotImplemented:
             return result
         outputs, new = result
+        if mask is not None and self.zero_output_for_mask:
+            outputs = ops.where(ops.expand_dims(mask, -1), outputs, 0)
         if self.go_backwards:
             outputs = current().flip(outputs, (1,))
         # With a mask the last output may not be the last state: a row that is masked throughout gives zeros.

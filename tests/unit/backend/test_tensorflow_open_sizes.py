@@ -42,6 +42,12 @@ MODELS = {
     "lstm": lambda: sequence(layers.LSTM(4), layers.Dense(1)),
     "masked": lambda: sequence(layers.GRU(4), layers.Dense(1), mask=True),
     "both ways": lambda: sequence(layers.Bidirectional(layers.SimpleRNN(4)), layers.Dense(1)),
+    "both ways at every step": lambda: sequence(
+        layers.Bidirectional(layers.LSTM(4, return_sequences=True)),
+        layers.GlobalMaxPooling1D(),
+        layers.Dense(1),
+        mask=True,
+    ),
     "dropout": lambda: sequence(
         layers.SpatialDropout1D(0.2), layers.Dropout(0.2), layers.GlobalAveragePooling1D(), layers.Dense(1)
     ),
@@ -78,6 +84,16 @@ def test_the_numbers_are_those_of_a_trace_for_each_size(name, monkeypatch):
     assert many["train"] == len(LENGTHS)
     for a, b in zip(keras.tree.flatten(one), keras.tree.flatten(each), strict=True):
         np.testing.assert_allclose(a, b, rtol=1e-4, atol=1e-5)
+
+
+def test_recurrent_layers_are_not_left_to_a_loop():
+    compiled = tracing.Compiled(layers.LSTM(4))
+    for n in LENGTHS[:6]:
+        compiled(np.ones((2, n, 3), "float32"))
+    ops_of_open = {op.type for op in compiled._latest.run.concrete.graph.get_operations()}
+    assert compiled.trace_count == 5
+    assert ops_of_open & {"PyFunc", "EagerPyFunc", "PyFuncStateless"}
+    assert not ops_of_open & {"While", "StatelessWhile"}
 
 
 SIZED = {

@@ -109,3 +109,32 @@ def test_use_cudnn(kind: Any) -> None:
             kind(2, use_cudnn=True)(x)
     with pytest.raises((TypeError, ValueError), match="use_cudnn"):
         L.SimpleRNN(2, use_cudnn=False)
+
+
+ZERO_MASK = np.array([[1, 1, 1, 0, 0, 0], [1, 0, 1, 1, 0, 1], [0, 0, 0, 0, 0, 0]], bool)
+
+
+@pytest.mark.parametrize("mask", [None, ZERO_MASK], ids=["plain", "masked"])
+@pytest.mark.parametrize("backwards", [False, True])
+@pytest.mark.parametrize("kind", ["LSTM", "GRU"])
+def test_zeros_for_masked_steps_by_the_whole_sequence(engine, kind, backwards, mask) -> None:
+    """As `Bidirectional` asks for: the kernel's outputs, with zeros in them, are those of the steps one by one."""
+    x = np.random.default_rng(0).random((3, 6, 4)).astype("float32")
+    make = getattr(keras.layers, kind)
+    for sequences in (False, True):
+        settings = {"return_sequences": sequences, "return_state": True, "zero_output_for_mask": True}
+        whole, single = (make(5, go_backwards=backwards, unroll=u, **settings) for u in (False, True))
+        for layer in (whole, single):
+            layer.build((3, 6, 4))
+        single.set_weights(whole.get_weights())
+        for got, want in zip(whole(x, mask=mask), single(x, mask=mask), strict=True):
+            np.testing.assert_allclose(
+                keras.ops.convert_to_numpy(got), keras.ops.convert_to_numpy(want), 1e-5, 1e-6
+            )
+
+
+def test_both_directions_go_through_the_kernel(engine, monkeypatch) -> None:
+    """The loop over steps takes more than twice as long, with sequences for results as without."""
+    monkeypatch.setattr("keras.layers.rnn.loop.run", lambda *_: pytest.fail("one step at a time"))
+    layer = keras.layers.Bidirectional(keras.layers.LSTM(5, return_sequences=True))
+    assert layer(np.ones((3, 6, 4), "float32"), mask=ZERO_MASK).shape == (3, 6, 10)
