@@ -140,6 +140,8 @@ CASES = [
       for label, mask, back in ((f"plain-{after}", None, False), (f"reverse-{after}", None, True),
                                 (f"mask-{after}", MASK, False))),
     Case("gru", (u(1, 7, 2), u(1, 2), u(2, 6), u(2, 6), None, None, False, True), label="long-no-bias"),
+    *(Case("simple_rnn", (u(2, 3, 4), u(2, 3), u(4, 3), u(3, 3), bias, mask, back, act), label=f"{act}-{back}")
+      for act, bias, mask, back in (("tanh", u(3), None, False), ("sigmoid", None, MASK, True), ("relu", u(3) + 2, MASK, False))),
     Case("adam_update", (u(2, 3), *MOMENTS, RATE, 0.9, 0.999, 1e-7, np.array(3.0)), False, dtypes=WIDE),
     Case("momentum_update", (u(2, 3), u(2, 3), u(2, 3), RATE, 0.9, False), False, dtypes=WIDE),
     Case("momentum_update", (u(2, 3), u(2, 3), u(2, 3), RATE, 0.9, True), False, "nesterov", WIDE),

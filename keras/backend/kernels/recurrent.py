@@ -1,4 +1,4 @@
-"""LSTM and GRU over whole sequences by oneDNN, forward and back.
+"""LSTM, GRU and simple recurrence over whole sequences by oneDNN, forward and back.
 
 A call is split along the batch: each core goes through all steps with its own rows, and none waits for another. What the
 way back needs is kept in one array, laid out by oneDNN, which only `backward` for the same call can read.
@@ -9,6 +9,7 @@ from __future__ import annotations
 import functools
 import itertools
 import math
+from ctypes import c_float
 from typing import Any, NamedTuple
 
 import numpy as np
@@ -44,8 +45,11 @@ _ORDER = {
     "lstm": (_X, _H, _C, KERNEL, _RECURRENT, None, None, _BIAS, _Y, _LAST_H, _LAST_C),
     "gru": (_X, _H, KERNEL, _RECURRENT, _BIAS, _Y, _LAST_H),
     "lbr_gru": (_X, _H, KERNEL, _RECURRENT, _BIAS, _Y, _LAST_H),
+    "vanilla_rnn": (_X, _H, KERNEL, _RECURRENT, _BIAS, _Y, _LAST_H),
 }
-_GATES = {"lstm": 4, "gru": 3, "lbr_gru": 3}
+_GATES = {"lstm": 4, "gru": 3, "lbr_gru": 3, "vanilla_rnn": 1}
+#: Numbers of the functions that a step of `vanilla_rnn` may end with.
+ACTIVATIONS = {"relu": 0x20, "tanh": 0x21, "sigmoid": 0x29}
 
 _FORWARD_IN_TIME, _BACK_IN_TIME = 1, 2
 _OVERWRITE = 1  # gradients by weights are set, not added to what is there
@@ -58,8 +62,9 @@ class Call(NamedTuple):
     """Sizes of a call.
 
     Args:
-        kind: `lstm`, `gru`, or `lbr_gru`, whose reset gate comes after the product with the state.
+        kind: `lstm`, `gru`, `lbr_gru`, whose reset gate comes after the product with the state, or `vanilla_rnn`.
         reverse: from the last step to the first.
+        activation: of `vanilla_rnn`.
     """
 
     kind: str
@@ -68,6 +73,7 @@ class Call(NamedTuple):
     features: int
     units: int
     reverse: bool
+    activation: str = ""
 
     @property
     def bias(self) -> Shape:
@@ -90,7 +96,7 @@ class Call(NamedTuple):
         if a in _STATES:
             return 1, 1, self.batch, self.units
         if a == _BIAS:
-            return 1, 1, 3 if self.kind == "gru" else 4, self.units
+            return 1, 1, 4 if self.kind == "lbr_gru" else gates, self.units
         return 1, 1, self.features if a == KERNEL else self.units, gates, self.units
 
 
@@ -128,15 +134,19 @@ class SequencePlan(Plan):
         lib, direction = self._lib, _BACK_IN_TIME if call.reverse else _FORWARD_IN_TIME
         free = {a: self._any_layout(call.shape(a)) for a in (KERNEL, _RECURRENT)}
         order = [None if a is None else free.get(a) or plain[a] for a in _ORDER[call.kind]]
+        function, slope = [], []
+        if call.kind == "vanilla_rnn":
+            function, slope = [ACTIVATIONS[call.activation]], [c_float(0), c_float(0)]
         forward = self._object(
             *(f"{call.kind}_forward_primitive_desc_create", lib.engine),
-            *(INFERENCE if purpose == INFERENCE else TRAINING, direction, *order, 0, lib.attributes),
+            *(INFERENCE if purpose == INFERENCE else TRAINING, *function, direction),
+            *(*order, 0, *slope, lib.attributes),
         )
         if purpose != BACKWARD:
             return forward
         return self._object(
-            *(f"{call.kind}_backward_primitive_desc_create", lib.engine, BACKWARD, direction),
-            *(*order, *order, _OVERWRITE, forward, lib.attributes),
+            *(f"{call.kind}_backward_primitive_desc_create", lib.engine, BACKWARD, *function, direction),
+            *(*order, *order, _OVERWRITE, *slope, forward, lib.attributes),
         )
 
 

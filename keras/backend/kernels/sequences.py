@@ -1,4 +1,4 @@
-"""The kernels `lstm` and `gru` of engines that can run host code: oneDNN's passes over arrays, where it has them.
+"""The kernels `lstm`, `gru` and `simple_rnn` of engines that can run host code: oneDNN's passes over arrays, where it has them.
 
 Float32 of known sizes (but for steps, if an engine leaves their number open); for anything else the shared bodies serve.
 """
@@ -18,6 +18,7 @@ from keras.backend.kernels import masked, recurrent
 from keras.backend.spec import OPEN, Unknown
 
 Tensor = Any
+_NAMES = ("lstm", "gru", "simple_rnn")
 PullBack = Callable[[list[Tensor]], list[Tensor | None]]
 
 
@@ -84,6 +85,9 @@ class SequencesPart(Engine):
     def gru(self, *args: Any) -> Any:
         return self._sequence("gru", args)
 
+    def simple_rnn(self, *args: Any) -> Any:
+        return self._sequence("simple_rnn", args)
+
     def _sequence(self, name: str, args: tuple[Any, ...]) -> Any:
         call = self._as_sequence(name, args)
         if call is None:
@@ -91,7 +95,7 @@ class SequencesPart(Engine):
         return tuple(call.run(self, "forward", call.results, call.xs, False))
 
     def with_pull_back(self, name: str, *args: Any) -> tuple[Any, PullBack] | None:
-        call = self._as_sequence(name, args) if name in ("lstm", "gru") else None
+        call = self._as_sequence(name, args) if name in _NAMES else None
         if call is None:
             return None
         *ys, kept = call.run(self, "forward", [*call.results, call.kept], call.xs, True)
@@ -113,8 +117,14 @@ class SequencesPart(Engine):
             isinstance(time, Unknown) and time is not OPEN
         ):
             return None  # a kernel is planned for sizes
-        kind = "lbr_gru" if name == "gru" and args[-1] else name
-        sizes = recurrent.Call(kind, batch, 2 if time is OPEN else time, features, units, reverse)
+        kind, activation = name, ""
+        if name == "gru" and args[-1]:
+            kind = "lbr_gru"
+        elif name == "simple_rnn":
+            if mask is not None:
+                return None  # it has no gates that could be shut
+            kind, activation = "vanilla_rnn", args[-1]
+        sizes = recurrent.Call(kind, batch, 2 if time is OPEN else time, features, units, reverse, activation)
         passes = recurrent if mask is None else masked
         if not passes.able(sizes):
             return None

@@ -186,6 +186,22 @@ class SimpleRNNCell(Cell):
         h = self.activation(z if self.bias is None else z + self.bias)
         return h, [h] if nested else h
 
+    def _standard_activations(self) -> bool:
+        return getattr(activations, self._activation_name(), None) is self.activation
+
+    def _activation_name(self) -> str:
+        name = getattr(self.activation, "__name__", "")
+        return name if name in kernels.ACTIVATIONS else ""
+
+    def sequence(self, x: Tensor, states: list[Tensor], mask: Tensor | None, reverse: bool) -> Any:
+        x = self._sequence_inputs(x)
+        if x is None:
+            return NotImplemented
+        kernel, recurrent_kernel, bias = self._weights_now()
+        name = self._activation_name()
+        y, h = kernels.simple_rnn(x, states[0], kernel, recurrent_kernel, bias, mask, reverse, name)
+        return y, [h]
+
 
 class LSTMCell(Cell):
     """Long short-term memory, one step (Hochreiter & Schmidhuber 1997): gates i, f, c, o.

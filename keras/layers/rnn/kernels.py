@@ -1,4 +1,4 @@
-"""Whole-sequence LSTM and GRU as kernels: one input projection for all steps, then a scan over time.
+"""Whole-sequence LSTM, GRU and simple recurrence as kernels: one input projection for all steps, then a scan over time.
 
 An engine may override them by a native loop. Shapes: x [batch, time, features], states [batch, units],
 mask [batch, time] bool or None (a masked step keeps the state and repeats the last output).
@@ -15,6 +15,13 @@ from keras.ops.dispatch import dtype_of, kernel
 from keras.ops.settling import filled_like
 
 Tensor = Any
+
+#: What a simple recurrence may end a step with.
+ACTIVATIONS: dict[str, Callable[[Any, Tensor], Tensor]] = {
+    "tanh": lambda e, x: e.tanh(x),
+    "sigmoid": lambda e, x: e.sigmoid(x),
+    "relu": lambda e, x: e.maximum(x, e.full((), 0.0, e.spec(x)[1])),
+}
 
 
 @kernel
@@ -83,6 +90,30 @@ def gru(
             update, reset = e.sigmoid(e.add(xz, hz)), e.sigmoid(e.add(xr, hr))
             new = e.tanh(e.add(xh, e.matmul(e.mul(reset, h), new_kernel)))
         h = e.add(e.mul(update, h), e.mul(e.sub(one, update), new))
+        return h, [h]
+
+    outputs, (h,) = _scan(step, z, [h0], mask, reverse)
+    return outputs, h
+
+
+@kernel
+def simple_rnn(
+    x: Tensor,
+    h0: Tensor,
+    kernel: Tensor,
+    recurrent_kernel: Tensor,
+    bias: Tensor | None,
+    mask: Tensor | None,
+    reverse: bool,
+    activation: str,
+) -> tuple[Tensor, Tensor]:
+    """Outputs [batch, time, units] and the last h = activation(x W + h U + b): tanh, sigmoid or relu (Elman 1990)."""
+    e = current()
+    z = _project(x, kernel, bias)
+    act = ACTIVATIONS[activation]
+
+    def step(states: Sequence[Tensor], zt: Tensor) -> tuple[Tensor, list[Tensor]]:
+        h = act(e, e.add(zt, e.matmul(states[0], recurrent_kernel)))
         return h, [h]
 
     outputs, (h,) = _scan(step, z, [h0], mask, reverse)

@@ -1,4 +1,4 @@
-"""LSTM and GRU by oneDNN equal the shared bodies in float64: results, gradients, gradients of gradients."""
+"""LSTM, GRU and simple recurrence by oneDNN equal the shared bodies in float64: results, gradients, gradients of gradients."""
 
 import threading
 from typing import Any
@@ -13,7 +13,7 @@ from keras.layers.rnn import kernels
 from tests.conformance.rows import weighted_sum
 
 rng = np.random.default_rng(7)
-#: Name, whether the reset gate comes last, direction, bias; sizes are batch, time, features and units.
+#: Name, whether the reset gate comes last or the activation, direction, bias; sizes are batch, time, features and units.
 CALLS = [
     ("lstm", None, False, True),
     ("lstm", None, True, True),
@@ -22,6 +22,9 @@ CALLS = [
     ("gru", True, True, False),
     ("gru", False, False, True),
     ("gru", False, True, False),
+    ("simple_rnn", "tanh", False, True),
+    ("simple_rnn", "relu", True, True),
+    ("simple_rnn", "sigmoid", False, False),
 ]
 SIZES = (5, 7, 6, 8)
 
@@ -32,12 +35,12 @@ def _two_threads(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(recurrent, "_PRODUCTS", 1)
 
 
-def arguments(name: str, after: bool | None, bias: bool, sizes: tuple[int, ...] = SIZES) -> list[np.ndarray]:
+def arguments(name: str, after: Any, bias: bool, sizes: tuple[int, ...] = SIZES) -> list[np.ndarray]:
     n, time, features, units = sizes
-    gates, states = (4, 2) if name == "lstm" else (3, 1)
+    gates, states = {"lstm": (4, 2), "gru": (3, 1), "simple_rnn": (1, 1)}[name]
     shapes = [(n, time, features), *[(n, units)] * states, (features, gates * units), (units, gates * units)]
     if bias:
-        shapes.append((2, gates * units) if after else (gates * units,))
+        shapes.append((2, gates * units) if after is True else (gates * units,))
     return [rng.uniform(-0.5, 0.5, s).astype("float32") for s in shapes]
 
 
@@ -46,7 +49,7 @@ MASK = np.array([[c == "x" for c in row] for row in ("xxx....", "..xxxxx", ".x..
 
 
 def called(
-    name: str, after: bool | None, reverse: bool, tensors: Any, body: bool = False, mask: Any = None
+    name: str, after: Any, reverse: bool, tensors: Any, body: bool = False, mask: Any = None
 ) -> tuple[Any, ...]:
     n = 6 if name == "lstm" else 5
     kernel = getattr(kernels, name)
@@ -152,6 +155,11 @@ def test_what_is_left_to_the_body(engine: Engine) -> None:
     assert native(*args, engine.constant(MASK, "bool"), False) is not NotImplemented
     assert native(*(engine.cast(a, "float64") for a in args), None, False) is NotImplemented
     assert native(*(engine.cast(a, "float16") for a in args), None, False) is NotImplemented
+    simple = engine.native("simple_rnn")
+    assert simple is not None
+    args = [engine.constant(a, "float32") for a in arguments("simple_rnn", "tanh", True)]
+    assert simple(*args, None, False, "tanh") is not NotImplemented
+    assert simple(*args, engine.constant(MASK, "bool"), False, "tanh") is NotImplemented
 
 
 def test_nan_is_not_lost() -> None:

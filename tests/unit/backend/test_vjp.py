@@ -27,6 +27,11 @@ def normal(*shape: int) -> Any:
     return rng.normal(size=shape)
 
 
+def later(*shape: int) -> Any:
+    """Numbers for rows that were added, so that the others keep theirs."""
+    return np.random.default_rng(shape).normal(size=shape)
+
+
 def positive(*shape: int) -> Any:
     return rng.uniform(0.5, 2, shape)
 
@@ -309,6 +314,19 @@ OTHERS: dict[str, tuple[Callable[..., Any], list[Any]]] = {
             (STEPS, True, True, []),
             (None, True, False, [normal(15)]),
             (STEPS, False, False, []),
+        )
+    },
+    **{
+        f"simple_rnn{mask is not None:d}{reverse:d}{len(bias)}": (
+            lambda x, h, k, r, *b, act=act, mask=mask, reverse=reverse: rnn.simple_rnn(
+                x, h, k, r, b[0] if b else None, mask, reverse, act
+            ),
+            [later(2, 4, 3), later(2, 5), later(3, 5), later(5, 5), *bias],
+        )
+        for act, mask, reverse, bias in (
+            ("tanh", None, False, [later(5)]),
+            ("sigmoid", STEPS, True, []),
+            ("relu", STEPS, False, [later(5) + 20]),
         )
     },
     "complex": (complex_arithmetic, [normal(3), positive(3)]),

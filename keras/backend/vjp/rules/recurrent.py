@@ -1,4 +1,4 @@
-"""LSTM and GRU over whole sequences (`keras.layers.rnn.kernels`), forward and back.
+"""LSTM, GRU and simple recurrence over whole sequences (`keras.layers.rnn.kernels`), forward and back.
 
 Step by step on a tape they would be some twenty calls a step, each remembered. Here the forward pass keeps the gates,
 and the way back adds up what each weight gets in one product over all steps at the end.
@@ -131,6 +131,45 @@ def _(
         parts = [(states, columns(e, da, 0, 2 * units)), (reset, columns(e, da, 2 * units, 3 * units))]
         drecurrent = e.concat([e.matmul(swap_last(e, s), d) for s, d in parts], 1)
     return dx, dh, dkernel, drecurrent, dbias if bias is not None else None
+
+
+# ---------------------------------------------------------------------- simple recurrence
+@forward("simple_rnn")
+def _(
+    e: Any, x: Any, h: Any, kernel: Any, recurrent: Any, bias: Any, mask: Any, reverse: Any, activation: Any
+) -> Any:
+    steps = Steps(e, x, mask, reverse)
+    z, zero = steps.project(kernel, bias), scalar(e, 0, h)
+    functions = {"tanh": e.tanh, "sigmoid": e.sigmoid, "relu": lambda a: e.maximum(a, zero)}
+
+    def step(t: int, h: Tensor) -> tuple[list[Tensor], tuple[Tensor, ...]]:
+        y = functions[activation](e.add(steps.at(z, t), e.matmul(h, recurrent)))
+        return [y], (h, y)
+
+    outputs, states, kept = steps.run(step, [h])
+    return (outputs, *states), (steps, kept)
+
+
+@rule("simple_rnn")
+def _(
+    e: Any, dy: Any, saved: Any, x: Any, h0: Any, kernel: Any, recurrent: Any, bias: Any, *rest: Any
+) -> Any:
+    (steps, kept), activation = saved, rest[-1]
+    back, zero, one = swap_last(e, recurrent), scalar(e, 0, h0), scalar(e, 1, h0)
+    slopes = {
+        "tanh": lambda d, y: e.mul(d, e.sub(one, square(e, y))),
+        "sigmoid": lambda d, y: e.mul(d, e.mul(y, e.sub(one, y))),
+        "relu": lambda d, y: e.select(e.less(zero, y), d, zero),
+    }
+
+    def step(t: int, dh: Tensor) -> tuple[list[Tensor], Tensor]:
+        da = slopes[activation](dh, kept[t][1])
+        return [e.matmul(da, back)], da
+
+    (dh,), da = steps.run_back(step, dy[0], [dy[1]])
+    dx, dkernel, dbias = steps.unproject(da, kernel)
+    states = steps.flat([kept[t][0] for t in range(steps.time)])
+    return dx, dh, dkernel, e.matmul(swap_last(e, states), da), dbias if bias is not None else None
 
 
 # ---------------------------------------------------------------------- steps in time
