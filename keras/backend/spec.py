@@ -225,6 +225,11 @@ def same(a: Any, b: Any) -> bool:
     return a is UNKNOWN or b is UNKNOWN or a == b
 
 
+def same_shapes(a: tuple[Any, ...], b: tuple[Any, ...]) -> bool:
+    """Whether two shapes can be equal."""
+    return len(a) == len(b) and all(map(same, a, b))
+
+
 def window_size(n: Any, k: int, stride: int, low: int, high: int, dilation: int) -> Any:
     """Number of windows along a padded axis of size n."""
     if n is UNKNOWN:
@@ -614,8 +619,7 @@ class AbstractEngine(Engine):
     ) -> tuple[list[KerasTensor], list[KerasTensor]]:
         carry, ys = f(list(init), [KerasTensor(x.dims[1:], x.dtype) for x in xs])
         _same_specs("scan: the function must keep the carry's shapes and dtypes", list(init), list(carry))
-        n = xs[0].dims[0] if xs else length
-        return list(carry), [KerasTensor((n, *y.dims), y.dtype) for y in ys]
+        return list(carry), [KerasTensor((length, *y.dims), y.dtype) for y in ys]
 
     def vmap(self, f: Any, in_axes: Any, xs: Any) -> list[KerasTensor]:
         n = next(x.dims[a] for x, a in zip(xs, in_axes, strict=True) if a is not None)

@@ -183,15 +183,20 @@ def _over_numbers(who: str, f: Any, x: Any, axis: Axis, keepdims: bool) -> Tenso
 
 
 def _mean(x: Tensor, axes: tuple[int, ...]) -> Tensor:
+    return current().div(current().reduce_sum(_replaced(x, 0.0), axes), _numbers(x, axes))
+
+
+def _numbers(x: Tensor, axes: tuple[int, ...]) -> Tensor:
+    """How many elements are not NaN."""
     e = current()
-    n = e.reduce_sum(cast(e.equal(x, x), dtype_of(x)), axes)
-    return e.div(e.reduce_sum(_replaced(x, 0.0), axes), n)
+    return e.reduce_sum(cast(e.equal(x, x), dtype_of(x)), axes)
 
 
 def _variance(x: Tensor, axes: tuple[int, ...]) -> Tensor:
     e = current()
-    centred = e.sub(x, kept(_mean(x, axes), axes, shape_of(x)))
-    return _mean(e.mul(centred, centred), axes)
+    # Only what was NaN counts for nothing: an infinity has no distance from the mean, and the result is NaN.
+    centred = e.select(e.equal(x, x), e.sub(x, kept(_mean(x, axes), axes, shape_of(x))), scalar(0.0, x))
+    return e.div(e.reduce_sum(e.mul(centred, centred), axes), _numbers(x, axes))
 
 
 # ---------------------------------------------------------------------- quantiles

@@ -13,7 +13,7 @@ from typing import Any
 import numpy as np
 
 from keras.backend.select import current
-from keras.backend.spec import UNKNOWN, broadcast, shape_str
+from keras.backend.spec import UNKNOWN, broadcast, same_shapes, shape_str
 from keras.ops import kernels
 from keras.ops.dispatch import (
     as_float,
@@ -330,7 +330,7 @@ def bincount(x: Any, weights: Any = None, minlength: int = 0, sparse: bool = Fal
     else:
         n = builtins.max(_largest(x) + 1, minlength)
     w = e.full(shape_of(x), 1, "int32") if weights is None else as_number(weights)
-    if weights is not None and shape_of(w) != shape_of(x):
+    if weights is not None and not same_shapes(shape_of(w), shape_of(x)):
         raise ValueError(
             f"bincount: `weights` must have the shape of `x`. "
             f"Received: x.shape={shape_str(shape_of(x))}, weights.shape={shape_str(shape_of(w))}"

@@ -282,7 +282,7 @@ def arccosh(x: Any) -> Tensor:
     if dtypes.is_complex(dtype_of(x)):
         return e.log(e.add(x, e.mul(e.sqrt(e.sub(x, one)), e.sqrt(e.add(x, one)))))
     far = e.less(scalar(_far(x), x), x)
-    t = e.sub(e.select(far, one, x), one)
+    t = e.select(e.less(x, one), scalar(math.nan, x), e.sub(e.select(far, one, x), one))
     near_value = e.log1p(e.add(t, e.sqrt(e.mul(t, e.add(t, scalar(2.0, x))))))
     far_value = e.add(e.log(e.select(far, x, one)), scalar(math.log(2.0), x))
     return e.select(far, far_value, near_value)
