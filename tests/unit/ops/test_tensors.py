@@ -72,6 +72,15 @@ def test_numbers_beside_unsigned_integers(engine):
     assert host(ops.gcd(np.array([True, False]), 3)).tolist() == [1, 3]
 
 
+@pytest.mark.parametrize("name", ["equal", "not_equal", "less", "less_equal", "greater", "greater_equal"])
+@pytest.mark.parametrize("number", [-250, 260, 6])
+def test_unsigned_integers_are_compared_with_any_number(engine, name, number):
+    x = np.array([6, 4], "uint8")
+    f = getattr(ops, name)
+    want = getattr(np, name)(x, number).tolist()
+    assert host(f(x, number)).tolist() == host(Compiled(lambda t: f(t, number))(x)).tolist() == want
+
+
 def test_integers_wrap_around_where_they_are_filled_in(engine):
     assert (
         host(ops.full((2,), 300, "uint8")).tolist()
