@@ -28,7 +28,7 @@ from keras.ops.dispatch import (
     shape_of,
 )
 from keras.ops.numpy.indexing import searchsorted
-from keras.ops.numpy.reduction import max, min
+from keras.ops.numpy.reduction import check_choice, max, min
 from keras.ops.settling import (
     as_index,
     as_number,
@@ -181,6 +181,7 @@ def _quantile(who: str, x: Any, q: Any, axis: Axis, method: str, keepdims: bool)
     e, x = current(), as_float(x)
     shape = shape_of(x)
     axes = axes_of(axis, len(shape), who)
+    check_choice(shape, axes, who)
     rows = _merged(x, axes)
     n = shape_of(rows)[-1]
     last = ndim_of(rows) - 1

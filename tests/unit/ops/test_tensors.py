@@ -27,6 +27,11 @@ def test_facts(engine):
     assert not any(map(ops.is_tensor, (v, 1.0, [1.0])))
 
 
+def test_results_without_axes_are_tensors(engine):
+    for x in (2.5, np.float64(2.5)):
+        assert all(map(ops.is_tensor, (ops.flip(x), *ops.moments(x, None), ops.mean(x))))
+
+
 def test_empty(engine):
     assert ops.shape(ops.empty((2, 0, 3))) == (2, 0, 3)
     assert ops.dtype(ops.empty_like(np.ones((2,), "int8"))) == "int8"
