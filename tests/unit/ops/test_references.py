@@ -56,6 +56,14 @@ def test_special_functions(engine, name):
     )
 
 
+def test_erfc_of_large_arguments_keeps_its_digits(engine):
+    for dtype, end, tolerance in (("float32", 6.0, 1e-6), ("float64", 26.0, 2e-13)):
+        x = np.linspace(-3, end, 301).astype(dtype)
+        np.testing.assert_allclose(host(ops.erfc(x)), scipy.special.erfc(x.astype("float64")), rtol=tolerance)
+        far = np.array([INF, -INF, NAN, 40.0], dtype)
+        np.testing.assert_array_equal(host(ops.erfc(far)), [0, 2, NAN, 0])
+
+
 @pytest.mark.parametrize("name", ["arccos", "arcsin", "arctanh", "arcsinh", "sinh", "expm1", "log1p"])
 def test_small_arguments_keep_their_digits(engine, name):
     x = np.logspace(-6, -0.2, 30).astype("float32")
