@@ -48,11 +48,14 @@ _NUMBERS = frozenset((float, int, bool))
 
 
 def wrapped(value: Any, dtype: str) -> Any:
-    """A Python number as a tensor of `dtype` can hold it: an int that does not fit wraps around, as in a cast."""
-    if type(value) is not int or not dtypes.is_int(dtype):
+    """A Python number as a tensor of `dtype` can hold it: what does not fit among integers wraps around, as in a cast."""
+    if type(value) not in (int, float) or not dtypes.is_int(dtype):
         return value
     least, most = dtypes.limits(dtype)
-    return value if least <= value <= most else int(np.asarray(value).astype(dtype))
+    if least <= value <= most:
+        return value
+    with np.errstate(invalid="ignore"):
+        return int(np.asarray(value).astype(dtype))
 
 
 def kept(y: Tensor, axes: Sequence[int], shape: Shape) -> Tensor:

@@ -79,6 +79,12 @@ def test_nextafter_everywhere(engine):
     np.testing.assert_array_equal(host(ops.nextafter(a, b)), np.nextafter(a, b))
 
 
+def test_polar_of_halves(engine):
+    size, angle = np.array([2.0, 0.5], "float16"), np.array([0.5, -3.0], "float16")
+    want = size.astype("complex64") * np.exp(1j * angle.astype("float32"))
+    np.testing.assert_allclose(host(ops.polar(size, angle)), want, rtol=1e-6)
+
+
 def test_what_is_out_of_range_gives_nan(engine):
     x = np.array([-2147483648, 0, 1, 7])
     with np.errstate(invalid="ignore"):
@@ -131,6 +137,19 @@ def test_stacks_of_vectors(engine):
         for xs in ([[1, 2], [3, 4]], [[[1, 2]], [[3, 4]]], [1, 2]):
             got = host(getattr(ops, name)([np.array(x) for x in xs]))
             np.testing.assert_array_equal(got, getattr(np, name)([np.array(x) for x in xs]))
+
+
+def test_kron_of_any_ranks(engine):
+    x, y = np.arange(24.0).reshape(4, 2, 3), np.arange(6.0).reshape(1, 3, 2) + 1
+    for a, b in ((x, y), (x, y[0]), (y[0, 0], x), (x[..., None], y)):
+        np.testing.assert_array_equal(host(ops.kron(a, b)), np.kron(a, b))
+
+
+def test_splits_at_places_that_are_not_there(engine):
+    x = np.arange(4)
+    for at in ([-9], [-1, 9], [3, 1]):
+        for got, want in zip(ops.array_split(x, at), np.array_split(x, at), strict=True):
+            np.testing.assert_array_equal(host(got), want)
 
 
 @pytest.mark.parametrize("mode", ["valid", "same", "full"])

@@ -93,6 +93,7 @@ def test_integers_wrap_around_where_they_are_filled_in(engine):
         == [44] * 2
     )
     assert host(ops.pad(np.array([1], "uint8"), 1, constant_values=-1)).tolist() == [255, 1, 255]
+    assert host(ops.full((1,), float("nan"), "int32")).tolist() == [-(2**31)]
     outside = ops.image.map_coordinates(np.array([7], "uint8"), [[0, 5]], 0, fill_value=-1)
     assert host(outside).tolist() == [7, 255]
 
