@@ -139,6 +139,7 @@ class KerasTensor(TensorOperators):
         self._name = name
         self.node: Any = None  # the graph node that made it, and which of the node's outputs it is
         self.index = 0
+        self._truth: bool | None = None  # of what `==` or `!=` made of two symbolic tensors
 
     @property
     def name(self) -> str:
@@ -196,7 +197,29 @@ class KerasTensor(TensorOperators):
             "and to `keras.ops` functions; put other code (NumPy, TensorFlow, `if`, `float()`) into a layer's `call`."
         )
 
-    __array__ = __float__ = __int__ = __bool__ = __index__ = _no_value
+    def __eq__(self, other: Any) -> Any:
+        return self._compared(super().__eq__, other, self is other)
+
+    def __ne__(self, other: Any) -> Any:
+        return self._compared(super().__ne__, other, self is not other)
+
+    __hash__ = object.__hash__
+
+    def _compared(self, compare: Callable[[Any], Any], other: Any, truth: bool) -> Any:
+        """The symbolic comparison. With another symbolic tensor it is true or false as well, for `x in inputs`."""
+        if not isinstance(other, KerasTensor):
+            return compare(other)
+        try:
+            y = compare(other)
+        except ValueError:  # shapes that do not broadcast
+            return truth
+        y._truth = truth
+        return y
+
+    def __bool__(self) -> bool:
+        return self._no_value() if self._truth is None else self._truth
+
+    __array__ = __float__ = __int__ = __index__ = _no_value
     __tf_tensor__ = __jax_array__ = __dlpack__ = _no_value
 
 

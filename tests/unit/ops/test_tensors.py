@@ -27,6 +27,22 @@ def test_facts(engine):
     assert not any(map(ops.is_tensor, (v, 1.0, [1.0])))
 
 
+def test_symbolic_tensors_are_found_in_lists():
+    a, b, c = (keras.Input((n,)) for n in (2, 2, 3))
+    assert b in [a, c, b]
+    assert c not in [a, b]
+    assert [c, a, b].index(b) == 2
+    assert (a == b).shape == (a != b).shape == (None, 2)
+    with pytest.raises(TypeError, match="symbolic tensor"):
+        bool(a == 1)
+
+
+def test_inverted_variables(engine):
+    """As Keras has it: bits of integers, truth of the rest."""
+    assert host(~Variable(np.array([1, 2], "uint8"))).tolist() == [254, 253]
+    assert host(~Variable(np.array([True, False]))).tolist() == [False, True]
+
+
 def test_results_without_axes_are_tensors(engine):
     for x in (2.5, np.float64(2.5)):
         assert all(map(ops.is_tensor, (ops.flip(x), *ops.moments(x, None), ops.mean(x))))
