@@ -139,6 +139,7 @@ class KerasTensor(TensorOperators):
         self._name = name
         self.node: Any = None  # the graph node that made it, and which of the node's outputs it is
         self.index = 0
+        self._truth: bool | None = None  # of what `==` or `!=` made of two symbolic tensors
 
     @property
     def name(self) -> str:
@@ -196,7 +197,29 @@ class KerasTensor(TensorOperators):
             "and to `keras.ops` functions; put other code (NumPy, TensorFlow, `if`, `float()`) into a layer's `call`."
         )
 
-    __array__ = __float__ = __int__ = __bool__ = __index__ = _no_value
+    def __eq__(self, other: Any) -> Any:
+        return self._compared(super().__eq__, other, self is other)
+
+    def __ne__(self, other: Any) -> Any:
+        return self._compared(super().__ne__, other, self is not other)
+
+    __hash__ = object.__hash__
+
+    def _compared(self, compare: Callable[[Any], Any], other: Any, truth: bool) -> Any:
+        """The symbolic comparison. With another symbolic tensor it is true or false as well, for `x in inputs`."""
+        if not isinstance(other, KerasTensor):
+            return compare(other)
+        try:
+            y = compare(other)
+        except ValueError:  # shapes that do not broadcast
+            return truth
+        y._truth = truth
+        return y
+
+    def __bool__(self) -> bool:
+        return self._no_value() if self._truth is None else self._truth
+
+    __array__ = __float__ = __int__ = __index__ = _no_value
     __tf_tensor__ = __jax_array__ = __dlpack__ = _no_value
 
 
@@ -223,6 +246,11 @@ def broadcast(who: str, *shapes: tuple[Any, ...]) -> tuple[Any, ...]:
 def same(a: Any, b: Any) -> bool:
     """Whether two dimensions can be equal."""
     return a is UNKNOWN or b is UNKNOWN or a == b
+
+
+def same_shapes(a: tuple[Any, ...], b: tuple[Any, ...]) -> bool:
+    """Whether two shapes can be equal."""
+    return len(a) == len(b) and all(map(same, a, b))
 
 
 def window_size(n: Any, k: int, stride: int, low: int, high: int, dilation: int) -> Any:
@@ -614,8 +642,7 @@ class AbstractEngine(Engine):
     ) -> tuple[list[KerasTensor], list[KerasTensor]]:
         carry, ys = f(list(init), [KerasTensor(x.dims[1:], x.dtype) for x in xs])
         _same_specs("scan: the function must keep the carry's shapes and dtypes", list(init), list(carry))
-        n = xs[0].dims[0] if xs else length
-        return list(carry), [KerasTensor((n, *y.dims), y.dtype) for y in ys]
+        return list(carry), [KerasTensor((length, *y.dims), y.dtype) for y in ys]
 
     def vmap(self, f: Any, in_axes: Any, xs: Any) -> list[KerasTensor]:
         n = next(x.dims[a] for x, a in zip(xs, in_axes, strict=True) if a is not None)

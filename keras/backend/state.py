@@ -178,6 +178,9 @@ class Variable(TensorOperators):
     def __bool__(self) -> bool:
         return bool(self.numpy())
 
+    def __invert__(self) -> Any:
+        return public_op("bitwise_not" if dtypes.is_int(self._dtype) else "logical_not")(self)
+
     # ------------------------------------------------------------------ writing
     def assign(self, value: Any) -> Variable:
         """Replace the value; shapes must agree, the dtype is converted. Returns the variable."""

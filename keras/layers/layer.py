@@ -307,7 +307,7 @@ class Layer(Tracked):
             _call.reset(token)
 
     def _as_tensors(self, value: Any) -> Any:
-        """Arrays (not lists of numbers) to tensors; floats to the compute dtype if the layer autocasts."""
+        """Arrays (not lists of numbers) to tensors; floats to `_cast_inputs_to`."""
         return tree.map_structure(self._as_tensor, value)
 
     def _as_tensor(self, x: Any) -> Any:
@@ -318,12 +318,16 @@ class Layer(Tracked):
             if not (isinstance(x, (Variable, np.generic)) or hasattr(x, "__array__")):
                 return x
             x = convert(x)
-        dtype, wanted = engine.spec(x)[1], self.compute_dtype
-        if self.autocast and wanted is not None and dtype != wanted and dtypes.is_float(dtype):
+        dtype, wanted = engine.spec(x)[1], self._cast_inputs_to()
+        if wanted is not None and dtype != wanted and dtypes.is_float(dtype):
             mask = get_mask(x)
             x = engine.cast(x, wanted)
             set_mask(x, mask)
         return x
+
+    def _cast_inputs_to(self) -> str | None:
+        """What float inputs are cast to before `call` sees them; None leaves them as they are."""
+        return self.compute_dtype if self.autocast else None
 
     def _maybe_build(self, bound: dict[str, Any]) -> None:
         if self.built:

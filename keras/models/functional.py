@@ -120,6 +120,9 @@ class Functional(Model):
             super().add_loss(mean(loss))
         return _bare(tree.unflatten(self._outputs_struct, results[:n]))
 
+    def _cast_inputs_to(self) -> str | None:
+        return None  # each input has a dtype of its own, to which `_settle` casts
+
     def _record_call(self, args: tuple[Any, ...], kwargs: dict[str, Any], outputs: Any) -> Any:
         # Values come bare, symbols in the list of one in which they were given: so does real Keras.
         return super()._record_call(args, kwargs, tree.unflatten(self._outputs_struct, tree.flatten(outputs)))

@@ -140,6 +140,9 @@ class Sequential(Model):
             x = layer(x)
         return x
 
+    def _cast_inputs_to(self) -> str | None:
+        return super()._cast_inputs_to() if self._functional is None else self._functional._cast_inputs_to()
+
     def compute_mask(self, inputs: Any, previous_mask: Any) -> Any:
         return None  # the layers inside have put masks on the outputs already
 

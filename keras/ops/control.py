@@ -96,7 +96,7 @@ def while_loop(
         maximum_iterations: stop after so many, whatever `cond` says.
 
     Returns:
-        The last values.
+        The last values: a tuple, or the one tensor.
 
     >>> [v.tolist() for v in while_loop(lambda i, s: i < 4, lambda i, s: (i + 1, s + i), (0, 0))]
     [4, 6]
@@ -121,7 +121,7 @@ def while_loop(
 
     _, *last = current().while_loop(test, step, [current().full((), 0, "int32"), *flat])
     result = tree.unflatten(start, last)
-    return result if several else result[0]
+    return tuple(result) if several else result[0]
 
 
 def _loop_dtypes(body: Callable[..., Tree], given: Tree, start: Tree, several: bool) -> list[str]:

@@ -12,7 +12,7 @@ from keras.backend.select import current
 from keras.backend.spec import ABSTRACT, UNKNOWN, KerasTensor, shape_str
 from keras.backend.state import Variable, to_host
 from keras.ops import dispatch
-from keras.ops.dispatch import axis_of, convert, dtype_of, ndim_of, op, shape_of
+from keras.ops.dispatch import axis_of, convert, dtype_of, holds_tensors, ndim_of, op, shape_of
 from keras.ops.settling import as_index, host_value, sized, slice_axis, static_shape
 
 Tensor = Any
@@ -52,7 +52,7 @@ def convert_to_numpy(x: Any) -> np.ndarray:
     if isinstance(x, KerasTensor):
         x._no_value()
     # A copy: on NumPy's engine the array may be the tensor itself, or a view that cannot be written.
-    return np.array(to_host(convert(x) if isinstance(x, (list, tuple)) else x))
+    return np.array(to_host(convert(x) if isinstance(x, (list, tuple)) and holds_tensors(x) else x))
 
 
 def is_tensor(x: Any) -> bool:

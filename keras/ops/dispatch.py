@@ -196,7 +196,7 @@ def kernel(body: F) -> F:
 def convert(x: Any, dtype: Any = None) -> Tensor:
     """Anything array-like to a tensor of the engine in force, of `dtype` if given.
 
-    Without it, tensors and arrays keep their dtype; Python floats get `floatx`, ints `int32`, bools `bool`.
+    Without it, tensors and arrays keep their dtype; Python floats get `floatx`, ints `int32` if they fit, bools `bool`.
     """
     engine = current()
     wanted = None if dtype is None else dtypes.standardize(dtype)
@@ -214,7 +214,7 @@ def convert(x: Any, dtype: Any = None) -> Tensor:
 def _constant(engine: Any, x: Any, wanted: str | None) -> Tensor:
     if isinstance(x, KerasTensor):
         x._no_value()
-    if isinstance(x, (list, tuple)) and _holds_tensors(x):
+    if isinstance(x, (list, tuple)) and holds_tensors(x):
         return _stack([convert(e, wanted) for e in x])
     if engine is ABSTRACT and isinstance(x, Unknown):
         return KerasTensor((), wanted or (config.floatx() if x.kind is float else "int32"))
@@ -257,21 +257,20 @@ def _natural_dtype(x: Any, array: np.ndarray) -> str:
     if hasattr(x, "dtype"):
         return dtypes.standardize(x.dtype)
     kind = array.dtype.kind
-    return (
-        config.floatx()
-        if kind == "f" or array.size == 0
-        else "int32"
-        if kind in "iu"
-        else dtypes.standardize(array.dtype)
-    )
+    if kind == "f" or array.size == 0:
+        return config.floatx()
+    if kind in "iu" and array.min() >= -(2**31) and array.max() < 2**31:
+        return "int32"
+    return dtypes.standardize(array.dtype)
 
 
-def _holds_tensors(x: Sequence[Any]) -> bool:
+def holds_tensors(x: Sequence[Any]) -> bool:
+    """Whether a tensor or a variable is among the elements of nested lists."""
     engine = current()
     return any(
         isinstance(e, (Variable, KerasTensor, Unknown))
         or (engine.is_tensor(e) and not isinstance(e, np.ndarray))
-        or (isinstance(e, (list, tuple)) and _holds_tensors(e))
+        or (isinstance(e, (list, tuple)) and holds_tensors(e))
         for e in x
     )
 

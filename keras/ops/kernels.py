@@ -8,9 +8,11 @@ without autodiff are in `keras.backend.vjp`.
 from __future__ import annotations
 
 import math
+from collections.abc import Sequence
 from typing import Any
 
 from keras.backend import dtypes
+from keras.backend.defaults.coefficients import ERFC_TAIL
 from keras.backend.select import current
 from keras.ops.dispatch import cast, dtype_of, kernel, ndim_of, shape_of
 from keras.ops.settling import elements, in_float32, kept, scalar
@@ -48,6 +50,36 @@ def leaky_relu(x: Tensor, negative_slope: float) -> Tensor:
     """x where x > 0, negative_slope x elsewhere."""
     e = current()
     return e.select(e.less(scalar(0.0, x), x), x, e.mul(x, scalar(negative_slope, x)))
+
+
+@kernel
+def erfc(x: Tensor) -> Tensor:
+    """1 - erf(x), small as it may be for large x."""
+    return in_float32(_erfc, x)
+
+
+def _erfc(x: Tensor) -> Tensor:
+    e, one = current(), scalar(1.0, x)
+    near = e.less(x, one)
+    centre = e.sub(one, e.erf(e.select(near, x, scalar(0.0, x))))
+    end = 28.0 if dtype_of(x) == "float64" else 11.0  # where e^(-x^2) is 0
+    outer = e.minimum(e.maximum(x, one), scalar(end, x))
+    # x^2 has no digit to lose before e is raised to it: x is a coarse part, whose square is exact, and a small rest.
+    coarse = e.mul(e.floor(e.mul(outer, scalar(16.0, x))), scalar(1 / 16, x))
+    rest = e.mul(e.sub(outer, coarse), e.add(outer, coarse))
+    power = e.mul(e.exp(e.neg(e.mul(coarse, coarse))), e.exp(e.neg(rest)))
+    t = e.div(one, e.add(outer, scalar(2.0, x)))
+    tail = e.mul(t, polynomial(ERFC_TAIL[dtype_of(x)], e.sub(e.mul(t, scalar(6.0, x)), one)))
+    return e.select(near, centre, e.mul(power, tail))
+
+
+def polynomial(coefficients: Sequence[float], x: Tensor) -> Tensor:
+    """Horner's scheme; the constant comes first."""
+    e = current()
+    y = scalar(coefficients[-1], x)
+    for c in coefficients[-2::-1]:
+        y = e.add(e.mul(y, x), scalar(c, x))
+    return y
 
 
 @kernel

@@ -54,8 +54,7 @@ def erfc(x: Any) -> Tensor:
     >>> erfc([0.0]).tolist()
     [1.0]
     """
-    x = as_float(x)
-    return current().sub(scalar(1.0, x), current().erf(x))
+    return kernels.erfc(as_float(x))
 
 
 @op

@@ -47,6 +47,17 @@ def scalar(value: Any, like: Tensor) -> Tensor:
 _NUMBERS = frozenset((float, int, bool))
 
 
+def wrapped(value: Any, dtype: str) -> Any:
+    """A Python number as a tensor of `dtype` can hold it: what does not fit among integers wraps around, as in a cast."""
+    if type(value) not in (int, float) or not dtypes.is_int(dtype):
+        return value
+    least, most = dtypes.limits(dtype)
+    if least <= value <= most:
+        return value
+    with np.errstate(invalid="ignore"):
+        return int(np.asarray(value).astype(dtype))
+
+
 def kept(y: Tensor, axes: Sequence[int], shape: Shape) -> Tensor:
     """A reduced tensor with its reduced axes put back as ones; `shape` is that of the tensor reduced."""
     return current().reshape(y, tuple(1 if i in axes else d for i, d in enumerate(shape)))
@@ -86,10 +97,14 @@ def real_float(x: Any, who: str, name: str = "x") -> Tensor:
     return x
 
 
-def promote_floats(*xs: Any) -> list[Tensor]:
-    """`promote`, and ints and bools become `floatx`."""
+def promote_floats(*xs: Any, wide: bool = False) -> list[Tensor]:
+    """`promote`, and ints and bools become floats, as `float_dtype` has it."""
     tensors = promote(*xs)
-    return tensors if dtype_of(tensors[0]) in INEXACT else [as_float(x) for x in tensors]
+    if dtype_of(tensors[0]) in INEXACT:
+        return tensors
+    dtype = float_dtype(tensors[0], wide)
+    # A Python number is a float at once: the common dtype may be an unsigned one, and the number negative.
+    return [convert(float(x) if type(x) is int else t, dtype) for x, t in zip(xs, tensors, strict=True)]
 
 
 def promote_numbers(*xs: Any) -> list[Tensor]:

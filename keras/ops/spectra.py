@@ -6,7 +6,7 @@ import builtins
 from typing import Any
 
 from keras.backend.select import current
-from keras.backend.spec import UNKNOWN, shape_str
+from keras.backend.spec import UNKNOWN, same_shapes, shape_str
 from keras.ops.dispatch import as_float, cast, convert, dtype_of, ndim_of, op, shape_of
 from keras.ops.settling import (
     filled_like,
@@ -27,7 +27,7 @@ def _pair(x: Any, who: str) -> tuple[Tensor, Tensor]:
             f"{who}: `x` must be a pair (real part, imaginary part). Received: {type(x).__name__}"
         )
     re, im = promote_floats(*x)
-    if shape_of(re) != shape_of(im) or not shape_of(re):
+    if not same_shapes(shape_of(re), shape_of(im)) or not shape_of(re):
         raise ValueError(
             f"{who}: both parts must have one shape, of rank 1 or more. "
             f"Received: {shape_str(shape_of(re))} and {shape_str(shape_of(im))}"
@@ -205,14 +205,14 @@ def extract_sequences(x: Any, sequence_length: int, sequence_stride: int) -> Ten
     return e.take(x, index, len(shape) - 1)
 
 
-def _window(window: Any, length: int, fft_length: int, dtype: str, who: str) -> Tensor | None:
-    """The window, centred in fft_length points."""
+def _window(window: Any, length: int, fft_length: int, dtype: str, who: str) -> Tensor:
+    """The window, centred in fft_length points; None weighs nothing, so all of these points count."""
     from keras.ops.numpy.windows import _cosines
 
     e = current()
     if window is None:
-        w = e.full((length,), 1, dtype)
-    elif isinstance(window, str):
+        return e.full((fft_length,), 1, dtype)
+    if isinstance(window, str):
         if window not in ("hann", "hamming"):
             raise ValueError(
                 f'{who}: `window` must be "hann", "hamming", a tensor or None. Received: {window!r}'
@@ -256,7 +256,8 @@ def stft(
         sequence_length: length of the window.
         sequence_stride: distance from one piece to the next.
         fft_length: length of the transforms, at least `sequence_length`.
-        window: `"hann"`, `"hamming"`, a vector of `sequence_length` weights, or None.
+        window: `"hann"`, `"hamming"`, a vector of `sequence_length` weights; or None, which takes all `fft_length`
+            points as they are.
         center: mirror the signal at its ends, so that piece t is centred at `t * sequence_stride`.
 
     Returns:

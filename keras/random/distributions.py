@@ -128,7 +128,7 @@ def dropout(inputs: Any, rate: float, noise_shape: Any = None, seed: Any = None)
     """Sets a share of the elements to 0 and divides the others by what is left, so that sums keep their mean.
 
     Args:
-        inputs: a float tensor.
+        inputs: a float tensor; any, if the rate is 0.
         rate: the share, from 0 to 1.
         noise_shape: shape of the decisions, which broadcast against the inputs; None or -1 in it stands for the
             inputs' own size. By default every element is decided by itself.
@@ -139,7 +139,7 @@ def dropout(inputs: Any, rate: float, noise_shape: Any = None, seed: Any = None)
     """
     e, x = current(), convert(inputs)
     dtype, shape = dtype_of(x), shape_of(x)
-    if not dtypes.is_float(dtype):
+    if rate != 0 and not dtypes.is_float(dtype):
         raise ValueError(f"dropout: `inputs` must be floats, for they are scaled. Received: dtype {dtype}")
     if not 0 <= rate <= 1:
         raise ValueError(f"dropout: `rate` must be from 0 to 1. Received: rate={rate}")

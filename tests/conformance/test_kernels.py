@@ -63,8 +63,8 @@ RNN = (u(2, 3, 4), u(2, 3), u(2, 3))
 MOMENTS, RATE = (u(2, 3), u(2, 3), np.abs(u(2, 3))), np.array(0.1)
 
 CASES = [
-    *(Case(n, (X + 0.01,)) for n in ("relu", "softplus", "silu")),
-    *(Case(n, (SPECIAL,), grad=False, label="special") for n in ("relu", "softplus")),
+    *(Case(n, (X + 0.01,)) for n in ("relu", "softplus", "silu", "erfc")),
+    *(Case(n, (SPECIAL,), grad=False, label="special") for n in ("relu", "softplus", "erfc")),
     *(Case(n, (np.zeros((0, 3)),), grad=False, label="empty") for n in ("relu", "softplus", "silu")),
     *(Case("clip", (x, np.array(-0.52), np.array(0.74)), label=str(x.size)) for x in (X, 3 * u(91, 101))),
     Case("clip", (X, u(4, 1) - 1, u(5) + 1), label="broadcast"),

@@ -123,7 +123,7 @@ class Arrays:
         return np.concatenate(xs, axis)
 
     def flip(self, x: Array, axes: Shape) -> Array:
-        return np.flip(x, axes)
+        return as_array(np.flip(x, axes))
 
     def dynamic_slice(self, x: Array, starts: Sequence[Array], sizes: Shape) -> Array:
         return x[self._block(x.shape, starts, sizes)]

@@ -208,7 +208,7 @@ def _last(x: Array, axis: int) -> Array:
 def _centred(x: Array, axes: Axes) -> tuple[Array, Array]:
     """The mean with its axes kept, and x minus it."""
     mean = sum_over(x, axes, keepdims=True) / _count(x, axes)
-    return mean, np.asarray(x - mean)
+    return as_array(mean), as_array(x - mean)
 
 
 def _mean_square(x: Array, axes: Axes, keep: Any) -> Array:

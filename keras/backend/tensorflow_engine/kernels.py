@@ -31,6 +31,9 @@ class KernelsPart(Engine):
             return NotImplemented
         return raw.LeakyRelu(features=x, alpha=negative_slope)
 
+    def erfc(self, x: Tensor) -> Tensor:
+        return raw.Erfc(x=x)
+
     def softplus(self, x: Tensor) -> Tensor:
         return raw.Softplus(features=x)
 

@@ -8,7 +8,7 @@ from typing import Any
 import numpy as np
 
 from keras.backend.select import current
-from keras.backend.spec import UNKNOWN, shape_str
+from keras.backend.spec import UNKNOWN, same_shapes, shape_str
 from keras.ops import kernels
 from keras.ops.dispatch import as_float, cast, dtype_of, ndim_of, op, shape_of
 from keras.ops.image.layout import in_batch
@@ -140,7 +140,7 @@ def ssim(
     e = current()
     a, b = promote_floats(image1, image2)
     shape = shape_of(a)
-    if shape != shape_of(b) or len(shape) not in (3, 4):
+    if not same_shapes(shape, shape_of(b)) or len(shape) not in (3, 4):
         raise ValueError(
             "ssim: expected two images, or two batches, of equal shape. "
             f"Received: {shape_str(shape)} and {shape_str(shape_of(b))}"

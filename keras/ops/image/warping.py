@@ -13,7 +13,7 @@ from keras.backend.spec import same, shape_str
 from keras.ops.dispatch import as_float, cast, convert, dtype_of, ndim_of, op, shape_of
 from keras.ops.image.filters import blurred
 from keras.ops.image.layout import in_batch
-from keras.ops.settling import scalar, slice_axis
+from keras.ops.settling import scalar, slice_axis, wrapped
 
 Tensor = Any
 
@@ -108,7 +108,7 @@ def _elements(x: Tensor, indices: Sequence[Tensor], fill_mode: str, fill_value: 
 
 
 def _fill(value: float, x: Tensor) -> Any:
-    return value if dtypes.is_float(dtype_of(x)) else int(value)
+    return value if dtypes.is_float(dtype_of(x)) else wrapped(int(value), dtype_of(x))
 
 
 def _folded(index: Tensor, size: Any, fill_mode: str) -> Tensor:

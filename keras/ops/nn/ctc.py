@@ -122,7 +122,7 @@ def ctc_decode(
     beam_width: int = 100,
     top_paths: int = 1,
     merge_repeated: bool = True,
-    mask_index: int = 0,
+    mask_index: int | None = 0,
 ) -> tuple[Tensor, Tensor]:
     """The label sequences that logits say are likely.
 
@@ -133,7 +133,7 @@ def ctc_decode(
         beam_width: how many sequences the beam search keeps.
         top_paths: how many it returns.
         merge_repeated: greedy: whether a class repeated in neighbouring frames is one label.
-        mask_index: the class that stands for "no label".
+        mask_index: the class that stands for "no label"; None for the last one.
 
     Returns:
         int32 labels `[paths, batch, frames]`, -1 beyond the end of a sequence; and scores: for greedy the negative sum
@@ -147,7 +147,8 @@ def ctc_decode(
     check_rank(x, 3, "ctc_decode", "inputs")
     lengths = cast(as_index(sequence_lengths, "ctc_decode", "sequence_lengths", floats=True), "int32")
     classes = shape_of(x)[2]
-    blank = mask_index if classes is UNKNOWN else axis_of(mask_index, classes, "ctc_decode", "mask_index")
+    index = -1 if mask_index is None else mask_index
+    blank = index if classes is UNKNOWN else axis_of(index, classes, "ctc_decode", "mask_index")
     if strategy == "greedy":
         return _greedy(x, lengths, merge_repeated, blank)
     if strategy == "beam_search":

@@ -7,8 +7,8 @@ from collections.abc import Sequence
 from typing import Any
 
 from keras.backend.select import current
-from keras.backend.spec import UNKNOWN, shape_str
-from keras.ops.dispatch import convert, dtype_of, op, shape_of
+from keras.backend.spec import UNKNOWN, same_shapes, shape_str
+from keras.ops.dispatch import cast, convert, dtype_of, op, shape_of
 from keras.ops.nn.convolution import channels_last, per_dimension
 from keras.ops.settling import check_rank, promote_floats, scalar, slice_axis
 
@@ -204,7 +204,9 @@ def polar(abs_: Any, angle: Any) -> Tensor:
     [(2+0j)]
     """
     e = current()
-    size, direction = promote_floats(abs_, angle)
+    size, direction = (
+        cast(x, "float64" if dtype_of(x) == "float64" else "float32") for x in promote_floats(abs_, angle)
+    )
     return e.complex(e.mul(size, e.cos(direction)), e.mul(size, e.sin(direction)))
 
 
@@ -222,7 +224,7 @@ def psnr(x1: Any, x2: Any, max_val: float) -> Tensor:
     """
     e = current()
     a, b = promote_floats(x1, x2)
-    if shape_of(a) != shape_of(b):
+    if not same_shapes(shape_of(a), shape_of(b)):
         raise ValueError(
             "psnr: both signals must have the same shape. "
             f"Received: {shape_str(shape_of(a))} and {shape_str(shape_of(b))}"

@@ -147,6 +147,8 @@ def _weight(w: Any, x: Tensor, axes: tuple[int, ...], who: str) -> Tensor | None
     given = shape_of(w)
     if len(given) == len(wanted):
         return w
+    if not given:
+        return current().broadcast_to(w, wanted)
     if len(given) != 1 or not same(given[0], math.prod(wanted)):
         raise ValueError(
             f"{who}: expected weights of shape {shape_str(wanted)}. Received: {shape_str(given)}"
@@ -176,7 +178,7 @@ def rms_normalization(x: Any, scale: Any = None, axis: Axis = -1, epsilon: float
 
     Args:
         x: array-like.
-        scale: of the shape of the axes, or None for 1.
+        scale: of the shape of the axes, or a number; None for 1.
         axis: which axes.
         epsilon: keeps the division safe; the configured one by default.
 

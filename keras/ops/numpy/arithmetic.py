@@ -14,7 +14,7 @@ from keras.backend import dtypes
 from keras.backend.select import current
 from keras.backend.spec import broadcast
 from keras.ops import kernels
-from keras.ops.dispatch import as_float, cast, convert, dtype_of, op, promote, shape_of
+from keras.ops.dispatch import cast, convert, dtype_of, op, promote, shape_of
 from keras.ops.settling import promote_floats, promote_numbers, scalar
 
 Tensor = Any
@@ -222,9 +222,15 @@ def clip(x: Any, x_min: Any, x_max: Any) -> Tensor:
         x_min: lower limits, broadcast against x.
         x_max: upper limits, broadcast against x.
 
+    Returns:
+        A tensor of the common dtype; of x's, if that is a float.
+
     >>> clip([-1, 2, 7], 0, 5).tolist()
     [0, 2, 5]
     """
+    dtype = dtype_of(x)
+    if dtypes.is_float(dtype):  # limits computed by NumPy come in float64
+        return kernels.clip(*(convert(v, dtype) for v in (x, x_min, x_max)))
     return kernels.clip(*promote_numbers(x, x_min, x_max))
 
 
@@ -236,7 +242,7 @@ def heaviside(x1: Any, x2: Any) -> Tensor:
     [0.0, 0.5, 1.0]
     """
     e = current()
-    a, b = _wide_floats(x1, x2)
+    a, b = promote_floats(x1, x2, wide=True)
     zero, one = scalar(0.0, a), scalar(1.0, a)
     step = e.select(e.less(a, zero), zero, e.select(e.less(zero, a), one, b))
     return e.select(e.equal(a, a), step, a)
@@ -251,7 +257,7 @@ def hypot(x1: Any, x2: Any) -> Tensor:
     [5.0]
     """
     e = current()
-    a, b = (e.abs(x) for x in _wide_floats(x1, x2))
+    a, b = (e.abs(x) for x in promote_floats(x1, x2, wide=True))
     large, small = e.maximum(a, b), e.minimum(a, b)
     # A ratio only where there is one to take: not 0/0, and not inf/inf.
     plain = e.logical_and(e.less(scalar(0.0, large), large), e.less(large, scalar(math.inf, large)))
@@ -260,12 +266,6 @@ def hypot(x1: Any, x2: Any) -> Tensor:
     infinite = scalar(math.inf, large)
     either = e.logical_or(e.equal(a, infinite), e.equal(b, infinite))
     return e.select(either, infinite, size)
-
-
-def _wide_floats(x1: Any, x2: Any) -> list[Tensor]:
-    """Promoted to a float; an int64 result to float64, as Keras has it for these functions."""
-    a, b = promote(x1, x2)
-    return [cast(x, "float64") if dtype_of(x) == "int64" else as_float(x) for x in (a, b)]
 
 
 @op

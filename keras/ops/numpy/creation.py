@@ -24,7 +24,7 @@ from keras.ops.dispatch import (
     shape_of,
 )
 from keras.ops.numpy.shaping import moveaxis
-from keras.ops.settling import filled_like, need_size, static_int, static_shape
+from keras.ops.settling import filled_like, need_size, static_int, static_shape, wrapped
 
 Tensor = Any
 
@@ -95,7 +95,7 @@ def full(shape: Any, fill_value: Any, dtype: Any = None) -> Tensor:
 
 def _filled(who: str, shape: tuple[Any, ...], value: Any, dtype: str) -> Tensor:
     if isinstance(value, (bool, int, float)):
-        return current().full(shape, value, dtype)
+        return current().full(shape, wrapped(value, dtype), dtype)
     value = convert(value, dtype)
     if ndim_of(value) > len(shape):
         raise ValueError(f"{who}: `fill_value` of shape {shape_of(value)} does not broadcast to {shape}")

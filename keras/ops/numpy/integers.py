@@ -70,13 +70,16 @@ def lcm(x1: Any, x2: Any) -> Tensor:
 
 
 def _integers(who: str, x: Any, y: Any) -> list[Tensor]:
-    """Two integer tensors of one dtype. Raises TypeError for floats."""
+    """Two integer tensors of one dtype; bools beside integers count as 0 and 1. Raises TypeError for anything else."""
+    tensors = promote(x, y)
+    if dtypes.is_int(dtype_of(tensors[0])):
+        return tensors
     for name, value in (("first", x), ("second", y)):
         kind = dtype_or_type(value)
-        if kind is float or (isinstance(kind, str) and not dtypes.is_int(kind)):
-            found = kind if isinstance(kind, str) else "float"
+        found = kind if isinstance(kind, str) else kind.__name__
+        if not (found == "int" or dtypes.is_int(found)):
             raise TypeError(f"{who}: expected integers, but the {name} argument has dtype {found}")
-    return promote(x, y)
+    return tensors
 
 
 # ---------------------------------------------------------------------- bits

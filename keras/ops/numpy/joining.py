@@ -216,7 +216,7 @@ def _cut(x: Tensor, at: Sequence[int], axis: int) -> list[Tensor]:
     if size is UNKNOWN:
         bounds: list[Any] = [0, *at, UNKNOWN]
     else:
-        bounds = [0, *(builtins.min(i + size if i < 0 else i, size) for i in at), size]
+        bounds = [0, *(builtins.max(0, builtins.min(i + size if i < 0 else i, size)) for i in at), size]
     pairs = itertools.pairwise(bounds)
     return [slice_axis(x, axis, a, b if b is UNKNOWN else builtins.max(a, b)) for a, b in pairs]
 

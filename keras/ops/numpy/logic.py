@@ -5,12 +5,14 @@ from __future__ import annotations
 import math
 from typing import Any
 
+import numpy as np
+
 from keras.backend import dtypes
 from keras.backend.select import current
 from keras.backend.spec import UNKNOWN
 from keras.ops.dispatch import cast, convert, dtype_of, op, promote, shape_of
 from keras.ops.numpy.indexing import FEW, nonzero, searchsorted
-from keras.ops.settling import filled_like, promote_floats, promote_numbers, scalar
+from keras.ops.settling import filled_like, promote_floats, promote_numbers, scalar, wrapped
 
 Tensor = Any
 
@@ -23,7 +25,7 @@ def equal(x1: Any, x2: Any) -> Tensor:
     >>> equal([1, 2], 2).tolist()
     [False, True]
     """
-    a, b = promote(x1, x2)
+    a, b = promote(*_sides(x1, x2))
     return current().equal(a, b)
 
 
@@ -34,7 +36,7 @@ def not_equal(x1: Any, x2: Any) -> Tensor:
     >>> not_equal([1, 2], 2).tolist()
     [True, False]
     """
-    a, b = promote(x1, x2)
+    a, b = promote(*_sides(x1, x2))
     return current().logical_not(current().equal(a, b))
 
 
@@ -45,7 +47,7 @@ def less(x1: Any, x2: Any) -> Tensor:
     >>> less([1, 2], 2).tolist()
     [True, False]
     """
-    a, b = promote_numbers(x1, x2)
+    a, b = promote_numbers(*_sides(x1, x2))
     return current().less(a, b)
 
 
@@ -56,7 +58,7 @@ def greater(x1: Any, x2: Any) -> Tensor:
     >>> greater([1, 3], 2).tolist()
     [False, True]
     """
-    a, b = promote_numbers(x1, x2)
+    a, b = promote_numbers(*_sides(x1, x2))
     return current().less(b, a)
 
 
@@ -67,7 +69,7 @@ def less_equal(x1: Any, x2: Any) -> Tensor:
     >>> less_equal([1, 3], 1).tolist()
     [True, False]
     """
-    a, b = promote_numbers(x1, x2)
+    a, b = promote_numbers(*_sides(x1, x2))
     return _less_or_equal(a, b)
 
 
@@ -78,8 +80,20 @@ def greater_equal(x1: Any, x2: Any) -> Tensor:
     >>> greater_equal([1, 3], 3).tolist()
     [False, True]
     """
-    a, b = promote_numbers(x1, x2)
+    a, b = promote_numbers(*_sides(x1, x2))
     return _less_or_equal(b, a)
+
+
+def _sides(x1: Any, x2: Any) -> tuple[Any, Any]:
+    """Both sides; a Python int that the other's dtype cannot hold is not weak, for it is to be compared as what it is."""
+    return _beside(x1, x2), _beside(x2, x1)
+
+
+def _beside(x: Any, other: Any) -> Any:
+    if type(x) is not int or type(other) in (bool, int, float):
+        return x
+    dtype = dtype_of(other)
+    return x if wrapped(x, dtype) == x else np.asarray(x)
 
 
 def _less_or_equal(a: Tensor, b: Tensor) -> Tensor:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import builtins
+import math
 from collections.abc import Sequence
 from typing import Any
 
@@ -282,9 +283,11 @@ def kron(x1: Any, x2: Any) -> Tensor:
     shape_a, shape_b = shape_of(a), shape_of(b)
     rank = builtins.max(len(shape_a), len(shape_b))
     shape_a, shape_b = ((1,) * (rank - len(s)) + s for s in (shape_a, shape_b))
-    a = e.reshape(a, tuple(d for s in shape_a for d in (s, 1)))
-    b = e.reshape(b, tuple(d for s in shape_b for d in (1, s)))
-    return e.reshape(_multiply(a, b), tuple(p * q for p, q in zip(shape_a, shape_b, strict=True)))
+    # All products in a table, whose axes are then paired: TensorFlow does not broadcast six axes in turn.
+    table = _multiply(e.reshape(a, (math.prod(shape_a), 1)), e.reshape(b, (1, math.prod(shape_b))))
+    pairs = tuple(i for axis in range(rank) for i in (axis, rank + axis))
+    table = e.transpose(e.reshape(table, (*shape_a, *shape_b)), pairs)
+    return e.reshape(table, tuple(p * q for p, q in zip(shape_a, shape_b, strict=True)))
 
 
 @op

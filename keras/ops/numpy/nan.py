@@ -7,9 +7,8 @@ from typing import Any
 
 from keras.backend import dtypes
 from keras.backend.select import current
-from keras.backend.spec import shape_str
 from keras.ops.dispatch import as_float, axes_of, cast, convert, dtype_of, ndim_of, op, shape_of
-from keras.ops.numpy.reduction import cumprod, cumsum, max, min, position, prod, sum
+from keras.ops.numpy.reduction import check_choice, cumprod, cumsum, max, min, position, prod, sum
 from keras.ops.numpy.statistics import (
     _METHODS,
     _between_elements,
@@ -183,15 +182,20 @@ def _over_numbers(who: str, f: Any, x: Any, axis: Axis, keepdims: bool) -> Tenso
 
 
 def _mean(x: Tensor, axes: tuple[int, ...]) -> Tensor:
+    return current().div(current().reduce_sum(_replaced(x, 0.0), axes), _numbers(x, axes))
+
+
+def _numbers(x: Tensor, axes: tuple[int, ...]) -> Tensor:
+    """How many elements are not NaN."""
     e = current()
-    n = e.reduce_sum(cast(e.equal(x, x), dtype_of(x)), axes)
-    return e.div(e.reduce_sum(_replaced(x, 0.0), axes), n)
+    return e.reduce_sum(cast(e.equal(x, x), dtype_of(x)), axes)
 
 
 def _variance(x: Tensor, axes: tuple[int, ...]) -> Tensor:
     e = current()
-    centred = e.sub(x, kept(_mean(x, axes), axes, shape_of(x)))
-    return _mean(e.mul(centred, centred), axes)
+    # Only what was NaN counts for nothing: an infinity has no distance from the mean, and the result is NaN.
+    centred = e.select(e.equal(x, x), e.sub(x, kept(_mean(x, axes), axes, shape_of(x))), scalar(0.0, x))
+    return e.div(e.reduce_sum(e.mul(centred, centred), axes), _numbers(x, axes))
 
 
 # ---------------------------------------------------------------------- quantiles
@@ -242,10 +246,9 @@ def _nanquantile(who: str, x: Any, q: Any, axis: Axis, method: str, keepdims: bo
     e, x = current(), as_float(x)
     shape = shape_of(x)
     axes = axes_of(axis, len(shape), who)
+    check_choice(shape, axes, who)
     rows = _merged(x, axes)
     last = ndim_of(rows) - 1
-    if shape_of(rows)[last] == 0:
-        raise ValueError(f"{who}: no elements to choose from. Received: x.shape={shape_str(shape)}")
     n = kept(e.reduce_sum(cast(e.equal(rows, rows), dtype_of(rows)), (last,)), (last,), shape_of(rows))
     rows = e.sort(_replaced(rows, math.inf), last)
     none = e.equal(n, scalar(0.0, n))

@@ -11,7 +11,7 @@ import numpy as np
 from keras.backend.select import current
 from keras.backend.spec import UNKNOWN
 from keras.ops.dispatch import convert, ndim_of, op, shape_of
-from keras.ops.settling import filled_like
+from keras.ops.settling import filled_like, wrapped
 
 Tensor = Any
 
@@ -63,9 +63,9 @@ def _pad_widths(pad_width: Any, rank: int) -> list[tuple[int, int]]:
 def _pad_constant(x: Tensor, widths: list[tuple[int, int]], value: Any) -> Tensor:
     e = current()
     low, high = tuple(a for a, _ in widths), tuple(b for _, b in widths)
-    if isinstance(value, (bool, int, float)):
-        return e.pad(x, low, high, value)
     dtype = e.spec(x)[1]
+    if isinstance(value, (bool, int, float)):
+        return e.pad(x, low, high, wrapped(value, dtype))
     inside = e.pad(filled_like(x, True, "bool"), low, high, False)
     return e.select(inside, e.pad(x, low, high, 0), convert(value, dtype))
 

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import builtins
 import math
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from typing import Any
 
 from keras.backend import dtypes
@@ -220,13 +220,19 @@ def position(x: Tensor, axis: int | None, keepdims: bool, who: str) -> Tensor:
     if dtype_of(x) == "bool":
         x = cast(x, "int32")
     if axis is None:
+        check_choice(shape, range(len(shape)), who)
         y = e.argmax(e.reshape(x, (math.prod(shape),)), 0)
         return e.reshape(y, (1,) * len(shape)) if keepdims else y
     a = axis_of(axis, len(shape), who)
-    if shape[a] == 0:
-        raise ValueError(f"{who}: no elements to choose from. Received: x.shape={shape_str(shape)}")
+    check_choice(shape, (a,), who)
     y = e.argmax(x, a)
     return kept(y, (a,), shape) if keepdims else y
+
+
+def check_choice(shape: tuple[Any, ...], axes: Sequence[int], who: str) -> None:
+    """ValueError if the axes are known to hold no element that one could be chosen from."""
+    if builtins.any(shape[a] == 0 for a in axes):
+        raise ValueError(f"{who}: no elements to choose from. Received: x.shape={shape_str(shape)}")
 
 
 def _reversed_order(x: Tensor) -> Tensor:

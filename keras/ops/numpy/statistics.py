@@ -13,7 +13,7 @@ from typing import Any
 import numpy as np
 
 from keras.backend.select import current
-from keras.backend.spec import UNKNOWN, broadcast, shape_str
+from keras.backend.spec import UNKNOWN, broadcast, same_shapes, shape_str
 from keras.ops import kernels
 from keras.ops.dispatch import (
     as_float,
@@ -28,7 +28,7 @@ from keras.ops.dispatch import (
     shape_of,
 )
 from keras.ops.numpy.indexing import searchsorted
-from keras.ops.numpy.reduction import max, min
+from keras.ops.numpy.reduction import check_choice, max, min
 from keras.ops.settling import (
     as_index,
     as_number,
@@ -181,6 +181,7 @@ def _quantile(who: str, x: Any, q: Any, axis: Axis, method: str, keepdims: bool)
     e, x = current(), as_float(x)
     shape = shape_of(x)
     axes = axes_of(axis, len(shape), who)
+    check_choice(shape, axes, who)
     rows = _merged(x, axes)
     n = shape_of(rows)[-1]
     last = ndim_of(rows) - 1
@@ -330,7 +331,7 @@ def bincount(x: Any, weights: Any = None, minlength: int = 0, sparse: bool = Fal
     else:
         n = builtins.max(_largest(x) + 1, minlength)
     w = e.full(shape_of(x), 1, "int32") if weights is None else as_number(weights)
-    if weights is not None and shape_of(w) != shape_of(x):
+    if weights is not None and not same_shapes(shape_of(w), shape_of(x)):
         raise ValueError(
             f"bincount: `weights` must have the shape of `x`. "
             f"Received: x.shape={shape_str(shape_of(x))}, weights.shape={shape_str(shape_of(w))}"

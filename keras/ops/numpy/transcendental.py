@@ -12,6 +12,7 @@ from typing import Any
 from keras.backend import dtypes
 from keras.backend.select import current
 from keras.ops.dispatch import as_float, cast, convert, dtype_of, op
+from keras.ops.kernels import polynomial
 from keras.ops.settling import float_dtype, in_float32, real_float, scalar
 
 Tensor = Any
@@ -282,7 +283,7 @@ def arccosh(x: Any) -> Tensor:
     if dtypes.is_complex(dtype_of(x)):
         return e.log(e.add(x, e.mul(e.sqrt(e.sub(x, one)), e.sqrt(e.add(x, one)))))
     far = e.less(scalar(_far(x), x), x)
-    t = e.sub(e.select(far, one, x), one)
+    t = e.select(e.less(x, one), scalar(math.nan, x), e.sub(e.select(far, one, x), one))
     near_value = e.log1p(e.add(t, e.sqrt(e.mul(t, e.add(t, scalar(2.0, x))))))
     far_value = e.add(e.log(e.select(far, x, one)), scalar(math.log(2.0), x))
     return e.select(far, far_value, near_value)
@@ -346,18 +347,9 @@ def _i0(x: Tensor) -> Tensor:
     a, half = e.abs(x), scalar(0.5, x)
     near = e.less(a, scalar(_I0_BORDER, x))
     q = e.mul(e.select(near, a, scalar(0.0, x)), half)
-    small = _polynomial(_I0_SERIES, e.mul(q, q))
+    small = polynomial(_I0_SERIES, e.mul(q, q))
     far = e.select(near, scalar(_I0_BORDER, x), a)
-    tail = _polynomial(_I0_TAIL, e.div(scalar(1.0, x), far))
+    tail = polynomial(_I0_TAIL, e.div(scalar(1.0, x), far))
     root = e.exp(e.mul(far, half))  # e^(x/2) twice overflows only where the product does
     large = e.mul(e.mul(root, e.div(tail, e.sqrt(e.mul(far, scalar(2.0 * math.pi, x))))), root)
     return e.select(near, small, large)
-
-
-def _polynomial(coefficients: list[float], x: Tensor) -> Tensor:
-    """Horner's scheme; the constant comes first."""
-    e = current()
-    y = scalar(coefficients[-1], x)
-    for c in coefficients[-2::-1]:
-        y = e.add(e.mul(y, x), scalar(c, x))
-    return y

@@ -214,7 +214,7 @@ ROWS: dict[str, list[tuple[list[Any], tuple[Any, ...]]]] = {
     "svd": [([normal(2, 4, 3)], (False, False)), ([normal(3, 5)], (False, False))],
     # kernels
     "relu": [([apart(3, 4)], ())],
-    **{n: [([normal(3, 4)], ())] for n in ("softplus", "silu")},
+    **{n: [([normal(3, 4)], ())] for n in ("softplus", "silu", "erfc")},
     "gelu": [([normal(3, 4)], (True,)), ([normal(3, 4)], (False,))],
     "softmax": [([normal(3, 4)], (1,)), ([normal(3, 4)], (0,))],
     "log_softmax": [([normal(3, 4)], (1,))],

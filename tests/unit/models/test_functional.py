@@ -359,6 +359,21 @@ def test_a_list_for_a_dict_of_inputs():
         model("b", "a")(values)
 
 
+def test_inputs_are_only_cast_to_their_own_dtype(engine):
+    """Neither to the model's dtype, which has fewer digits, nor to the half precision that its layers compute in."""
+    thirds = np.array([[1.0, 2.0]]) / 3
+    x = keras.Input((2,), dtype="float64")
+    stack = keras.Sequential([keras.Input((2,), dtype="float64"), layers.Identity(dtype="float64")])
+    for model in (keras.Model(x, x * 3), stack):
+        np.testing.assert_array_equal(
+            ops.convert_to_numpy(model(thirds)), thirds * (1 if model is stack else 3)
+        )
+    keras.config.set_dtype_policy("mixed_float16")
+    x = keras.Input((1,))
+    big = keras.Model(x, x * 1e-3)(np.array([[1e6]], "float32"))
+    np.testing.assert_allclose(ops.convert_to_numpy(big), [[1e3]], rtol=1e-6)
+
+
 def test_floats_for_an_input_of_whole_numbers(engine):
     x = keras.Input((2,), dtype="int32")
     out = keras.Model(x, x + 2)(np.full((1, 2), 1.5, "f"))

@@ -57,6 +57,10 @@ def test_while_loop_of_one_variable_and_with_a_limit(run):
     )
 
 
+def test_while_loop_gives_a_tuple(engine):
+    assert type(ops.while_loop(lambda i, s: i < 4, lambda i, s: [i + 1, s * 2], [0, 1.0])) is tuple
+
+
 def test_fori_loop(run):
     f = lambda x: ops.fori_loop(1, 4, lambda i, s: s + ops.cast(i, "float32") * x, ops.zeros_like(x))  # noqa: E731
     np.testing.assert_array_equal(run(f, X), X * 6)
@@ -201,6 +205,7 @@ def test_symbolic_shapes():
     x = KerasTensor((None, 3))
     carry, ys = ops.scan(lambda s, row: (s + row, row * 2), ops.zeros((3,)), x)
     assert (carry.shape, ys.shape) == ((3,), (None, 3))
+    assert ops.scan(lambda s, row: (s, row), 0.0, x, length=4)[1].shape == (4, 3)
     assert ops.map(lambda r: ops.sum(r), x).shape == (None,)
     assert ops.while_loop(lambda i, t: i < 3, lambda i, t: (i + 1, t * 2), (0, x))[1].shape == (None, 3)
     assert ops.cond(ops.sum(x) > 0, lambda: x, lambda: x * 2).shape == (None, 3)

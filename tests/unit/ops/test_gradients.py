@@ -271,6 +271,7 @@ KERNEL_ROWS = [
     ("elu", (x(3, 4), 0.5)),
     ("leaky_relu", (x(3, 4), 0.2)),
     ("leaky_relu", (x(3, 4), 2.0)),
+    ("erfc", (x(3, 4) * 3,)),
     ("softplus", (x(3, 4) * 10,)),
     ("silu", (x(3, 4),)),
     ("gelu", (x(3, 4), True)),

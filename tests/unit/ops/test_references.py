@@ -56,6 +56,14 @@ def test_special_functions(engine, name):
     )
 
 
+def test_erfc_of_large_arguments_keeps_its_digits(engine):
+    for dtype, end, tolerance in (("float32", 6.0, 1e-6), ("float64", 26.0, 2e-13)):
+        x = np.linspace(-3, end, 301).astype(dtype)
+        np.testing.assert_allclose(host(ops.erfc(x)), scipy.special.erfc(x.astype("float64")), rtol=tolerance)
+        far = np.array([INF, -INF, NAN, 40.0], dtype)
+        np.testing.assert_array_equal(host(ops.erfc(far)), [0, 2, NAN, 0])
+
+
 @pytest.mark.parametrize("name", ["arccos", "arcsin", "arctanh", "arcsinh", "sinh", "expm1", "log1p"])
 def test_small_arguments_keep_their_digits(engine, name):
     x = np.logspace(-6, -0.2, 30).astype("float32")
@@ -69,6 +77,21 @@ def test_small_arguments_keep_their_digits(engine, name):
 def test_nextafter_everywhere(engine):
     a, b = (v.astype("float32").ravel() for v in np.meshgrid(SPECIAL, SPECIAL))
     np.testing.assert_array_equal(host(ops.nextafter(a, b)), np.nextafter(a, b))
+
+
+def test_polar_of_halves(engine):
+    size, angle = np.array([2.0, 0.5], "float16"), np.array([0.5, -3.0], "float16")
+    want = size.astype("complex64") * np.exp(1j * angle.astype("float32"))
+    np.testing.assert_allclose(host(ops.polar(size, angle)), want, rtol=1e-6)
+
+
+def test_what_is_out_of_range_gives_nan(engine):
+    x = np.array([-2147483648, 0, 1, 7])
+    with np.errstate(invalid="ignore"):
+        np.testing.assert_allclose(host(ops.arccosh(x)), np.arccosh(x), rtol=1e-6)
+        x = np.array([[2.5, INF, 0.5], [1.0, NAN, 4.0]])
+        np.testing.assert_allclose(host(ops.nanvar(x, axis=1)), np.nanvar(x, axis=1), rtol=1e-6)
+        np.testing.assert_allclose(host(ops.nanstd(x, axis=1)), np.nanstd(x, axis=1), rtol=1e-6)
 
 
 def test_complex_numbers(engine):
@@ -114,6 +137,19 @@ def test_stacks_of_vectors(engine):
         for xs in ([[1, 2], [3, 4]], [[[1, 2]], [[3, 4]]], [1, 2]):
             got = host(getattr(ops, name)([np.array(x) for x in xs]))
             np.testing.assert_array_equal(got, getattr(np, name)([np.array(x) for x in xs]))
+
+
+def test_kron_of_any_ranks(engine):
+    x, y = np.arange(24.0).reshape(4, 2, 3), np.arange(6.0).reshape(1, 3, 2) + 1
+    for a, b in ((x, y), (x, y[0]), (y[0, 0], x), (x[..., None], y)):
+        np.testing.assert_array_equal(host(ops.kron(a, b)), np.kron(a, b))
+
+
+def test_splits_at_places_that_are_not_there(engine):
+    x = np.arange(4)
+    for at in ([-9], [-1, 9], [3, 1]):
+        for got, want in zip(ops.array_split(x, at), np.array_split(x, at), strict=True):
+            np.testing.assert_array_equal(host(got), want)
 
 
 @pytest.mark.parametrize("mode", ["valid", "same", "full"])
@@ -189,6 +225,17 @@ def test_istft_inverts_stft(engine):
         y = host(ops.istft(spectrum, 8, 4, 8, length=40, window=window, center=center))
         inner = slice(1, 39) if isinstance(window, str) else slice(None)  # Hann's first weight is 0
         np.testing.assert_allclose(y[:, inner], x[:, inner], rtol=1e-6, atol=1e-9)
+
+
+def test_stft_without_a_window_takes_whole_pieces(engine):
+    """As Keras on TensorFlow and JAX; the numbers are NumPy's."""
+    x = np.random.default_rng(5).normal(size=20)
+    want = np.stack([np.fft.rfft(x[i : i + 10]) for i in range(0, 11, 2)])
+    re, im = (host(v) for v in ops.stft(x, 6, 2, 10, window=None, center=False))
+    np.testing.assert_allclose(re + 1j * im, want, atol=1e-9)
+    y = host(ops.istft((re, im), 6, 2, 10, window=None, center=False))
+    overlaps = np.minimum(np.minimum(np.arange(20) // 2 + 1, 5), np.arange(20)[::-1] // 2 + 1)
+    np.testing.assert_allclose(y, x * overlaps, atol=1e-9)
 
 
 def test_histogram(engine):
@@ -302,6 +349,23 @@ def test_ctc_of_labels_that_do_not_fit(engine):
     x = ops.convert_to_tensor(logits.astype("float64"))
     gradient = ops.value_and_grad(lambda x: ops.ctc_loss(args[0], x, *args[2:])[1], [x])[1][0]
     assert np.isfinite(host(gradient)).all()
+
+
+def test_ctc_without_a_mask_index_has_the_last_class_for_no_label(engine):
+    """The numbers are Keras's."""
+    x = np.sin(np.arange(48.0)).reshape(2, 6, 4).astype("float32") * 3
+    labels = [[[2, 0, 2, 0, -1, -1], [0, 1, 0, -1, -1, -1]]]
+    for strategy, want in (("greedy", [-13.827217, -11.808306]), ("beam_search", [-1.9270546, -1.2803534])):
+        got, scores = ops.ctc_decode(x, [6, 5], strategy=strategy, mask_index=None)
+        assert host(got).tolist() == labels
+        np.testing.assert_allclose(host(scores).ravel(), want, rtol=1e-5)
+
+
+def test_one_number_scales_all_of_a_normalised_tensor(engine):
+    x = np.random.default_rng(6).normal(size=(2, 3, 4)).astype("float32")
+    for axis in (-1, (1, 2)):
+        want = 2 * x / np.sqrt(np.mean(x * x, axis, keepdims=True) + 1e-3)
+        np.testing.assert_allclose(host(ops.rms_normalization(x, 2.0, axis, 1e-3)), want, rtol=1e-5)
 
 
 # ---------------------------------------------------------------------- einsum

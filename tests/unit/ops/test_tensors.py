@@ -27,6 +27,27 @@ def test_facts(engine):
     assert not any(map(ops.is_tensor, (v, 1.0, [1.0])))
 
 
+def test_symbolic_tensors_are_found_in_lists():
+    a, b, c = (keras.Input((n,)) for n in (2, 2, 3))
+    assert b in [a, c, b]
+    assert c not in [a, b]
+    assert [c, a, b].index(b) == 2
+    assert (a == b).shape == (a != b).shape == (None, 2)
+    with pytest.raises(TypeError, match="symbolic tensor"):
+        bool(a == 1)
+
+
+def test_inverted_variables(engine):
+    """As Keras has it: bits of integers, truth of the rest."""
+    assert host(~Variable(np.array([1, 2], "uint8"))).tolist() == [254, 253]
+    assert host(~Variable(np.array([True, False]))).tolist() == [False, True]
+
+
+def test_results_without_axes_are_tensors(engine):
+    for x in (2.5, np.float64(2.5)):
+        assert all(map(ops.is_tensor, (ops.flip(x), *ops.moments(x, None), ops.mean(x))))
+
+
 def test_empty(engine):
     assert ops.shape(ops.empty((2, 0, 3))) == (2, 0, 3)
     assert ops.dtype(ops.empty_like(np.ones((2,), "int8"))) == "int8"
@@ -62,6 +83,51 @@ def test_python_scalars_are_weak(engine, x, y, want):
     if isinstance(x, np.ndarray):
         assert ops.multiply(KerasTensor((2,), x.dtype), y).dtype == want
         assert ops.dtype(Compiled(lambda t: ops.multiply(t, y))(x)) == want
+
+
+def test_numbers_beside_unsigned_integers(engine):
+    """The values are NumPy's, whose Python ints are not wrapped where the result is a float."""
+    x = np.array([6, 4], "uint8")
+    np.testing.assert_allclose(host(ops.divide(-3, x)), [-0.5, -0.75])
+    np.testing.assert_allclose(host(ops.arctan2(-3, x)), np.arctan2(-3.0, x), rtol=1e-6)
+    assert host(ops.gcd(np.array([True, False]), 3)).tolist() == [1, 3]
+
+
+@pytest.mark.parametrize("name", ["equal", "not_equal", "less", "less_equal", "greater", "greater_equal"])
+@pytest.mark.parametrize("number", [-250, 260, 6])
+def test_unsigned_integers_are_compared_with_any_number(engine, name, number):
+    x = np.array([6, 4], "uint8")
+    f = getattr(ops, name)
+    want = getattr(np, name)(x, number).tolist()
+    assert host(f(x, number)).tolist() == host(Compiled(lambda t: f(t, number))(x)).tolist() == want
+
+
+def test_integers_wrap_around_where_they_are_filled_in(engine):
+    assert (
+        host(ops.full((2,), 300, "uint8")).tolist()
+        == host(ops.full_like([1, 2], 300, "uint8")).tolist()
+        == [44] * 2
+    )
+    assert host(ops.pad(np.array([1], "uint8"), 1, constant_values=-1)).tolist() == [255, 1, 255]
+    assert host(ops.full((1,), float("nan"), "int32")).tolist() == [-(2**31)]
+    outside = ops.image.map_coordinates(np.array([7], "uint8"), [[0, 5]], 0, fill_value=-1)
+    assert host(outside).tolist() == [7, 255]
+
+
+def test_host_values_keep_their_kind(engine):
+    assert [ops.dtype(ops.convert_to_tensor(x)) for x in (2**40, [1, -(2**31)], [1, -(2**40)])] == [
+        "int64",
+        "int32",
+        "int64",
+    ]
+    assert host([[1.5]]).dtype == "float64"
+    assert host(["a", "b"]).tolist() == ["a", "b"]
+    x = np.array([-1.0, 0.5], "float32")
+    assert (
+        ops.dtype(ops.clip(x, np.zeros(2), np.ones(2)))
+        == ops.clip(KerasTensor((2,)), np.zeros(2), 1).dtype
+        == "float32"
+    )
 
 
 def test_floatx_decides(engine):
@@ -154,6 +220,9 @@ def test_several_outputs_and_trees_in_a_graph(engine):
         (lambda x: ops.cumsum(x, 0), (None, 6)),
         (lambda x: ops.unstack(x, axis=1)[2], (None,)),
         (lambda x: ops.array_split(x, 3)[0], (None, 6)),
+        (lambda x: ops.psnr(x, np.ones((4, 6), "float32"), 1.0), ()),
+        (lambda x: ops.bincount(ops.argmax(x, 1), weights=np.ones(4)), (None,)),
+        (lambda x: ops.rfft(x)[0], (None, 4)),
     ],
 )
 def test_unknown_dimensions_flow_through(f, want):

@@ -113,6 +113,7 @@ def test_dropout(engine):
     assert (rows == rows[:, :1]).all()
     assert 0 < (rows[:, 0] > 0).mean() < 1
     assert (draw("dropout", x, 0.0) == x).all()
+    assert draw("dropout", np.array([1, 2]), 0).tolist() == [1, 2]
     assert (draw("dropout", x, 1.0) == 0).all()
 
 

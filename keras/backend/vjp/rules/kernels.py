@@ -17,6 +17,11 @@ def _(e: Any, dy: Any, y: Any, x: Any) -> Any:
     return e.select(e.less(zero, y), dy, zero)
 
 
+@rule("erfc")
+def _(e: Any, dy: Any, y: Any, x: Any) -> Any:
+    return e.mul(dy, e.mul(scalar(e, -2 / math.sqrt(math.pi), x), e.exp(e.neg(square(e, x)))))
+
+
 @rule("softplus")
 def _(e: Any, dy: Any, y: Any, x: Any) -> Any:
     return e.mul(dy, e.sigmoid(x))
