@@ -273,3 +273,9 @@ def test_state_in_containers_is_found():
     metric.parts = {"a": [Variable(0.0, name="x"), Variable(1.0, name="y")], "b": metrics.Sum(name="inner")}
     paths = [v.path for v in metric.variables]
     assert paths == ["outer/total", "outer/count", "x", "y", "inner/total"]
+
+
+def test_a_dtype_policy_by_name(engine):
+    metric = metrics.MeanSquaredError(dtype="mixed_float16")
+    metric.update_state(np.ones((2, 2)), np.zeros((2, 2)))
+    assert metric.dtype == ops.dtype(metric.result()) == "float16"
