@@ -6,7 +6,7 @@ from typing import Any
 
 from keras import ops, serializable
 from keras.errors import shorten, unknown
-from keras.ops.dispatch import shape_of
+from keras.ops.dispatch import dtype_of, shape_of
 from keras.serializable import Serializable
 
 __all__ = [
@@ -97,7 +97,7 @@ class L1L2(Regularizer):
             penalty = penalty + self.l1 * ops.sum(ops.abs(x))
         if self.l2:
             penalty = penalty + self.l2 * ops.sum(ops.square(x))
-        return penalty
+        return penalty if self.l1 or self.l2 else ops.zeros((), dtype_of(x))
 
 
 class OrthogonalRegularizer(Regularizer):

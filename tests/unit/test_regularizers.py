@@ -105,3 +105,8 @@ def test_a_users_own():
 def test_deserialize_reads_names_and_any_spelling():
     assert regularizers.deserialize("l2").l2 == 0.01
     assert regularizers.deserialize({"class_name": "l2", "config": {"l2": 0.5}}).l2 == 0.5
+
+
+def test_no_penalty_is_a_tensor_of_the_dtype_too(engine):
+    zero = regularizers.L1L2(0.0, 0.0)(ops.ones((2,), "float16"))
+    assert (ops.dtype(zero), float(zero)) == ("float16", 0.0)
