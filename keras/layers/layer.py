@@ -376,7 +376,8 @@ class Layer(Tracked):
             target = f"{name}_mask" if f"{name}_mask" in self._signature.names else "mask" if i == 0 else None
             if target in self._signature.names and bound.get(target) is None and _any_mask(masks):
                 kwargs[target] = masks
-        return bound["mask"] if first_masks is None and bound.get("mask") is not None else first_masks
+        given = bound.get("mask")
+        return first_masks if given is None or _any_mask(first_masks) else given
 
     def _mask_outputs(self, inputs: Any, masks: Any, outputs: Any) -> None:
         produces = type(self).compute_mask is not Layer.compute_mask
@@ -523,6 +524,7 @@ class Layer(Tracked):
                 aggregation=aggregation,
                 name=name,
             )
+        variable.trainable = trainable and self._trainable
         variable.regularizer = regularizers.get(regularizer)
         variable.constraint = constraints.get(constraint)
         variable.overwrite_with_gradient = overwrite_with_gradient
