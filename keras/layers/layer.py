@@ -15,7 +15,7 @@ from typing import Any, ClassVar
 
 import numpy as np
 
-from keras import constraints, dtype_policies, initializers, regularizers, tree
+from keras import constraints, dtype_policies, initializers, ops, regularizers, tree
 from keras.backend import dtypes, state
 from keras.backend.masks import get_mask, set_mask
 from keras.backend.select import current, inner, scope
@@ -404,7 +404,7 @@ class Layer(Tracked):
                     "The share of a sample in a penalty is not known where the batch is left open."
                 )
             loss = self.activity_regularizer(y)
-            self.add_loss(loss / float(max(batch, 1)) if isinstance(batch, int) else loss)
+            self.add_loss(ops.divide(loss, float(max(batch, 1))) if isinstance(batch, int) else loss)
 
     def _locate_error(self, error: Exception, args: Any, kwargs: Any) -> BaseException:
         """Name the layer and what it received, once: at the innermost layer."""

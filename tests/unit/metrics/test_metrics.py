@@ -303,3 +303,10 @@ def MyError(y_true, y_pred):
 def test_the_name_of_a_metric_made_from_a_function(given, name):
     """Names of Keras 3.15.1."""
     assert resolve(given, None, (None, 1), (None, 1)).name == name
+
+
+@pytest.mark.parametrize("average", [None, "micro", "weighted"])
+def test_a_score_in_bfloat16_stays_in_it(engine, average):
+    metric = metrics.F1Score(average=average, dtype="bfloat16")
+    metric.update_state(np.eye(2), np.eye(2))
+    assert ops.dtype(metric.result()) == "bfloat16"
