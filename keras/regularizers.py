@@ -6,7 +6,7 @@ from typing import Any
 
 from keras import ops, serializable
 from keras.errors import shorten, unknown
-from keras.ops.dispatch import shape_of
+from keras.ops.dispatch import dtype_of, shape_of
 from keras.serializable import Serializable
 
 __all__ = [
@@ -56,7 +56,7 @@ class L1(Regularizer):
         self.l1 = _factor("L1", "l1", l1, 0.01)
 
     def __call__(self, x: Tensor) -> Tensor:
-        return self.l1 * ops.sum(ops.abs(x))
+        return ops.multiply(self.l1, ops.sum(ops.abs(x)))
 
 
 class L2(Regularizer):
@@ -73,7 +73,7 @@ class L2(Regularizer):
         self.l2 = _factor("L2", "l2", l2, 0.01)
 
     def __call__(self, x: Tensor) -> Tensor:
-        return self.l2 * ops.sum(ops.square(x))
+        return ops.multiply(self.l2, ops.sum(ops.square(x)))
 
 
 class L1L2(Regularizer):
@@ -94,10 +94,10 @@ class L1L2(Regularizer):
     def __call__(self, x: Tensor) -> Tensor:
         penalty: Tensor = 0.0
         if self.l1:
-            penalty = penalty + self.l1 * ops.sum(ops.abs(x))
+            penalty = L1(self.l1)(x)
         if self.l2:
-            penalty = penalty + self.l2 * ops.sum(ops.square(x))
-        return penalty
+            penalty = ops.add(penalty, L2(self.l2)(x))
+        return penalty if self.l1 or self.l2 else ops.zeros((), dtype_of(x))
 
 
 class OrthogonalRegularizer(Regularizer):
@@ -128,9 +128,9 @@ class OrthogonalRegularizer(Regularizer):
         vectors = ops.normalize(vectors, axis=1)
         count = shape_of(vectors)[0]
         cosines = ops.matmul(vectors, ops.transpose(vectors))
-        off_diagonal = cosines * (1.0 - ops.eye(count, dtype=cosines.dtype))
+        off_diagonal = ops.multiply(cosines, ops.subtract(1.0, ops.eye(count, dtype=cosines.dtype)))
         pairs = count * (count - 1) / 2
-        return self.factor * 0.5 * ops.sum(ops.abs(off_diagonal)) / pairs
+        return ops.divide(ops.multiply(self.factor * 0.5, ops.sum(ops.abs(off_diagonal))), pairs)
 
 
 l1, l2, l1_l2, orthogonal_regularizer = L1, L2, L1L2, OrthogonalRegularizer

@@ -20,7 +20,7 @@ MAY_IMPORT = {
     "ops": [*FOUNDATION, "backend"],
     "random": OPS,
     **{f: [*OPS, "random"] for f in ("initializers", "regularizers", "constraints", "activations")},
-    "losses": OPS,
+    "losses": [*OPS, "dtype_policies"],
     "metrics": [*OPS, "dtype_policies", "losses"],
     "optimizers": OPS,
     "callbacks": [*OPS, "utils"],

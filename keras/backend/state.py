@@ -418,5 +418,8 @@ def reset_names() -> None:
 
 
 def to_snake_case(name: str) -> str:
-    """`Conv2DTranspose` to `conv2d_transpose`: a word starts before Capital+lower, or where a capital follows a small letter."""
-    return re.sub(r"(?<=.)(?=[A-Z][a-z])|(?<=[a-z])(?=[A-Z])", "_", name).lower()
+    """`Conv2DTranspose` to `conv2d_transpose`: a word starts before Capital+lower, or where a capital follows a small letter.
+
+    What is neither letter nor digit falls away: `<lambda>` is `lambda`.
+    """
+    return re.sub(r"(?<=.)(?=[A-Z][a-z])|(?<=[a-z])(?=[A-Z])", "_", re.sub(r"\W+", "", name)).lower()

@@ -58,6 +58,7 @@ class _Projected(Layer):
             equation,
             tuple(output_shape),
             bias_axes=bias,
+            activity_regularizer=self.activity_regularizer,
             name=name,
             dtype=self._dtype_policy,
             **parts,
@@ -280,6 +281,9 @@ class MultiHeadAttention(_Projected):
             y = y * ops.sigmoid(self._gate_dense(query))
         y = self.output_dense(y)
         return (y, fold.scores(scores)) if return_attention_scores else y
+
+    def _add_activity_losses(self, outputs: Any) -> None:
+        """None: the projections have them, the last one that of the outputs."""
 
     def compute_mask(self, inputs: Any, previous_mask: Any) -> Any:
         return get_mask(inputs) if previous_mask is None else previous_mask

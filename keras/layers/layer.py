@@ -15,7 +15,7 @@ from typing import Any, ClassVar
 
 import numpy as np
 
-from keras import constraints, dtype_policies, initializers, regularizers, tree
+from keras import constraints, dtype_policies, initializers, ops, regularizers, tree
 from keras.backend import dtypes, state
 from keras.backend.masks import get_mask, set_mask
 from keras.backend.select import current, inner, scope
@@ -380,7 +380,8 @@ class Layer(Tracked):
             target = f"{name}_mask" if f"{name}_mask" in self._signature.names else "mask" if i == 0 else None
             if target in self._signature.names and bound.get(target) is None and _any_mask(masks):
                 kwargs[target] = masks
-        return bound["mask"] if first_masks is None and bound.get("mask") is not None else first_masks
+        given = bound.get("mask")
+        return first_masks if given is None or _any_mask(first_masks) else given
 
     def _mask_outputs(self, inputs: Any, masks: Any, outputs: Any) -> None:
         produces = type(self).compute_mask is not Layer.compute_mask
@@ -407,7 +408,7 @@ class Layer(Tracked):
                     "The share of a sample in a penalty is not known where the batch is left open."
                 )
             loss = self.activity_regularizer(y)
-            self.add_loss(loss / float(max(batch, 1)) if isinstance(batch, int) else loss)
+            self.add_loss(ops.divide(loss, float(max(batch, 1))) if isinstance(batch, int) else loss)
 
     def _locate_error(self, error: Exception, args: Any, kwargs: Any) -> BaseException:
         """Name the layer and what it received, once: at the innermost layer."""
@@ -527,6 +528,7 @@ class Layer(Tracked):
                 aggregation=aggregation,
                 name=name,
             )
+        variable.trainable = trainable and self._trainable
         variable.regularizer = regularizers.get(regularizer)
         variable.constraint = constraints.get(constraint)
         variable.overwrite_with_gradient = overwrite_with_gradient

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import Any
 
-from keras import config, ops, tree
+from keras import config, dtype_policies, ops, tree
 from keras.backend.masks import get_mask
 from keras.backend.state import auto_name, to_snake_case
 from keras.losses.reduction import reduce_weighted_values, standardize_reduction
@@ -36,7 +36,7 @@ class Loss(Serializable):
     ) -> None:
         self.name = name or auto_name(to_snake_case(type(self).__name__))
         self.reduction = standardize_reduction(reduction)
-        self._dtype = getattr(dtype, "compute_dtype", dtype)
+        self._dtype = None if dtype is None else dtype_policies.get(dtype).compute_dtype
 
     @property
     def dtype(self) -> str:

@@ -102,13 +102,15 @@ class FBetaScore(Metric):
             return ops.zeros((), dtype=self.dtype)
         epsilon = config.epsilon()
         tp = ops.convert_to_tensor(self.true_positives)
-        precision = ops.divide(tp, ops.add(tp, self.false_positives) + epsilon)
-        recall = ops.divide(tp, ops.add(tp, self.false_negatives) + epsilon)
+        precision = ops.divide(tp, ops.add(ops.add(tp, self.false_positives), epsilon))
+        recall = ops.divide(tp, ops.add(ops.add(tp, self.false_negatives), epsilon))
         weight = self.beta**2
-        score = ops.divide((1.0 + weight) * precision * recall, weight * precision + recall + epsilon)
+        both = ops.multiply(ops.multiply(1.0 + weight, precision), recall)
+        score = ops.divide(both, ops.add(ops.add(ops.multiply(weight, precision), recall), epsilon))
         if self.average == "weighted":
             labels = ops.convert_to_tensor(self.intermediate_weights)
-            return ops.sum(score * ops.divide(labels, ops.sum(labels) + epsilon))
+            shares = ops.divide(labels, ops.add(ops.sum(labels), epsilon))
+            return ops.sum(ops.multiply(score, shares))
         return score if self.average is None else ops.mean(score)
 
 

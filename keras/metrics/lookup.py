@@ -6,6 +6,7 @@ from collections.abc import Mapping
 from typing import Any
 
 from keras import serializable
+from keras.backend.state import to_snake_case
 from keras.metrics.accuracy import BinaryAccuracy, CategoricalAccuracy, SparseCategoricalAccuracy
 from keras.metrics.metric import Metric
 from keras.metrics.probabilistic import (
@@ -135,12 +136,9 @@ def _metric(identifier: Any, from_logits: bool, y_true_shape: Shape, y_pred_shap
         if isinstance(identifier, str):
             metric.name = identifier
         return metric
-    name = (
-        identifier
-        if isinstance(identifier, str)
-        else getattr(metric, "__name__", None) or type(metric).__name__
-    )
-    return MeanMetricWrapper(metric, name=name)
+    if isinstance(identifier, str):
+        return MeanMetricWrapper(metric, name=identifier)
+    return MeanMetricWrapper(metric, name=to_snake_case(getattr(metric, "__name__", type(metric).__name__)))
 
 
 def kind_of(y_true_shape: Shape, y_pred_shape: Shape) -> str:

@@ -8,7 +8,7 @@ from typing import Any, NoReturn
 
 import numpy as np
 
-from keras import config, ops
+from keras import config, dtype_policies, ops
 from keras.backend.dtypes import standardize, to_numpy_dtype
 from keras.backend.state import Variable, auto_name, name_scope, to_snake_case
 from keras.errors import unknown
@@ -43,8 +43,7 @@ class Metric(Serializable):
 
     def __init__(self, dtype: Any = None, name: str | None = None) -> None:
         self.name = name or auto_name(to_snake_case(type(self).__name__))
-        dtype = getattr(dtype, "compute_dtype", dtype)
-        self._dtype = None if dtype is None else standardize(dtype)
+        self._dtype = None if dtype is None else dtype_policies.get(dtype).compute_dtype
         self._variables: list[Variable] = []
         self.built = False
 

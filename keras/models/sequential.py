@@ -78,17 +78,22 @@ class Sequential(Model):
         if not self._stack:
             raise ValueError(f'Sequential "{self.name}": there is no layer to pop.')
         layer = self._stack.pop()
-        self._functional, self.built = None, False
         if rebuild:
             self._maybe_rebuild()
+        else:
+            self._functional, self.built = None, False
         return layer
 
     def _maybe_rebuild(self) -> None:
+        """Connect the stack anew, for the shape of its Input, of a model that comes first, or of the last build."""
+        before = None if self._functional is None else self._functional.input_shape
         self._functional, self.built, self._build_shapes = None, False, None
         if len(self._stack) > 1 and isinstance(self._stack[0], InputLayer):
             self.build(self._stack[0].batch_shape)
-        elif self._stack and (shape := _settled_input_shape(self._stack[0])) is not None:
-            self.build(shape)
+        elif self._stack and not isinstance(self._stack[0], InputLayer):
+            shape = _settled_input_shape(self._stack[0]) or before
+            if shape is not None:
+                self.build(shape)
 
     def build(self, input_shape: Any = None) -> None:
         """Connect the layers for inputs of this shape (batch dimension first); without one, only after an Input."""

@@ -136,7 +136,7 @@ class Optimizer(OwnsVariables, Serializable):
         """The current rate: a variable that may be assigned, or the value of the schedule or function."""
         rate = self._learning_rate
         if isinstance(rate, LearningRateSchedule):
-            return rate(self.iterations)
+            return rate(self._iterations)  # of accumulated gradients, too, every call counts
         return rate() if callable(rate) else rate
 
     @learning_rate.setter
@@ -243,6 +243,11 @@ class Optimizer(OwnsVariables, Serializable):
             self._accumulate(grads, variables, self.gradient_accumulation_steps)
         else:
             self._update(self._clip(grads), variables)
+        if self.use_ema:
+            self._move_averages()
+        for variable in variables:
+            if variable.constraint is not None:
+                variable.assign(variable.constraint(variable.value))
         self._iterations.assign_add(1)
 
     def _accumulate(self, grads: list[Tensor], variables: list[Variable], steps: int) -> None:
@@ -268,11 +273,6 @@ class Optimizer(OwnsVariables, Serializable):
             self.begin_step()
             for grad, variable in zip(grads, variables, strict=True):
                 self.update_step(grad, variable, rates[variable.dtype])
-        if self.use_ema:
-            self._move_averages()
-        for variable in variables:
-            if variable.constraint is not None:
-                variable.assign(variable.constraint(variable.value))
 
     def _clip(self, grads: list[Tensor]) -> list[Tensor]:
         if self.clipnorm and self.clipnorm > 0:

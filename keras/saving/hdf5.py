@@ -146,7 +146,8 @@ class Data:
                 f"{self._file}: dataset {self.path} cannot be read, the file is damaged: {error}"
             ) from None
         kept_as = self._dataset.attrs.get("dtype")
-        if isinstance(kept_as, str) and kept_as == "bfloat16":
+        bare = value.dtype.kind == "V" and value.dtype.itemsize == 2  # `.h5` files do not say what it is
+        if bare or (isinstance(kept_as, str) and kept_as == "bfloat16"):
             return np.asarray(value).view(dtypes.to_numpy_dtype("bfloat16"))
         return np.asarray(value)
 
@@ -214,10 +215,10 @@ def writing(path: str | Path | Any) -> Iterator[h5py.Group]:
 
 
 def write_array(group: h5py.Group, name: str, value: Any) -> None:
-    """Store an array; bfloat16, which HDF5 lacks, as its bits."""
+    """Store an array; bfloat16, which HDF5 lacks, as its bits, two bytes of no type, as Keras 3 does."""
     value = np.asarray(value)
     if value.dtype.name == "bfloat16":
-        data = group.create_dataset(name, data=value.view("uint16"))
+        data = group.create_dataset(name, data=value.view("V2"))
         data.attrs["dtype"] = "bfloat16"
     else:
         group.create_dataset(name, data=value)

@@ -105,3 +105,13 @@ def test_a_users_own():
 def test_deserialize_reads_names_and_any_spelling():
     assert regularizers.deserialize("l2").l2 == 0.01
     assert regularizers.deserialize({"class_name": "l2", "config": {"l2": 0.5}}).l2 == 0.5
+
+
+@pytest.mark.parametrize("name", CASES)
+def test_a_penalty_in_bfloat16_stays_in_it(name, engine):
+    assert ops.dtype(CASES[name](ops.convert_to_tensor(GOLDEN["w"], "bfloat16"))) == "bfloat16"
+
+
+def test_no_penalty_is_a_tensor_of_the_dtype_too(engine):
+    zero = regularizers.L1L2(0.0, 0.0)(ops.ones((2,), "float16"))
+    assert (ops.dtype(zero), float(zero)) == ("float16", 0.0)

@@ -18,7 +18,7 @@ _MERGES = {
     "sum": lambda a, b: a + b,
     "ave": lambda a, b: (a + b) / 2,
     "mul": lambda a, b: a * b,
-    None: lambda a, b: [a, b],
+    None: lambda a, b: (a, b),
 }
 
 
@@ -27,7 +27,7 @@ class Bidirectional(Layer):
 
     Args:
         layer: recurrent layer; a copy of it runs backwards.
-        merge_mode: how the two outputs become one: `concat`, `sum`, `ave`, `mul`, or None for a list of both.
+        merge_mode: how the two outputs become one: `concat`, `sum`, `ave`, `mul`, or None for a tuple of both.
         weights: initial weights.
         backward_layer: the layer to run backwards, in place of the copy; its `go_backwards` must differ.
 
@@ -111,8 +111,8 @@ class Bidirectional(Layer):
         merged = _MERGES[self.merge_mode](y, z)
         if not self.return_state:
             return merged
-        first = merged if self.merge_mode is None else [merged]
-        return [*first, *forward_states, *backward_states]
+        first = merged if self.merge_mode is None else (merged,)
+        return (*first, *forward_states, *backward_states)
 
     def compute_mask(self, inputs: Any, previous_mask: Any) -> Any:
         mask = tree.flatten(previous_mask)[0] if self.return_sequences else None

@@ -138,3 +138,31 @@ def test_both_directions_go_through_the_kernel(engine, monkeypatch) -> None:
     monkeypatch.setattr("keras.layers.rnn.loop.run", lambda *_: pytest.fail("one step at a time"))
     layer = keras.layers.Bidirectional(keras.layers.LSTM(5, return_sequences=True))
     assert layer(np.ones((3, 6, 4), "float32"), mask=ZERO_MASK).shape == (3, 6, 10)
+
+
+@pytest.mark.parametrize(
+    ("layer", "expected"),
+    [
+        (lambda **k: L.MultiHeadAttention(1, 2, **k), [1.006, 1.006, 1.006, 4.82702]),
+        (lambda **k: L.GroupQueryAttention(2, 2, 1, **k), [19.3081, 2.012, 1.006, 1.006, 19.3081]),
+    ],
+)
+def test_activity_penalties_of_attention_are_those_of_its_projections(
+    engine: Engine, layer: Any, expected: list[float]
+) -> None:
+    """Values of Keras 3.15.1."""
+    made = layer(kernel_initializer="ones", activity_regularizer=keras.regularizers.L2(0.1))
+    x = np.arange(12, dtype="float32").reshape(2, 3, 2) / 10
+    made(x, x)
+    np.testing.assert_allclose([float(loss) for loss in made.losses], expected, rtol=1e-5)
+
+
+def test_masks_given_to_attention_by_hand_travel_on(engine: Engine) -> None:
+    x, kept = floats(2, 3, 4), np.array([[True, False, True], [True, True, False]])
+    y = L.AdditiveAttention()([x, x], mask=[kept, None])
+    assert ops.convert_to_numpy(get_mask(y)).tolist() == kept.tolist()
+
+
+def test_two_directions_side_by_side_are_a_tuple(engine: Engine) -> None:
+    assert isinstance(L.Bidirectional(L.GRU(2), merge_mode=None)(floats(2, 3, 3)), tuple)
+    assert isinstance(L.Bidirectional(L.GRU(2, return_state=True))(floats(2, 3, 3)), tuple)

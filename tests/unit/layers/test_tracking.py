@@ -100,3 +100,15 @@ def test_a_layer_may_return_a_variable(engine: Engine) -> None:
     trained.compile("sgd", "sparse_categorical_crossentropy")
     trained.fit(np.array([[1, 2, 3]]), np.array([[[2], [3], [4]]]), verbose=0)
     assert (trained.get_weights()[0][4] != held[4]).all()  # trained only as a row of the scores
+
+
+def test_weights_made_in_a_frozen_layer_say_so() -> None:
+    """As in Keras 3.15.1, where a layer above does not change those below it by its argument."""
+    layer = L.Dense(2, trainable=False)
+    layer.build((None, 3))
+    assert [w.trainable for w in layer.weights] == [False, False]
+    layer.trainable = True
+    assert [w.trainable for w in layer.weights] == [True, True]
+    model = keras.Sequential([keras.Input((3,)), L.Dense(2)], trainable=False)
+    assert [w.trainable for w in model.weights] == [True, True]
+    assert model.trainable_weights == []

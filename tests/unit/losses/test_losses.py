@@ -292,3 +292,9 @@ def test_generalized_cross_entropy_of_an_impossible_label(engine):
     value, (grad,) = ops.value_and_grad(lambda p: loss(label, p), [y_pred])
     assert float(value) == 1.0
     np.testing.assert_allclose(ops.convert_to_numpy(grad), [[0.0, 0.0], [0.0, -0.5]])
+
+
+def test_a_dtype_policy_by_name(engine):
+    loss = losses.MeanSquaredError(dtype="mixed_float16")
+    assert loss.dtype == "float16"
+    assert ops.dtype(loss(np.ones((2, 2)), np.zeros((2, 2)))) == "float16"

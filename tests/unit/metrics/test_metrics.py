@@ -273,3 +273,40 @@ def test_state_in_containers_is_found():
     metric.parts = {"a": [Variable(0.0, name="x"), Variable(1.0, name="y")], "b": metrics.Sum(name="inner")}
     paths = [v.path for v in metric.variables]
     assert paths == ["outer/total", "outer/count", "x", "y", "inner/total"]
+
+
+def test_a_dtype_policy_by_name(engine):
+    metric = metrics.MeanSquaredError(dtype="mixed_float16")
+    metric.update_state(np.ones((2, 2)), np.zeros((2, 2)))
+    assert metric.dtype == ops.dtype(metric.result()) == "float16"
+
+
+class Distance:
+    def __call__(self, y_true, y_pred):
+        return ops.mean(y_true - y_pred)
+
+
+def MyError(y_true, y_pred):
+    return ops.mean(y_true - y_pred)
+
+
+@pytest.mark.parametrize(
+    ("given", "name"),
+    [
+        (MyError, "my_error"),
+        (lambda y_true, y_pred: ops.mean(y_true - y_pred), "lambda"),
+        (Distance(), "distance"),
+        (losses.MeanSquaredError(), "mean_squared_error"),
+        ("MSE", "MSE"),
+    ],
+)
+def test_the_name_of_a_metric_made_from_a_function(given, name):
+    """Names of Keras 3.15.1."""
+    assert resolve(given, None, (None, 1), (None, 1)).name == name
+
+
+@pytest.mark.parametrize("average", [None, "micro", "weighted"])
+def test_a_score_in_bfloat16_stays_in_it(engine, average):
+    metric = metrics.F1Score(average=average, dtype="bfloat16")
+    metric.update_state(np.eye(2), np.eye(2))
+    assert ops.dtype(metric.result()) == "bfloat16"

@@ -185,3 +185,13 @@ def test_build_without_a_shape_waits_for_data() -> None:
     model.fit(np.ones((4, 3)), np.ones((4, 2)), verbose=0)
     assert model.input_shape == (None, 3)
     assert model.count_params() == 15 + 20
+
+
+def test_a_stack_keeps_the_shape_it_was_built_for() -> None:
+    """As in Keras 3.15.1."""
+    model = keras.Sequential([layers.Dense(3), layers.Dense(2)])
+    model.build((None, 4))
+    model.pop()
+    assert (model.built, model.output_shape, len(model.weights)) == (True, (None, 3), 2)
+    model.add(layers.Dense(7))
+    assert (model.built, model.output_shape, len(model.weights)) == (True, (None, 7), 4)

@@ -299,3 +299,38 @@ def test_kernel_override_equals_the_body(engine, name):
     kernel = getattr(kernels, name)
     for got, expected in zip(kernel(*arguments), kernel.body(*arguments), strict=True):
         np.testing.assert_allclose(ops.convert_to_numpy(got), ops.convert_to_numpy(expected), rtol=1e-6)
+
+
+def accumulated(learning_rate, **options):
+    """A weight after each of four steps by growing gradients, of which two at a time are added up; the optimizer."""
+    weight = Variable(np.array([1.0, 2.0], "float32"), name="w")
+    optimizer, seen = optimizers.SGD(learning_rate, gradient_accumulation_steps=2, **options), []
+    for i in range(1, 5):
+        optimizer.apply([ops.convert_to_tensor(np.array([1.0, -0.5], "float32") * i)], [weight])
+        seen.append(weight.numpy().tolist())
+    return np.array(seen), optimizer
+
+
+def test_a_schedule_counts_every_call_of_accumulated_gradients(engine):
+    """Values of Keras 3.15.1."""
+    seen, optimizer = accumulated(schedules.ExponentialDecay(0.1, 1, 0.5))
+    expected = [[1.0, 2.0], [0.925, 2.0375], [0.925, 2.0375], [0.88125, 2.059375]]
+    np.testing.assert_allclose(seen, expected, rtol=1e-6)
+    np.testing.assert_allclose(float(optimizer.learning_rate), 0.00625, rtol=1e-6)
+
+
+@pytest.mark.parametrize(("every", "last"), [(None, [0.5, 2.25]), (2, [0.675, 2.1625])])
+def test_averages_move_with_every_call_of_accumulated_gradients(engine, every, last):
+    """Values of Keras 3.15.1."""
+    seen, optimizer = accumulated(0.1, use_ema=True, ema_momentum=0.5, ema_overwrite_frequency=every)
+    np.testing.assert_allclose(seen, [[1.0, 2.0], [0.85, 2.075], [0.85, 2.075], last], rtol=1e-6)
+    average = next(v for v in optimizer.variables if v.name == "w_average")
+    np.testing.assert_allclose(average.numpy(), [0.675, 2.1625], rtol=1e-6)
+
+
+def test_constraints_hold_while_gradients_accumulate(engine):
+    """As in Keras 3.15.1."""
+    weight = Variable(np.array([-1.0, 2.0], "float32"), name="w")
+    weight.constraint = lambda w: ops.maximum(w, 0.0)
+    optimizers.SGD(0.1, gradient_accumulation_steps=2).apply([ops.ones(2)], [weight])
+    assert weight.numpy().tolist() == [0.0, 2.0]
