@@ -117,7 +117,7 @@ class Compiled:
         shelf: Shelf | None = None,
     ) -> None:
         self.dtypes, self.jit_compile = dtypes, jit_compile
-        self._trace, self._cells, self._shelf = trace, cells, shelf
+        self._entry, self._trace, self._cells, self._shelf = entry, trace, cells, shelf
         self._context = context.context()
         if entry is None:
             self._call = (self.concrete.function_def.signature.name, len(self.concrete.outputs))
@@ -125,8 +125,6 @@ class Compiled:
         else:
             self._call = (entry.name, entry.results)
             self._captured = [cells[i].handle for i in entry.captures]
-
-        self._entry = entry
 
     @functools.cached_property
     def suits_xla(self) -> bool:

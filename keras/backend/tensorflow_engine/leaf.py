@@ -13,7 +13,8 @@ import numpy as np
 
 from keras.backend.engine import Engine, Shape, Spec
 from keras.backend.spec import OPEN, UNKNOWN, Unknown
-from keras.backend.tensorflow_engine.loading import has_graphs, tf
+from keras.backend.tensorflow_engine.loading import tf
+from keras.backend.tensorflow_engine.stages import has_graphs
 
 Tensor = Any
 

@@ -19,7 +19,8 @@ from keras.backend.engine import Engine
 from keras.backend.state import Variable
 from keras.backend.tensorflow_engine.cells import Cell
 from keras.backend.tensorflow_engine.leaf import DTYPES, raw
-from keras.backend.tensorflow_engine.loading import has_graphs, tf
+from keras.backend.tensorflow_engine.loading import tf
+from keras.backend.tensorflow_engine.stages import has_graphs
 
 Tensor = Any
 

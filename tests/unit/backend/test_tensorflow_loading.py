@@ -90,7 +90,7 @@ def test_graphs_are_loaded_when_they_are_needed() -> None:
     code = f"""
 import keras
 from keras.backend.select import current
-from keras.backend.tensorflow_engine.loading import has_graphs
+from keras.backend.tensorflow_engine.stages import has_graphs
 variable = keras.Variable([1.0, 2.0])
 variable.cell(current())
 variable.assign([3.0, 4.0])
@@ -109,7 +109,7 @@ print(tape.gradient(y, variable.cell(current()).variable).numpy(), tf.reduce_sum
 )
 def test_modules_of_its_own_may_be_imported_early(statement: str) -> None:
     """They need one another in an order that only TensorFlow's own start has."""
-    code = f"{ENGINE}\n{statement}\nfrom keras.backend.tensorflow_engine.loading import has_graphs\nprint(has_graphs())"
+    code = f"{ENGINE}\n{statement}\nfrom keras.backend.tensorflow_engine.stages import has_graphs\nprint(has_graphs())"
     assert run(code) == "True"
 
 

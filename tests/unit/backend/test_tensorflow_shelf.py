@@ -13,7 +13,7 @@ BEGIN = """
 import json, sys
 import numpy as np, keras
 from keras import layers
-from keras.backend.tensorflow_engine.loading import has_graphs
+from keras.backend.tensorflow_engine.stages import has_graphs
 keras.utils.set_random_seed(0)
 rng = np.random.default_rng(0)
 """
