@@ -11,7 +11,7 @@ from typing import Any
 
 import numpy as np
 
-from keras import activations, constraints, initializers, ops, regularizers
+from keras import activations, constraints, initializers, ops, regularizers, tree
 from keras.backend.state import to_host
 from keras.layers.arguments import fraction_of, int_of
 from keras.layers.layer import Layer
@@ -362,6 +362,13 @@ class GRUCell(Cell):
         return y, [h]
 
 
+def whole_sequence(cell: Any) -> Any:
+    """The method `sequence` of a cell, if there is one that computes what `call` does: a subclass may have another `call`."""
+    owner = next((c for c in type(cell).__mro__ if "sequence" in vars(c)), None)
+    own = owner is not None and getattr(owner, "call", None) is type(cell).call and "call" not in vars(cell)
+    return cell.sequence if own else None
+
+
 class StackedRNNCells(Layer):
     """Several cells as one: the output of each is the input of the next.
 
@@ -417,6 +424,22 @@ class StackedRNNCells(Layer):
             inputs, after = cell(inputs, [state] if bare else state, **more)
             new.append(after[0] if bare and isinstance(after, (list, tuple)) else after)
         return inputs, new
+
+    def sequence(self, x: Tensor, states: list[Tensor], mask: Tensor | None, reverse: bool) -> Any:
+        """One cell after the other over all steps, as far as each can do that; see `Cell`."""
+        after: list[Tensor] = []
+        for cell in self.cells:
+            whole = whole_sequence(cell)
+            if whole is None or cell.compute_dtype != self.compute_dtype:
+                return NotImplemented
+            count = len(tree.flatten(cell.state_size))
+            own, states = states[:count], states[count:]
+            result = whole(x, own, mask, reverse)
+            if result is NotImplemented:
+                return result
+            x, new = result
+            after += new
+        return x, after
 
     def prepare_masks(self, inputs_like: Tensor, training: bool | None) -> None:
         column = ops.ones_like(inputs_like[:, :1])

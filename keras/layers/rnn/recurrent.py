@@ -22,6 +22,7 @@ from keras.layers.rnn.cells import (
     StackedRNNCells,
     initial_state,
     unbuilt,
+    whole_sequence,
 )
 from keras.ops.dispatch import convert, dtype_of, shape_of
 
@@ -173,7 +174,7 @@ class RNN(Layer):
         self, sequences: Tensor, states: Any, mask: Tensor | None, training: bool
     ) -> tuple[Tensor, Tensor, Any]:
         """Last output, all outputs and last states: by the cell's whole-sequence form if it has one for this case."""
-        whole = getattr(self.cell, "sequence", None)
+        whole = whole_sequence(self.cell)
         if whole is not None and not self.unroll:
             fused = self._whole_sequence(whole, sequences, states, mask)
             if fused is not NotImplemented:
@@ -211,7 +212,8 @@ class RNN(Layer):
         if self.go_backwards:
             outputs = current().flip(outputs, (1,))
         # With a mask the last output may not be the last state: a row that is masked throughout gives zeros.
-        return (new[0] if mask is None else _last_step(outputs)), outputs, new
+        is_state = mask is None and not isinstance(self.cell, StackedRNNCells)
+        return (new[0] if is_state else _last_step(outputs)), outputs, new
 
     def compute_mask(self, inputs: Any, previous_mask: Any) -> Any:
         mask = tree.flatten(previous_mask)[0]

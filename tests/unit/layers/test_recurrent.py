@@ -166,3 +166,53 @@ def test_masks_given_to_attention_by_hand_travel_on(engine: Engine) -> None:
 def test_two_directions_side_by_side_are_a_tuple(engine: Engine) -> None:
     assert isinstance(L.Bidirectional(L.GRU(2), merge_mode=None)(floats(2, 3, 3)), tuple)
     assert isinstance(L.Bidirectional(L.GRU(2, return_state=True))(floats(2, 3, 3)), tuple)
+
+
+class Sevens(L.LSTMCell):
+    """A cell with a step of its own, which is what the layer must run."""
+
+    def call(self, inputs: Any, states: Any, training: bool = False) -> Any:
+        y, states = super().call(inputs, states, training=training)
+        return 0 * y + 7.0, states
+
+
+class Doubling(L.SimpleRNNCell):
+    def call(self, sequence: Any, states: Any, training: bool = False) -> Any:
+        y, states = super().call(sequence, states, training)
+        return 2 * y, states
+
+
+def test_a_cell_with_another_step(engine: Engine) -> None:
+    x = floats(2, 3, 4)
+    assert ops.convert_to_numpy(L.RNN(Sevens(2))(x)).tolist() == [[7.0, 7.0]] * 2
+    plain, doubling = L.RNN(L.SimpleRNNCell(2)), L.RNN(Doubling(2))
+    doubling(x)
+    plain.build(x.shape)
+    plain.set_weights(doubling.get_weights())
+    np.testing.assert_allclose(
+        ops.convert_to_numpy(doubling(x)), 2 * ops.convert_to_numpy(plain(x)), 1e-5, 1e-6
+    )
+    assert ops.convert_to_numpy(L.RNN([L.GRUCell(3), Sevens(2)])(x)).tolist() == [[7.0, 7.0]] * 2
+
+
+@pytest.mark.parametrize("mask", [None, ZERO_MASK], ids=["plain", "masked"])
+@pytest.mark.parametrize("backwards", [False, True])
+def test_stacked_cells_go_through_all_steps_one_after_the_other(
+    engine: Engine, backwards: bool, mask: Any
+) -> None:
+    """The same numbers as step by step, which takes twice as long."""
+    x = floats(3, 6, 4)
+    for sequences in (False, True):
+
+        def stack(unroll: bool, sequences: bool = sequences) -> Any:
+            cells = [L.GRUCell(3), L.LSTMCell(5), L.StackedRNNCells([L.SimpleRNNCell(2)])]
+            settings = {"return_sequences": sequences, "return_state": True, "go_backwards": backwards}
+            return L.RNN(cells, unroll=unroll, **settings)
+
+        whole, single = stack(False), stack(True)
+        for layer in (whole, single):
+            layer(x)
+        single.set_weights(whole.get_weights())
+        got, want = (keras.tree.flatten(layer(x, mask=mask)) for layer in (whole, single))
+        for a, b in zip(got, want, strict=True):
+            np.testing.assert_allclose(ops.convert_to_numpy(a), ops.convert_to_numpy(b), 1e-5, 1e-6)
