@@ -145,7 +145,7 @@ class R2Score(Metric):
         Args:
             y_true: targets, shape `(batch, outputs)`.
             y_pred: predictions, same shape.
-            sample_weight: one weight per sample, or None.
+            sample_weight: one weight per sample or for all, or None.
         """
         mask, dtype = get_mask(y_pred), self.num_samples.dtype
         y_true, y_pred = match(y_true, ops.cast(ops.convert_to_tensor(y_pred), dtype), self.name)
@@ -153,9 +153,8 @@ class R2Score(Metric):
         if sample_weight is not None:
             sample_weight = ops.cast(ops.convert_to_tensor(sample_weight), dtype)
         weights = apply_mask(sample_weight, mask, dtype, "sum")
-        weights = (
-            ops.ones_like(y_true[:, :1]) if weights is None else align_weights(weights, y_true, self.name)
-        )
+        ones = ops.ones_like(y_true[:, :1])  # also a single weight is one for each sample
+        weights = ones if weights is None else ones * align_weights(weights, y_true, self.name)
         weighted = y_true * weights
         self.sum.assign_add(ops.sum(weighted, axis=0))
         self.squared_sum.assign_add(ops.sum(y_true * weighted, axis=0))

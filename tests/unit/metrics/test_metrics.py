@@ -310,3 +310,10 @@ def test_a_score_in_bfloat16_stays_in_it(engine, average):
     metric = metrics.F1Score(average=average, dtype="bfloat16")
     metric.update_state(np.eye(2), np.eye(2))
     assert ops.dtype(metric.result()) == "bfloat16"
+
+
+def test_one_weight_for_all_samples_of_a_score(engine: Engine) -> None:
+    """Value of Keras 3.15.1."""
+    score = metrics.R2Score()
+    score.update_state([[1.0], [2.0]], [[1.0], [3.0]], sample_weight=2.0)
+    assert float(score.result()) == -1.0
