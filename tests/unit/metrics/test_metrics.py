@@ -5,6 +5,7 @@ import pytest
 
 from keras import Variable, losses, metrics, ops
 from keras.backend import masks
+from keras.backend.engine import Engine
 from keras.backend.state import reset_names
 from keras.metrics.lookup import resolve
 
