@@ -10,6 +10,7 @@ import hashlib
 import os
 import platform
 import shutil
+import time
 from collections.abc import Callable
 from contextlib import suppress
 from pathlib import Path
@@ -18,6 +19,11 @@ from keras.version import __version__
 
 #: Bytes that are kept; what was used longest ago goes first.
 LIMIT = 1 << 29
+#: Seconds between two times that is looked after, for thousands of files take a while to look at.
+EVERY = 24 * 3600
+#: Begins the name of a file that is being written; it stays behind if the process is killed.
+PART = "part-"
+_MARK = "tidied"
 
 
 def root() -> Path | None:
@@ -31,13 +37,14 @@ def root() -> Path | None:
     return (Path(base) if base else Path.home() / ".cache") / "keras" / "compiled"
 
 
-def folder(engine: str, version: str, is_whole: Callable[[Path], bool]) -> Path | None:
+def folder(engine: str, version: str, is_whole: Callable[[Path], bool] | None = None) -> Path | None:
     """The folder of one engine, made if need be.
 
     Args:
         engine: its name.
         version: of the engine.
-        is_whole: whether a file is complete; others, which a killed process or a full disk left behind, are removed.
+        is_whole: whether a file is complete, for an engine that cannot tell; others, which a killed process or a full disk
+            left behind, are removed.
 
     Returns:
         None if nothing is to be kept, nothing can be written there, or others can: what is in it will be run.
@@ -51,10 +58,10 @@ def folder(engine: str, version: str, is_whole: Callable[[Path], bool]) -> Path 
         place.mkdir(mode=0o700, exist_ok=True)
         if not os.access(place, os.W_OK | os.X_OK) or not _is_own(place):
             return None
-        for path in place.iterdir():
-            if not is_whole(path):
+        for path in place.iterdir() if is_whole else ():
+            if not is_whole(path):  # type: ignore[misc]
                 path.unlink()
-        _prune(base)
+        _tidy(base)
     except OSError:
         return None
     return place
@@ -80,6 +87,7 @@ def clear() -> str:
     freed = sum(p.stat().st_size for p in base.rglob("*") if p.is_file())
     for place in base.glob("*-keras-*"):  # only what is ours, whatever folder KERAS_CACHE names
         shutil.rmtree(place)
+    (base / _MARK).unlink(missing_ok=True)
     return f"Removed {freed / 2**20:.1f} MB from {base}."
 
 
@@ -91,14 +99,23 @@ def _is_own(place: Path) -> bool:
     return facts.st_uid == os.geteuid() and not facts.st_mode & 0o022
 
 
-def _prune(base: Path) -> None:
-    found = []
+def _tidy(base: Path) -> None:
+    """Remove what was used longest ago, and parts of files that nobody will complete."""
+    mark, now = base / _MARK, time.time()
+    with suppress(FileNotFoundError):
+        if now - mark.stat().st_mtime < EVERY:
+            return
+    mark.touch()
+    kept = []
     for path in base.glob("*-keras-*/*"):
-        with suppress(FileNotFoundError):  # another process prunes, too
+        with suppress(FileNotFoundError):  # another process does the same
             facts = path.stat()
-            found.append((facts.st_mtime, facts.st_size, path))
-    total = sum(size for _, size, _ in found)
-    for _, size, path in sorted(found):
+            if path.name.startswith(PART) and now - facts.st_mtime > EVERY:
+                path.unlink()
+            else:
+                kept.append((facts.st_mtime, facts.st_size, path))
+    total = sum(size for _, size, _ in kept)
+    for _, size, path in sorted(kept):
         if total <= LIMIT:
             return
         path.unlink(missing_ok=True)

@@ -190,7 +190,10 @@ def _unpacked(data: bytes) -> tuple[dict[str, Any], list[bytes]]:
 
 def _write(path: Path, data: bytes) -> None:
     """All of it or nothing; a disk that is full keeps no program from training."""
-    with suppress(OSError), NamedTemporaryFile(dir=path.parent, prefix="part-", delete=False) as file:
+    with (
+        suppress(OSError),
+        NamedTemporaryFile(dir=path.parent, prefix=compile_cache.PART, delete=False) as file,
+    ):
         part = Path(file.name)
         try:
             file.write(data)
@@ -200,14 +203,9 @@ def _write(path: Path, data: bytes) -> None:
             part.unlink(missing_ok=True)
 
 
-def _is_whole(path: Path) -> bool:
-    """What was being written when its process was killed stays behind under another name."""
-    return not path.name.startswith("part-")
-
-
 @cache
 def _folder() -> Path | None:
-    return compile_cache.folder("tensorflow_functions", tf.__version__, _is_whole)
+    return compile_cache.folder("tensorflow_functions", tf.__version__)
 
 
 @cache

@@ -82,15 +82,21 @@ def test_a_folder_that_others_can_write_into_is_not_used(
 
 
 def test_the_oldest_go_when_there_is_too_much(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Once a day, and with them what killed processes have left of files they were writing."""
     monkeypatch.setenv("KERAS_CACHE", str(tmp_path))
     monkeypatch.setattr(compile_cache, "LIMIT", 250)
-    place = compile_cache.folder("engine", "1.0", lambda path: True)
+    place = compile_cache.folder("engine", "1.0")
     assert place is not None
-    for age, name in enumerate("cab"):
+    for age, name in enumerate(("c", "a", "b", "part-1")):
         (place / name).write_bytes(bytes(100))
         os.utime(place / name, (1e9 - age, 1e9 - age))
-    compile_cache.folder("engine", "1.0", lambda path: True)
-    assert sorted(p.name for p in place.iterdir()) == ["a", "c"]
+    (place / "part-2").write_bytes(b"being written")
+    everything = {"a", "b", "c", "part-1", "part-2"}
+    compile_cache.folder("engine", "1.0")
+    assert {p.name for p in place.iterdir()} == everything
+    os.utime(tmp_path / "tidied", (1e9, 1e9))
+    compile_cache.folder("engine", "1.0")
+    assert {p.name for p in place.iterdir()} == {"a", "c", "part-2"}
 
 
 def test_the_command_tells_and_clears(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
