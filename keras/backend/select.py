@@ -20,18 +20,22 @@ if TYPE_CHECKING:
 
 
 class _Adapter(NamedTuple):
-    """Where an engine's adapter is, and what must be installed for it: a package, or what an installer of ours builds."""
+    """Where an engine's adapter is, and what must be installed for it: a package, or what an installer of ours builds.
+
+    The package may ask things of our objects (`joins`), once a program has imported it.
+    """
 
     module: str
     class_name: str
     requires: str = ""
+    joins: bool = False
     installer: str = (
         ""  # a module with `location()`, None before `run()` has built the engine, and `remove()`
     )
 
 
 _ADAPTERS = {
-    "tensorflow": _Adapter("keras.backend.tensorflow", "TensorFlowEngine", "tensorflow"),
+    "tensorflow": _Adapter("keras.backend.tensorflow", "TensorFlowEngine", "tensorflow", joins=True),
     "theano": _Adapter("keras.backend.theano", "TheanoEngine", "pytensor"),
     "cntk": _Adapter("keras.backend.cntk.engine", "CNTKEngine", installer="keras.backend.cntk.install"),
     "numpy": _Adapter("keras.backend.numpy.engine", "NumPyEngine", "numpy"),
@@ -113,6 +117,13 @@ def inner() -> Engine | None:
 def current_name() -> str:
     """Name of the real engine in force, without constructing it."""
     return _name.get() or _default_name()
+
+
+def meet() -> None:
+    """Construct the default engine now if the program has imported its package, which may ask for our objects next."""
+    name = current_name()
+    if name not in _engines and _ADAPTERS[name].joins and _ADAPTERS[name].requires in sys.modules:
+        get(name)
 
 
 def _default_name() -> str:

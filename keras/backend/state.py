@@ -36,6 +36,24 @@ _AGGREGATIONS = (None, "none", "mean", "sum", "only_first_replica")
 _SYNCHRONIZATIONS = (None, "none", "on_read", "on_write", "auto")
 
 
+class _HasVariables:
+    """What is common to layers, optimizers, metrics and seed generators: nothing, but for what an engine adds."""
+
+    def _variables_made(self) -> None:
+        """Called when variables have been made, for whoever waits for them."""
+
+
+class HasVariables(_HasVariables):
+    """Base of all that has variables.
+
+    An engine may give it another base, and so put what its own library asks of such objects into all of them.
+    """
+
+    def __new__(cls, *args: Any, **kwargs: Any) -> Any:
+        select.meet()
+        return super().__new__(cls, *args, **kwargs)
+
+
 class Variable(TensorOperators):
     """A tensor that keeps its value between calls: weights, optimizer slots, counters, seeds.
 

@@ -6,6 +6,7 @@ TensorFlow with it; TensorFlow's own Keras is never touched.
 
 from __future__ import annotations
 
+from keras.backend.tensorflow_engine.checkpoints import CheckpointsPart
 from keras.backend.tensorflow_engine.compiling import CompilingPart
 from keras.backend.tensorflow_engine.elementwise import ElementwisePart
 from keras.backend.tensorflow_engine.flow import FlowPart
@@ -41,6 +42,7 @@ class TensorFlowEngine(
     KernelsPart,
     HostSequencesPart,
     UpdatesPart,
+    CheckpointsPart,
 ):
     """TensorFlow 2.18 and later; two cores or a cluster of them, and a GPU if TensorFlow sees one."""
 

@@ -614,6 +614,7 @@ def _scoped_build(build: Callable[..., None]) -> Callable[..., None]:
             names = _named(build)[1:]
             self._build_shapes = {**dict(zip(names, args, strict=False)), **kwargs}
         self.built = True
+        self._variables_made()
 
     return scoped
 

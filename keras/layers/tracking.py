@@ -13,7 +13,7 @@ import numpy as np
 from keras import tree
 from keras.backend import state
 from keras.backend.spec import KerasTensor
-from keras.backend.state import Variable
+from keras.backend.state import HasVariables, Variable
 from keras.ops.node import Operation
 from keras.random import SeedGenerator
 
@@ -61,7 +61,7 @@ def _remembered(find: Callable[..., list[Any]]) -> Callable[..., list[Any]]:
     return call
 
 
-class Tracked(Operation):
+class Tracked(HasVariables, Operation):
     """The state of a `Layer` and of the layers below it. Nothing is registered: attributes are looked through."""
 
     #: Attributes that never hold tracked state.

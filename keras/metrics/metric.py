@@ -10,7 +10,7 @@ import numpy as np
 
 from keras import config, dtype_policies, ops
 from keras.backend.dtypes import standardize, to_numpy_dtype
-from keras.backend.state import Variable, auto_name, name_scope, to_snake_case
+from keras.backend.state import HasVariables, Variable, auto_name, name_scope, to_snake_case
 from keras.errors import unknown
 from keras.serializable import Serializable
 
@@ -19,7 +19,7 @@ Tensor = Any
 _CONSTANTS = {"zeros": 0.0, "ones": 1.0}
 
 
-class Metric(Serializable):
+class Metric(HasVariables, Serializable):
     """Base of all metrics: subclass it and write `__init__` (with `add_variable`), `update_state` and `result`.
 
     Args:
@@ -174,6 +174,7 @@ class Metric(Serializable):
         if not self.built:
             self.build(tuple(ops.shape(y_true)), tuple(ops.shape(y_pred)))
             self.built = True
+            self._variables_made()
 
     def _base_config(self) -> dict[str, Any]:
         return {"name": self.name, "dtype": self.dtype}

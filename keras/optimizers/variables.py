@@ -10,7 +10,7 @@ import numpy as np
 
 from keras import config
 from keras.backend.dtypes import standardize, to_numpy_dtype
-from keras.backend.state import Variable, name_scope
+from keras.backend.state import HasVariables, Variable, name_scope
 from keras.errors import unknown
 
 Tensor = Any
@@ -18,7 +18,7 @@ Tensor = Any
 _CONSTANTS = {"zeros": 0.0, "ones": 1.0}
 
 
-class OwnsVariables:
+class OwnsVariables(HasVariables):
     """What an optimizer knows about its own variables; `name`, `_variables` and `_index` are the optimizer's."""
 
     name: str
@@ -66,6 +66,7 @@ class OwnsVariables:
                 initializer, shape=shape, dtype=dtype, trainable=False, aggregation=aggregation, name=name
             )
         self._variables.append(variable)
+        self._variables_made()
         return variable
 
     def add_variable_from_reference(

@@ -8,7 +8,7 @@ import numpy as np
 
 from keras.backend import select
 from keras.backend.select import current
-from keras.backend.state import Variable, auto_name, name_scope
+from keras.backend.state import HasVariables, Variable, auto_name, name_scope
 from keras.errors import shorten
 from keras.random import seeds
 from keras.serializable import Serializable
@@ -16,7 +16,7 @@ from keras.serializable import Serializable
 Tensor = Any
 
 
-class SeedGenerator(Serializable):
+class SeedGenerator(HasVariables, Serializable):
     """A stream of seeds, each used for one draw.
 
     The state is a variable: inside a compiled function it advances with every call of the function, so that no two

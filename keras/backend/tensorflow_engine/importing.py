@@ -82,10 +82,12 @@ class _Collector:
         gc.disable()
 
     def end(self) -> None:
-        if self._was_on:
+        if not self._was_on:
+            return
+        if not gc.get_freeze_count():  # else what the program froze would thaw
             gc.freeze()  # and back: among the oldest, which are looked through least
             gc.unfreeze()
-            gc.enable()
+        gc.enable()
 
 
 class _Finder(MetaPathFinder):

@@ -17,7 +17,7 @@ import importlib
 import os
 import re
 import sys
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from importlib import util
 from importlib.abc import Loader, MetaPathFinder
 from importlib.machinery import ModuleSpec
@@ -92,6 +92,13 @@ def _names_of(package: ModuleType) -> Names:
 
 
 _completing = False
+#: What is to be done when all of TensorFlow has been loaded.
+when_whole: list[Callable[[], None]] = []
+
+
+def is_whole() -> bool:
+    """Whether all of TensorFlow is loaded."""
+    return not isinstance(sys.modules["tensorflow"], _Partial)
 
 
 def _complete(package: ModuleType) -> None:
@@ -110,6 +117,8 @@ def _complete(package: ModuleType) -> None:
             package.__class__ = ModuleType  # type: ignore[assignment]
         finally:
             _completing = False
+        for act in when_whole:
+            act()
 
 
 class _PartialLoader(Loader):
@@ -189,4 +198,4 @@ def module(name: str) -> ModuleType:
 
 context, execute, record = map(module, ("eager.context", "eager.execute", "eager.record"))
 
-__all__ = ["context", "execute", "load", "module", "record", "tf"]
+__all__ = ["context", "execute", "is_whole", "load", "module", "record", "tf", "when_whole"]
