@@ -117,9 +117,7 @@ def test_modules_of_its_own_may_be_imported_early(statement: str) -> None:
 def test_the_collector_is_left_as_it_was(on: bool) -> None:
     code = f"import gc\ngc.{'enable' if on else 'disable'}()\n{ENGINE}\nprint(gc.isenabled(), gc.get_freeze_count() > 0)"
     assert run(code) == f"{on} False"
-    frozen = (
-        f"import gc\ngc.freeze()\nn = gc.get_freeze_count()\n{ENGINE}\nprint(gc.get_freeze_count() > n // 2 > 0)"
-    )
+    frozen = f"import gc\ngc.freeze()\nn = gc.get_freeze_count()\n{ENGINE}\nprint(gc.get_freeze_count() > n // 2 > 0)"
     assert run(frozen) == "True"
 
 
