@@ -34,7 +34,10 @@ def root() -> Path | None:
     if asked:
         return Path(asked).expanduser()
     base = os.environ.get("XDG_CACHE_HOME")
-    return (Path(base) if base else Path.home() / ".cache") / "keras" / "compiled"
+    try:
+        return (Path(base) if base else Path.home() / ".cache") / "keras" / "compiled"
+    except RuntimeError:  # a user without a home, as in some containers
+        return None
 
 
 def folder(engine: str, version: str, is_whole: Callable[[Path], bool] | None = None) -> Path | None:
@@ -71,7 +74,7 @@ def describe() -> str:
     """Where it is and how much is in it."""
     base = root()
     if base is None:
-        return "The cache of compiled code is off: KERAS_CACHE says so."
+        return "The cache of compiled code is off: KERAS_CACHE says so, or there is no home for it."
     lines = [f"{base}  (KERAS_CACHE names another place, or is off)"]
     for place in sorted(p for p in base.glob("*") if p.is_dir()):
         sizes = [p.stat().st_size for p in place.iterdir()]

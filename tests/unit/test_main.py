@@ -59,8 +59,9 @@ def test_an_engine_that_is_not_installed_is_told_in_one_line(monkeypatch, capsys
     assert capsys.readouterr().err == "engine is not installed\n"
 
 
-def test_an_engine_that_is_broken_does_not_hide_the_others(monkeypatch):
-    monkeypatch.setattr(select, "get", lambda name: (_ for _ in ()).throw(ImportError("libsomething.so")))
+@pytest.mark.parametrize("error", [ImportError, RuntimeError])
+def test_an_engine_that_is_broken_does_not_hide_the_others(monkeypatch, error):
+    monkeypatch.setattr(select, "get", lambda name: (_ for _ in ()).throw(error("libsomething.so")))
     assert cli.engine_facts("numpy") == "does not load: libsomething.so"
 
 

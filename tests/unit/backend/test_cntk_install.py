@@ -87,6 +87,21 @@ def test_the_folder_is_in_the_cache_of_the_user(home, monkeypatch, tmp_path):
     assert places.root() == tmp_path / ".cache" / "keras" / "cntk-2.7"
 
 
+def test_a_user_without_a_home(monkeypatch):
+    """As in some containers: the other engines go on, and only the installer complains."""
+    for name in ("KERAS_CNTK_HOME", "XDG_CACHE_HOME"):
+        monkeypatch.delenv(name, raising=False)
+
+    def home():
+        raise RuntimeError("Could not determine home directory.")
+
+    monkeypatch.setattr(places.Path, "home", home)
+    assert places.location() is None
+    assert "tensorflow" in select.available()
+    with pytest.raises(InstallError, match="KERAS_CNTK_HOME"):
+        places.root()
+
+
 def test_installing_twice_does_it_once(pretended, home, capsys):
     install.run(wheel=pretended, verify=False)
     assert install.location().read_text() == "built\n"

@@ -81,6 +81,20 @@ def test_a_folder_that_others_can_write_into_is_not_used(
     assert compile_cache.folder("engine", "1.0", lambda path: True) is None
 
 
+def test_a_user_without_a_home(monkeypatch: pytest.MonkeyPatch) -> None:
+    for name in ("KERAS_CACHE", "XDG_CACHE_HOME"):
+        monkeypatch.delenv(name, raising=False)
+
+    def home() -> Path:
+        raise RuntimeError("Could not determine home directory.")
+
+    monkeypatch.setattr(Path, "home", home)
+    assert compile_cache.root() is None
+    assert compile_cache.folder("engine", "1.0") is None
+    assert "no home" in compile_cache.describe()
+    assert compile_cache.clear() == "There is nothing to remove."
+
+
 def test_the_oldest_go_when_there_is_too_much(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     """Once a day, and with them what killed processes have left of files they were writing."""
     monkeypatch.setenv("KERAS_CACHE", str(tmp_path))

@@ -9,6 +9,8 @@ import sys
 import sysconfig
 from pathlib import Path
 
+from keras.errors import InstallError
+
 VERSION = "2.7"
 MODULE = "_keras_cntk"
 
@@ -45,12 +47,21 @@ LINKED = (
 
 
 def root() -> Path:
-    """The folder that holds everything: `cntk-2.7` in `KERAS_CNTK_HOME` or in the user's cache."""
+    """The folder that holds everything: `cntk-2.7` in `KERAS_CNTK_HOME` or in the user's cache.
+
+    Raises:
+        InstallError: nobody named a folder, and the user has no home.
+    """
     chosen = os.environ.get("KERAS_CNTK_HOME")
     if chosen:
         return Path(chosen).expanduser() / f"cntk-{VERSION}"
     cache = os.environ.get("XDG_CACHE_HOME")
-    return (Path(cache) if cache else Path.home() / ".cache") / "keras" / f"cntk-{VERSION}"
+    try:
+        return (Path(cache) if cache else Path.home() / ".cache") / "keras" / f"cntk-{VERSION}"
+    except RuntimeError:
+        raise InstallError(
+            "The cntk engine is installed in the user's home, and there is none. Name a folder in KERAS_CNTK_HOME."
+        ) from None
 
 
 def libs(root: Path) -> Path:
@@ -66,7 +77,10 @@ def module(root: Path) -> Path:
 
 def location() -> Path | None:
     """The compiled module if the engine is installed, else None. Asked often: it looks at two files only."""
-    here = root()
+    try:
+        here = root()
+    except InstallError:  # nor has it been installed, then
+        return None
     built = module(here)
     return built if built.is_file() and (libs(here) / STUBS[0]).is_file() else None
 
