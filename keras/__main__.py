@@ -47,9 +47,7 @@ def engine_facts(name: str) -> str:
         return f"not installed: {command}"
     try:
         facts = select.get(name).describe()
-    except (
-        Exception
-    ) as error:  # of a package that is there, but broken, or that misses something on this machine
+    except Exception as error:  # the package is there, but broken, or misses something on this machine
         return f"does not load: {error}"
     return ", ".join(f"{key} {value}" for key, value in facts.items() if key != "engine")
 

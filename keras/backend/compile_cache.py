@@ -14,6 +14,7 @@ import time
 from collections.abc import Callable
 from contextlib import suppress
 from pathlib import Path
+from tempfile import NamedTemporaryFile
 
 from keras.version import __version__
 
@@ -33,10 +34,16 @@ def root() -> Path | None:
         return None
     if asked:
         return Path(asked).expanduser()
+    home = user_cache()
+    return home and home / "compiled"
+
+
+def user_cache() -> Path | None:
+    """Where the library keeps what it makes for a user; None for one without a home, as in some containers."""
     base = os.environ.get("XDG_CACHE_HOME")
     try:
-        return (Path(base) if base else Path.home() / ".cache") / "keras" / "compiled"
-    except RuntimeError:  # a user without a home, as in some containers
+        return (Path(base) if base else Path.home() / ".cache") / "keras"
+    except RuntimeError:
         return None
 
 
@@ -68,6 +75,18 @@ def folder(engine: str, version: str, is_whole: Callable[[Path], bool] | None = 
     except OSError:
         return None
     return place
+
+
+def write(path: Path, data: bytes) -> None:
+    """All of a file in such a folder or nothing; a disk that is full keeps no program from training."""
+    with suppress(OSError), NamedTemporaryFile(dir=path.parent, prefix=PART, delete=False) as file:
+        part = Path(file.name)
+        try:
+            file.write(data)
+            file.flush()
+            os.replace(part, path)
+        except OSError:
+            part.unlink(missing_ok=True)
 
 
 def describe() -> str:

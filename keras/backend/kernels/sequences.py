@@ -50,30 +50,30 @@ class Prepared:
         return [((n, time, states[0][0][1]), "float32"), *states]
 
     @property
+    def is_open(self) -> bool:
+        """Whether the number of steps is left open."""
+        return self.specs[0][0][1] is OPEN
+
+    @property
     def kept(self) -> Spec:
         """What the way back needs."""
-        open_time = self.specs[0][0][1] is OPEN
-        return (OPEN if open_time else self.passes.kept_size(self.sizes),), "float32"
+        return (OPEN if self.is_open else self.passes.kept_size(self.sizes),), "float32"
 
     def run(
         self, e: Engine, name: str, results: list[Spec], xs: Sequence[Tensor], *static: Any
     ) -> list[Tensor]:
         """One of the passes, over `xs`."""
-        go = partial(getattr(self.passes, name), self.sizes, *static)
-        if self.specs[0][0][1] is OPEN:
-            go = partial(_with_own_time, getattr(self.passes, name), self.sizes, static, len(self.mask))
-        return e.host_call(go, results, [*self.mask, *xs])
+        go, sizes, first = (
+            getattr(self.passes, name),
+            self.sizes,
+            len(self.mask),
+        )  # not `self`, which has the tensors
 
+        def over_its_steps(*arrays: np.ndarray) -> list[np.ndarray]:
+            return go(sizes._replace(time=arrays[first].shape[1]), *static, *arrays)
 
-def _with_own_time(
-    go: Callable[..., list[np.ndarray]],
-    sizes: recurrent.Call,
-    static: tuple[Any, ...],
-    masks: int,
-    *arrays: np.ndarray,
-) -> list[np.ndarray]:
-    """A pass over as many steps as the inputs have."""
-    return go(sizes._replace(time=arrays[masks].shape[1]), *static, *arrays)
+        run = over_its_steps if self.is_open else partial(go, sizes, *static)
+        return e.host_call(run, results, [*self.mask, *xs])
 
 
 class SequencesPart(Engine):

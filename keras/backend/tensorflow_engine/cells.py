@@ -22,9 +22,8 @@ class Cell:
     __slots__ = ("_shape", "_type", "_variable", "handle")
 
     def __init__(self, host: np.ndarray) -> None:
-        with (
-            nullcontext() if tf.executing_eagerly() else tf.init_scope()
-        ):  # it outlives a graph it is made in
+        # It outlives a graph it is made in.
+        with nullcontext() if tf.executing_eagerly() else tf.init_scope():
             value = tf.constant(host)
             self._shape, self._type = host.shape, value.dtype
             # Not named: the eager runtime keeps a kernel (36 kB) for each name a resource was ever made with (2.21).

@@ -15,7 +15,6 @@ from collections.abc import Iterable, Iterator, Sequence
 from contextlib import suppress
 from functools import cache
 from pathlib import Path
-from tempfile import NamedTemporaryFile
 from typing import Any, NamedTuple
 
 from keras.backend import compile_cache
@@ -102,7 +101,7 @@ class Shelf:
             "suits_xla": suits_xla,
             "sizes": [len(b) for b in blobs],
         }
-        _write(path, _packed(header, blobs))
+        compile_cache.write(path, _packed(header, blobs))
 
     def _path(self, kind: str) -> Path | None:
         place = _folder()
@@ -186,21 +185,6 @@ def _unpacked(data: bytes) -> tuple[dict[str, Any], list[bytes]]:
         blobs.append(rest[:size])
         rest = rest[size:]
     return header, blobs
-
-
-def _write(path: Path, data: bytes) -> None:
-    """All of it or nothing; a disk that is full keeps no program from training."""
-    with (
-        suppress(OSError),
-        NamedTemporaryFile(dir=path.parent, prefix=compile_cache.PART, delete=False) as file,
-    ):
-        part = Path(file.name)
-        try:
-            file.write(data)
-            file.flush()
-            os.replace(part, path)
-        except OSError:
-            part.unlink(missing_ok=True)
 
 
 @cache

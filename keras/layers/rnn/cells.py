@@ -187,18 +187,14 @@ class SimpleRNNCell(Cell):
         return h, [h] if nested else h
 
     def _standard_activations(self) -> bool:
-        return getattr(activations, self._activation_name(), None) is self.activation
-
-    def _activation_name(self) -> str:
-        name = getattr(self.activation, "__name__", "")
-        return name if name in kernels.ACTIVATIONS else ""
+        return self.activation in (activations.tanh, activations.sigmoid, activations.relu)
 
     def sequence(self, x: Tensor, states: list[Tensor], mask: Tensor | None, reverse: bool) -> Any:
         x = self._sequence_inputs(x)
         if x is None:
             return NotImplemented
         kernel, recurrent_kernel, bias = self._weights_now()
-        name = self._activation_name()
+        name = self.activation.__name__
         y, h = kernels.simple_rnn(x, states[0], kernel, recurrent_kernel, bias, mask, reverse, name)
         return y, [h]
 

@@ -9,6 +9,7 @@ import sys
 import sysconfig
 from pathlib import Path
 
+from keras.backend.compile_cache import user_cache
 from keras.errors import InstallError
 
 VERSION = "2.7"
@@ -55,13 +56,12 @@ def root() -> Path:
     chosen = os.environ.get("KERAS_CNTK_HOME")
     if chosen:
         return Path(chosen).expanduser() / f"cntk-{VERSION}"
-    cache = os.environ.get("XDG_CACHE_HOME")
-    try:
-        return (Path(cache) if cache else Path.home() / ".cache") / "keras" / f"cntk-{VERSION}"
-    except RuntimeError:
+    cache = user_cache()
+    if cache is None:
         raise InstallError(
             "The cntk engine is installed in the user's home, and there is none. Name a folder in KERAS_CNTK_HOME."
-        ) from None
+        )
+    return cache / f"cntk-{VERSION}"
 
 
 def libs(root: Path) -> Path:
