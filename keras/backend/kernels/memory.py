@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import ctypes
 import functools
+import math
 import os
 import sys
 import weakref
@@ -38,6 +39,7 @@ def keep_freed_memory() -> bool:
 _ALIGNMENT = (
     64  # bytes: of a cache line, and what TensorFlow asks of an array before it takes it without copying
 )
+_LARGE = 1 << 14  # elements of an array, from which on a copy costs more than looking for memory
 _LARGEST_STOCK = 1 << 29  # bytes
 _stock: dict[int, list[np.ndarray]] = {}
 
@@ -59,3 +61,9 @@ def _give_back(n: int, memory: np.ndarray) -> None:
     if sum(len(free) * size * 4 for size, free in list(_stock.items())) + memory.nbytes > _LARGEST_STOCK:
         _stock.clear()
     _stock.setdefault(n, []).append(memory)
+
+
+def fresh(shape: tuple[int, ...]) -> np.ndarray:
+    """An array of float32, not filled; a large one in memory that is used again."""
+    n = math.prod(shape)
+    return recycled(n).reshape(shape) if n >= _LARGE else np.empty(shape, np.float32)

@@ -56,7 +56,6 @@ class _Library:
         c.dnnl_primitive_desc_query_md.argtypes = [c_void_p, c_int, c_int]
         c.dnnl_memory_desc_get_size.restype = c_size_t
         c.dnnl_memory_desc_get_size.argtypes = [c_void_p]
-        c.dnnl_memory_set_data_handle.argtypes = [c_void_p, c_void_p]
         c.dnnl_primitive_execute.argtypes = [c_void_p, c_void_p, c_int, c_void_p]
         c.dnnl_memory_desc_equal.argtypes = [c_void_p, c_void_p]
         c.dnnl_sgemm.argtypes = [
@@ -65,7 +64,10 @@ class _Library:
             *(c_float, c_void_p, c_int64, c_void_p, c_int64),  # a factor; a and b, each with its rows' length
             *(c_float, c_void_p, c_int64),  # what the old result counts; the result and its rows' length
         ]
-        openmp = ctypes.CDLL("libgomp.so.1")
+        # With the interpreter lock kept: giving it up and waiting for it takes longer than what these do.
+        self.set_data = ctypes.PyDLL(c._name).dnnl_memory_set_data_handle
+        self.set_data.argtypes = [c_void_p, c_void_p]
+        openmp = ctypes.PyDLL("libgomp.so.1")
         self._threads, self._use_threads = openmp.omp_get_max_threads, openmp.omp_set_num_threads
         self.engine = self.made("engine_create", _CPU, c_size_t(0))
         self.attributes = self.made("primitive_attr_create")
@@ -157,12 +159,12 @@ class Plan:
         self, steps: Sequence[Step], memories: Sequence[c_void_p], arrays: Sequence[np.ndarray]
     ) -> None:
         """Run the steps on these arrays, which are float32 and C-contiguous."""
-        c = self._lib.c
+        c, set_data = self._lib.c, self._lib.set_data
+        lent = [recycled(n) for _, n in self._scratchpads]
         for memory, array in zip(memories, arrays, strict=True):
-            c.dnnl_memory_set_data_handle(memory, array.ctypes.data)
-        lent = [(memory, recycled(n)) for memory, n in self._scratchpads]
-        for memory, array in lent:
-            c.dnnl_memory_set_data_handle(memory, array.ctypes.data)
+            set_data(memory, array.ctypes.data)
+        for (memory, _), array in zip(self._scratchpads, lent, strict=True):
+            set_data(memory, array.ctypes.data)
         with self._lib.one_thread():
             for primitive, count, arguments in steps:
                 status = c.dnnl_primitive_execute(primitive, self._stream, count, arguments)

@@ -15,7 +15,7 @@ from typing import Any, NamedTuple
 import numpy as np
 
 from keras.backend.kernels import onednn
-from keras.backend.kernels.memory import recycled
+from keras.backend.kernels.memory import fresh, recycled
 from keras.backend.kernels.onednn import BACKWARD, INFERENCE, TRAINING, Plan, Step, Stock
 from keras.backend.kernels.parallel import POOL
 
@@ -37,8 +37,7 @@ _D = {
     _LAST_H: 146,
     _LAST_C: 147,
 }
-_IN_TIME = {a for x in _SEQUENCES for a in (x, _D[x])}
-_BY_ROW = _IN_TIME | {a for x in _STATES for a in (x, _D[x])}
+_BY_ROW = {a for x in _SEQUENCES | _STATES for a in (x, _D[x])}
 _BY_PART = {_D[x] for x in _WEIGHTS}
 #: In the order the C functions take them; the peephole and projection weights of LSTMs are absent.
 _ORDER = {
@@ -54,7 +53,9 @@ ACTIVATIONS = {"relu": 0x20, "tanh": 0x21, "sigmoid": 0x29}
 _FORWARD_IN_TIME, _BACK_IN_TIME = 1, 2
 _OVERWRITE = 1  # gradients by weights are set, not added to what is there
 _ROWS = 32  # of a batch at once: with more nothing is faster, and oneDNN takes memory for each
-_PRODUCTS = 1 << 20  # multiplications of a call, from which on it is worth waking a thread
+_PRODUCTS = (
+    3 << 22
+)  # multiplications of a call, from which on it is worth waking a thread (0.4 ms on one core)
 _LINE = 16  # elements of a cache line, on the bounds of which arrays begin
 
 
@@ -99,14 +100,21 @@ class Call(NamedTuple):
             return 1, 1, 4 if self.kind == "lbr_gru" else gates, self.units
         return 1, 1, self.features if a == KERNEL else self.units, gates, self.units
 
+    def strides(self, a: int) -> list[int] | None:
+        """Of an array with the batch first, where there is one."""
+        if a not in _SEQUENCES:
+            return None
+        width = self.shape(a)[-1]
+        return [width, self.time * width, 1]
+
 
 class SequencePlan(Plan):
-    """One pass over a sequence: `purpose` is training, inference or backward. Arrays are time first."""
+    """One pass over a sequence: `purpose` is training, inference or backward. Arrays are batch first."""
 
     def __init__(self, purpose: int, call: Call) -> None:
         super().__init__()
         names = (*call.inputs, *call.results)
-        plain = {a: self._layout(call.shape(a)) for a in names}
+        plain = {a: self._layout(call.shape(a), call.strides(a)) for a in names}
         descriptor = self._descriptor(purpose, call, plain)
         results: tuple[int, ...] = call.results
         if purpose == BACKWARD:
@@ -170,8 +178,8 @@ def kept_size(call: Call) -> int:
 def forward(call: Call, keep: bool, *inputs: np.ndarray) -> list[np.ndarray]:
     """Outputs, last states and, with `keep`, what the way back needs, for x, states, kernels and bias."""
     given = _given(call, call.inputs, inputs)
-    made = {_Y: np.empty((call.batch, call.time, call.units), np.float32)}
-    made |= {a: np.empty((call.batch, call.units), np.float32) for a in call.results[1:]}
+    made = {_Y: fresh((call.batch, call.time, call.units))}
+    made |= {a: fresh((call.batch, call.units)) for a in call.results[1:]}
     if keep:
         made[_KEPT] = recycled(kept_size(call))
     _run(TRAINING if keep else INFERENCE, call, given, made)
@@ -182,13 +190,13 @@ def backward(call: Call, *arrays: np.ndarray) -> list[np.ndarray]:
     """Gradients by x, states, kernels and bias, for these, all that `forward` kept, and gradients by its results."""
     names = (*call.inputs, *call.results, _KEPT, *(_D[a] for a in call.results))
     given, parts = _given(call, names, arrays), len(_parts(call))
-    made = {
-        _D[a]: np.empty((parts, *given[a].shape) if a in _WEIGHTS else given[a].shape, np.float32)
-        for a in call.inputs
-    }
+    made = {_D[a]: fresh((parts, *given[a].shape) if a in _WEIGHTS else given[a].shape) for a in call.inputs}
     _run(BACKWARD, call, given, made)
     for a in _WEIGHTS:  # always added in the same order
-        made[_D[a]] = functools.reduce(np.add, made[_D[a]])
+        total, *others = made[_D[a]]
+        for other in others:
+            total += other
+        made[_D[a]] = total
     if call.kind == "lbr_gru":
         made[_D[_BIAS]] = made[_D[_BIAS]][[0, 1, 2, 0, 1, 3]].reshape(call.bias)
     return list(made.values())
@@ -218,27 +226,25 @@ def _run(purpose: int, call: Call, given: Arrays, made: Arrays) -> None:
         def own(a: int, x: np.ndarray) -> np.ndarray:
             return x[kept] if a == _KEPT else x[at] if a in _BY_ROW else x[i] if a in _BY_PART else x
 
-        arrays = {a: _time_first(own(a, x)) if a in _IN_TIME else own(a, x) for a, x in given.items()}
-        later = {a: own(a, x) for a, x in made.items()}
-        arrays |= {
-            a: np.empty(x.swapaxes(0, 1).shape, x.dtype) if a in _IN_TIME else x for a, x in later.items()
-        }
+        arrays = {a: own(a, x) for a, x in (given | made).items()}
         with _stock.plan(purpose, _of(call, at)) as plan:
             plan(arrays)
-        for a in later.keys() & _IN_TIME:
-            later[a][:] = arrays[a].swapaxes(0, 1)
 
-    POOL.run(part, len(parts))
-
-
-def _time_first(x: np.ndarray) -> np.ndarray:
-    return np.ascontiguousarray(x.swapaxes(0, 1))
+    if _is_large(call):
+        POOL.run(part, len(parts))
+    else:
+        for i in range(len(parts)):
+            part(i)
 
 
 # ---------------------------------------------------------------------- parts of the batch
 def _parts(call: Call) -> tuple[slice, ...]:
-    products = call.batch * call.time * (call.features + call.units) * call.units * _GATES[call.kind]
-    return _split(call.batch, POOL.size if products >= _PRODUCTS else 1)
+    return _split(call.batch, POOL.size if _is_large(call) else 1)
+
+
+def _is_large(call: Call) -> bool:
+    width = (call.features + call.units) * call.units * _GATES[call.kind]
+    return call.batch * call.time * width >= _PRODUCTS
 
 
 @functools.lru_cache(256)
