@@ -60,6 +60,7 @@ SPECIAL = np.array([[NAN, INF, -INF, 0.0], [1e-8, -1e-8, 80.0, -80.0], [1e4, -1e
 LOGITS = np.array([[1e3, -1e3, 0.0], [50.0, 50.0, 50.0], [-INF, 0.0, 1.0]])
 MASK = np.array([[True, True, False], [True, True, True]])
 RNN = (u(2, 3, 4), u(2, 3), u(2, 3))
+USUAL = ("tanh", "sigmoid")
 MOMENTS, RATE = (u(2, 3), u(2, 3), np.abs(u(2, 3))), np.array(0.1)
 
 CASES = [
@@ -132,16 +133,21 @@ CASES = [
     Case("wrapped_index", (ids(5, 0), 5), grad=False, label="empty"),
     Case("one_hot", (np.array([[-1, 0, 5]], "int64"), 3, 1, "int32"), grad=False, label="outside"),
     Case("one_hot", (ids(4, 2, dtype="uint8"), 4, 0, "bool"), grad=False, label="bool"),
-    *(Case("lstm", (*RNN, u(4, 12), u(3, 12), u(12), mask, back), label=label)
-      for label, mask, back in (("plain", None, False), ("reverse", None, True), ("mask", MASK, False))),
-    Case("lstm", (u(1, 7, 2), u(1, 2), u(1, 2), u(2, 8), u(2, 8), None, None, False), label="long-no-bias"),
-    *(Case("gru", (u(2, 3, 4), u(2, 3), u(4, 9), u(3, 9), u(2, 9) if after else u(9), mask, back, after), label=label)
+    *(Case("lstm", (*RNN, u(4, 12), u(3, 12), u(12), mask, drop, back, *functions), drop is None, label)
+      for label, mask, drop, back, functions in (
+        ("plain", None, None, False, USUAL), ("reverse", None, None, True, USUAL), ("mask", MASK, None, False, USUAL),
+        ("drop", None, u(2, 3), True, USUAL), ("linear", MASK, None, False, ("linear", "hard_sigmoid")))),
+    Case("lstm", (u(1, 7, 2), u(1, 2), u(1, 2), u(2, 8), u(2, 8), None, None, None, False, *USUAL), label="long-no-bias"),
+    *(Case("gru", (u(2, 3, 4), u(2, 3), u(4, 9), u(3, 9), u(2, 9) if after else u(9), mask, drop, back, *functions, after),
+           drop is None, f"{label}-{after}")
       for after in (True, False)
-      for label, mask, back in ((f"plain-{after}", None, False), (f"reverse-{after}", None, True),
-                                (f"mask-{after}", MASK, False))),
-    Case("gru", (u(1, 7, 2), u(1, 2), u(2, 6), u(2, 6), None, None, False, True), label="long-no-bias"),
-    *(Case("simple_rnn", (u(2, 3, 4), u(2, 3), u(4, 3), u(3, 3), bias, mask, back, act), label=f"{act}-{back}")
-      for act, bias, mask, back in (("tanh", u(3), None, False), ("sigmoid", None, MASK, True), ("relu", u(3) + 2, MASK, False))),
+      for label, mask, drop, back, functions in (
+        ("plain", None, None, False, USUAL), ("reverse", None, None, True, USUAL), ("mask", MASK, None, False, USUAL),
+        ("drop", MASK, u(2, 3), True, USUAL), ("linear", None, None, False, ("linear", "hard_sigmoid")))),
+    Case("gru", (u(1, 7, 2), u(1, 2), u(2, 6), u(2, 6), None, None, None, False, *USUAL, True), label="long-no-bias"),
+    *(Case("simple_rnn", (u(2, 3, 4), u(2, 3), u(4, 3), u(3, 3), bias, mask, drop, back, act), drop is None, f"{act}-{back}")
+      for act, bias, mask, drop, back in (
+        ("tanh", u(3), None, None, False), ("sigmoid", None, MASK, u(2, 3), True), ("relu", u(3) + 2, MASK, None, False))),
     Case("adam_update", (u(2, 3), *MOMENTS, RATE, 0.9, 0.999, 1e-7, np.array(3.0)), False, dtypes=WIDE),
     Case("momentum_update", (u(2, 3), u(2, 3), u(2, 3), RATE, 0.9, False), False, dtypes=WIDE),
     Case("momentum_update", (u(2, 3), u(2, 3), u(2, 3), RATE, 0.9, True), False, "nesterov", WIDE),

@@ -108,9 +108,9 @@ class SequencesPart(Engine):
 
     def _as_sequence(self, name: str, args: tuple[Any, ...]) -> Prepared | None:
         n = 5 if name == "lstm" else 4
-        xs, bias, mask, reverse = list(args[:n]), args[n], args[n + 1], args[n + 2]
+        xs, (bias, mask, drop, reverse, *functions) = list(args[:n]), args[n:]
         specs = [self.spec(x) for x in xs]
-        if any(dtype != "float32" for _, dtype in specs):
+        if any(dtype != "float32" for _, dtype in specs) or drop is not None:
             return None
         (batch, time, features), (_, units) = specs[0][0], specs[1][0]
         if any(isinstance(n, Unknown) for n in (batch, features)) or (
@@ -118,12 +118,14 @@ class SequencesPart(Engine):
         ):
             return None  # a kernel is planned for sizes
         kind, activation = name, ""
-        if name == "gru" and args[-1]:
-            kind = "lbr_gru"
-        elif name == "simple_rnn":
-            if mask is not None:
+        if name == "simple_rnn":
+            if mask is not None or functions[0] not in recurrent.ACTIVATIONS:
                 return None  # it has no gates that could be shut
-            kind, activation = "vanilla_rnn", args[-1]
+            kind, activation = "vanilla_rnn", functions[0]
+        elif functions[:2] != ["tanh", "sigmoid"]:
+            return None
+        elif functions[2:] == [True]:
+            kind = "lbr_gru"
         sizes = recurrent.Call(kind, batch, 2 if time is OPEN else time, features, units, reverse, activation)
         passes = recurrent if mask is None else masked
         if not passes.able(sizes):

@@ -1,6 +1,6 @@
 """Recurrent cells: one step of SimpleRNN, LSTM and GRU, and cells stacked on each other.
 
-A cell takes `(inputs, states)` and returns `(output, states)`. Cells with standard activations also know how to run a whole
+A cell takes `(inputs, states)` and returns `(output, states)`. Cells with the usual activations also know how to run a whole
 sequence at once (`sequence`), which the recurrent layers prefer.
 """
 
@@ -12,6 +12,7 @@ from typing import Any
 import numpy as np
 
 from keras import activations, constraints, initializers, ops, regularizers, tree
+from keras.backend.gates import GATES
 from keras.backend.state import to_host
 from keras.layers.arguments import fraction_of, int_of
 from keras.layers.layer import Layer
@@ -119,15 +120,16 @@ class Cell(Layer):
         """Outputs [batch, time, units] and last states of a whole sequence, or NotImplemented."""
         return NotImplemented
 
-    def _sequence_inputs(self, x: Tensor) -> Tensor | None:
-        """Inputs of a whole sequence after dropout; None when something acts inside the recurrence."""
-        input_mask, state_mask = self._masks or (None, None)
-        if state_mask is not None or not self._standard_activations():
+    def _of_sequence(self, x: Tensor) -> tuple[Tensor, Tensor | None, list[Any]] | None:
+        """For a kernel: inputs after dropout, the mask of the state's, and activations; None if it has not these."""
+        functions = [f.__name__ for f in self._functions() if getattr(f, "__name__", None) in GATES]
+        if self._functions() != [getattr(activations, name) for name in functions]:
             return None
-        return x if input_mask is None else x * ops.expand_dims(input_mask, 1)
+        input_mask, state_mask = self._masks or (None, None)
+        return (x if input_mask is None else x * ops.expand_dims(input_mask, 1)), state_mask, functions
 
-    def _standard_activations(self) -> bool:
-        return self.activation is activations.tanh and self.recurrent_activation is activations.sigmoid
+    def _functions(self) -> list[Any]:
+        return [self.activation, self.recurrent_activation]
 
     def _weights_now(self) -> tuple[Tensor, Tensor, Tensor | None]:
         return (
@@ -186,16 +188,15 @@ class SimpleRNNCell(Cell):
         h = self.activation(z if self.bias is None else z + self.bias)
         return h, [h] if nested else h
 
-    def _standard_activations(self) -> bool:
-        return self.activation in (activations.tanh, activations.sigmoid, activations.relu)
+    def _functions(self) -> list[Any]:
+        return [self.activation]
 
     def sequence(self, x: Tensor, states: list[Tensor], mask: Tensor | None, reverse: bool) -> Any:
-        x = self._sequence_inputs(x)
-        if x is None:
+        whole = self._of_sequence(x)
+        if whole is None:
             return NotImplemented
-        kernel, recurrent_kernel, bias = self._weights_now()
-        name = self.activation.__name__
-        y, h = kernels.simple_rnn(x, states[0], kernel, recurrent_kernel, bias, mask, reverse, name)
+        x, drop, (activation,) = whole
+        y, h = kernels.simple_rnn(x, states[0], *self._weights_now(), mask, drop, reverse, activation)
         return y, [h]
 
 
@@ -262,11 +263,12 @@ class LSTMCell(Cell):
         return h, [h, c]
 
     def sequence(self, x: Tensor, states: list[Tensor], mask: Tensor | None, reverse: bool) -> Any:
-        x = self._sequence_inputs(x)
-        if x is None:
+        whole = self._of_sequence(x)
+        if whole is None:
             return NotImplemented
-        kernel, recurrent_kernel, bias = self._weights_now()
-        y, h, c = kernels.lstm(x, states[0], states[1], kernel, recurrent_kernel, bias, mask, reverse)
+        x, drop, (activation, gate) = whole
+        weights = self._weights_now()
+        y, h, c = kernels.lstm(x, states[0], states[1], *weights, mask, drop, reverse, activation, gate)
         return y, [h, c]
 
 
@@ -350,11 +352,12 @@ class GRUCell(Cell):
         return self.bias[0], self.bias[1]
 
     def sequence(self, x: Tensor, states: list[Tensor], mask: Tensor | None, reverse: bool) -> Any:
-        x = self._sequence_inputs(x)
-        if x is None:
+        whole = self._of_sequence(x)
+        if whole is None:
             return NotImplemented
-        kernel, recurrent_kernel, bias = self._weights_now()
-        y, h = kernels.gru(x, states[0], kernel, recurrent_kernel, bias, mask, reverse, self.reset_after)
+        x, drop, (activation, gate) = whole
+        weights, after = self._weights_now(), self.reset_after
+        y, h = kernels.gru(x, states[0], *weights, mask, drop, reverse, activation, gate, after)
         return y, [h]
 
 

@@ -1,7 +1,8 @@
 """Whole-sequence LSTM, GRU and simple recurrence as kernels: one input projection for all steps, then a scan over time.
 
 An engine may override them by a native loop. Shapes: x [batch, time, features], states [batch, units],
-mask [batch, time] bool or None (a masked step keeps the state and repeats the last output).
+mask [batch, time] bool or None (a masked step keeps the state and repeats the last output), drop [batch, units] or None
+(what the state is multiplied with on its way into products). Activations are names of `keras.backend.gates`.
 """
 
 from __future__ import annotations
@@ -9,19 +10,14 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 from typing import Any
 
+from keras.backend.gates import GATES
 from keras.backend.select import current
 from keras.backend.spec import Unknown
 from keras.ops.dispatch import dtype_of, kernel
+from keras.ops.numpy.joining import equal_parts
 from keras.ops.settling import filled_like
 
 Tensor = Any
-
-#: What a simple recurrence may end a step with.
-ACTIVATIONS: dict[str, Callable[[Any, Tensor], Tensor]] = {
-    "tanh": lambda e, x: e.tanh(x),
-    "sigmoid": lambda e, x: e.sigmoid(x),
-    "relu": lambda e, x: e.maximum(x, e.full((), 0.0, e.spec(x)[1])),
-}
 
 
 @kernel
@@ -33,17 +29,21 @@ def lstm(
     recurrent_kernel: Tensor,
     bias: Tensor | None,
     mask: Tensor | None,
+    drop: Tensor | None,
     reverse: bool,
+    activation: str,
+    recurrent_activation: str,
 ) -> tuple[Tensor, Tensor, Tensor]:
-    """Outputs [batch, time, units] and the last h and c. Gates i, f, c, o with sigmoid and tanh (Hochreiter & Schmidhuber 1997)."""
+    """Outputs [batch, time, units] and the last h and c. Gates i, f, c, o (Hochreiter & Schmidhuber 1997)."""
     e = current()
     z = _project(x, kernel, bias)
+    act, gate = GATES[activation].value, GATES[recurrent_activation].value
 
     def step(states: Sequence[Tensor], zt: Tensor) -> tuple[Tensor, list[Tensor]]:
         h, c = states
-        i, f, g, o = _split(e.add(zt, e.matmul(h, recurrent_kernel)), 4)
-        c = e.add(e.mul(e.sigmoid(f), c), e.mul(e.sigmoid(i), e.tanh(g)))
-        h = e.mul(e.sigmoid(o), e.tanh(c))
+        i, f, g, o = equal_parts(e.add(zt, e.matmul(_dropped(h, drop), recurrent_kernel)), 4, 1)
+        c = e.add(e.mul(gate(e, f), c), e.mul(gate(e, i), act(e, g)))
+        h = e.mul(gate(e, o), act(e, c))
         return h, [h, c]
 
     outputs, (h, c) = _scan(step, z, [h0, c0], mask, reverse)
@@ -58,7 +58,10 @@ def gru(
     recurrent_kernel: Tensor,
     bias: Tensor | None,
     mask: Tensor | None,
+    drop: Tensor | None,
     reverse: bool,
+    activation: str,
+    recurrent_activation: str,
     reset_after: bool,
 ) -> tuple[Tensor, Tensor]:
     """Outputs [batch, time, units] and the last h. Gates z, r, h (Cho et al. 2014).
@@ -72,24 +75,26 @@ def gru(
         input_bias, state_bias = _row(bias, 0), _row(bias, 1)
     z = _project(x, kernel, input_bias)
     one = e.full((), 1.0, e.spec(h0)[1])
+    act, gate = GATES[activation].value, GATES[recurrent_activation].value
     gates_kernel, new_kernel = (
         _columns(recurrent_kernel, 0, 2 * units),
         _columns(recurrent_kernel, 2 * units, 3 * units),
     )
 
     def step(states: Sequence[Tensor], xt: Tensor) -> tuple[Tensor, list[Tensor]]:
-        (h,) = states
-        xz, xr, xh = _split(xt, 3)
+        (before,) = states
+        h = _dropped(before, drop)
+        xz, xr, xh = equal_parts(xt, 3, 1)
         if reset_after:
             projected = e.matmul(h, recurrent_kernel)
-            hz, hr, hh = _split(projected if state_bias is None else e.add(projected, state_bias), 3)
-            update, reset = e.sigmoid(e.add(xz, hz)), e.sigmoid(e.add(xr, hr))
-            new = e.tanh(e.add(xh, e.mul(reset, hh)))
+            hz, hr, hh = equal_parts(projected if state_bias is None else e.add(projected, state_bias), 3, 1)
+            update, reset = gate(e, e.add(xz, hz)), gate(e, e.add(xr, hr))
+            new = act(e, e.add(xh, e.mul(reset, hh)))
         else:
-            hz, hr = _split(e.matmul(h, gates_kernel), 2)
-            update, reset = e.sigmoid(e.add(xz, hz)), e.sigmoid(e.add(xr, hr))
-            new = e.tanh(e.add(xh, e.matmul(e.mul(reset, h), new_kernel)))
-        h = e.add(e.mul(update, h), e.mul(e.sub(one, update), new))
+            hz, hr = equal_parts(e.matmul(h, gates_kernel), 2, 1)
+            update, reset = gate(e, e.add(xz, hz)), gate(e, e.add(xr, hr))
+            new = act(e, e.add(xh, e.matmul(e.mul(reset, h), new_kernel)))
+        h = e.add(e.mul(update, before), e.mul(e.sub(one, update), new))
         return h, [h]
 
     outputs, (h,) = _scan(step, z, [h0], mask, reverse)
@@ -104,16 +109,17 @@ def simple_rnn(
     recurrent_kernel: Tensor,
     bias: Tensor | None,
     mask: Tensor | None,
+    drop: Tensor | None,
     reverse: bool,
     activation: str,
 ) -> tuple[Tensor, Tensor]:
-    """Outputs [batch, time, units] and the last h = activation(x W + h U + b): tanh, sigmoid or relu (Elman 1990)."""
+    """Outputs [batch, time, units] and the last h = activation(x W + h U + b) (Elman 1990)."""
     e = current()
     z = _project(x, kernel, bias)
-    act = ACTIVATIONS[activation]
+    act = GATES[activation].value
 
     def step(states: Sequence[Tensor], zt: Tensor) -> tuple[Tensor, list[Tensor]]:
-        h = act(e, e.add(zt, e.matmul(states[0], recurrent_kernel)))
+        h = act(e, e.add(zt, e.matmul(_dropped(states[0], drop), recurrent_kernel)))
         return h, [h]
 
     outputs, (h,) = _scan(step, z, [h0], mask, reverse)
@@ -165,10 +171,8 @@ def _scan(
     return e.transpose(ys, (1, 0, 2)), states
 
 
-def _split(x: Tensor, n: int) -> list[Tensor]:
-    """`n` equal parts of the columns."""
-    width = current().spec(x)[0][-1] // n
-    return [_columns(x, i * width, (i + 1) * width) for i in range(n)]
+def _dropped(h: Tensor, drop: Tensor | None) -> Tensor:
+    return h if drop is None else current().mul(h, drop)
 
 
 def _columns(x: Tensor, start: int, stop: int) -> Tensor:

@@ -54,9 +54,14 @@ def called(
     n = 6 if name == "lstm" else 5
     kernel = getattr(kernels, name)
     mask = None if mask is None else select.current().constant(mask, "bool")
-    statics = (mask, reverse) if after is None else (mask, reverse, after)
     full = [*tensors, *[None] * (n - len(tensors))]
-    return (kernel.body if body else kernel)(*full, *statics)
+    return (kernel.body if body else kernel)(*full, mask, None, reverse, *functions(name, after))
+
+
+def functions(name: str, after: Any) -> list[Any]:
+    if name == "simple_rnn":
+        return [after]
+    return ["tanh", "sigmoid", *([after] if name == "gru" else [])]
 
 
 def weights(name: str, sizes: tuple[int, ...] = SIZES) -> list[np.ndarray]:
@@ -147,19 +152,23 @@ def test_without_onednn(engine: Engine, monkeypatch: pytest.MonkeyPatch) -> None
 
 
 def test_what_is_left_to_the_body(engine: Engine) -> None:
-    """What is not float32."""
-    native = engine.native("lstm")
+    """What is not float32, drops the state, or ends a step with other functions."""
+    native, usual = engine.native("lstm"), (False, "tanh", "sigmoid")
     assert native is not None
     args = [engine.constant(a, "float32") for a in arguments("lstm", None, True)]
-    assert native(*args, None, False) is not NotImplemented
-    assert native(*args, engine.constant(MASK, "bool"), False) is not NotImplemented
-    assert native(*(engine.cast(a, "float64") for a in args), None, False) is NotImplemented
-    assert native(*(engine.cast(a, "float16") for a in args), None, False) is NotImplemented
+    assert native(*args, None, None, *usual) is not NotImplemented
+    assert native(*args, engine.constant(MASK, "bool"), None, *usual) is not NotImplemented
+    assert native(*args, None, args[1], *usual) is NotImplemented
+    assert native(*args, None, None, False, "relu", "sigmoid") is NotImplemented
+    assert native(*args, None, None, False, "tanh", "hard_sigmoid") is NotImplemented
+    assert native(*(engine.cast(a, "float64") for a in args), None, None, *usual) is NotImplemented
+    assert native(*(engine.cast(a, "float16") for a in args), None, None, *usual) is NotImplemented
     simple = engine.native("simple_rnn")
     assert simple is not None
     args = [engine.constant(a, "float32") for a in arguments("simple_rnn", "tanh", True)]
-    assert simple(*args, None, False, "tanh") is not NotImplemented
-    assert simple(*args, engine.constant(MASK, "bool"), False, "tanh") is NotImplemented
+    assert simple(*args, None, None, False, "tanh") is not NotImplemented
+    assert simple(*args, None, None, False, "linear") is NotImplemented
+    assert simple(*args, engine.constant(MASK, "bool"), None, False, "tanh") is NotImplemented
 
 
 def test_nan_is_not_lost() -> None:

@@ -104,6 +104,7 @@ def check(f: Callable[..., Any], xs: list[Any], tolerance: float = 2e-7) -> None
 spd = (lambda a: a @ a.transpose(0, 2, 1) + 2 * np.eye(4))(normal(2, 4, 4))
 SCATTER = np.array([[0, 1], [2, 0], [0, 1], [1, 2]], "int32")
 STEPS = np.array([[False, True, False, True], [True, True, False, False]])
+DROP = np.array([[0.0, 2.0, 2.0, 0.0, 2.0], [2.0, 0.0, 2.0, 2.0, 2.0]])
 MASK = np.array([True, False, True])
 
 
@@ -295,38 +296,42 @@ OTHERS: dict[str, tuple[Callable[..., Any], list[Any]]] = {
     ),
     **{
         f"lstm{mask is not None:d}{reverse:d}{len(bias)}": (
-            lambda x, h, c, k, r, *b, mask=mask, reverse=reverse: rnn.lstm(
-                x, h, c, k, r, b[0] if b else None, mask, reverse
+            lambda x, h, c, k, r, *b, mask=mask, drop=drop, static=(reverse, *functions): rnn.lstm(
+                x, h, c, k, r, b[0] if b else None, mask, drop, *static
             ),
             [normal(2, 4, 3), normal(2, 5), normal(2, 5), normal(3, 20), normal(5, 20), *bias],
         )
-        for mask, reverse, bias in ((None, False, [normal(20)]), (STEPS, False, [normal(20)]), (STEPS, True, []))
+        for mask, drop, reverse, functions, bias in (
+            (None, None, False, ("tanh", "sigmoid"), [normal(20)]),
+            (STEPS, DROP, False, ("relu", "hard_sigmoid"), [normal(20)]),
+            (STEPS, None, True, ("linear", "sigmoid"), []),
+        )
     },
     **{
         f"gru{mask is not None:d}{reverse:d}{after:d}{len(bias)}": (
-            lambda x, h, k, r, *b, mask=mask, reverse=reverse, after=after: rnn.gru(
-                x, h, k, r, b[0] if b else None, mask, reverse, after
+            lambda x, h, k, r, *b, mask=mask, drop=drop, static=(reverse, *functions, after): rnn.gru(
+                x, h, k, r, b[0] if b else None, mask, drop, *static
             ),
             [normal(2, 4, 3), normal(2, 5), normal(3, 15), normal(5, 15), *bias],
         )
-        for mask, reverse, after, bias in (
-            (None, False, True, [normal(2, 15)]),
-            (STEPS, True, True, []),
-            (None, True, False, [normal(15)]),
-            (STEPS, False, False, []),
+        for mask, drop, reverse, functions, after, bias in (
+            (None, None, False, ("tanh", "sigmoid"), True, [normal(2, 15)]),
+            (STEPS, DROP, True, ("relu", "hard_sigmoid"), True, []),
+            (None, DROP, True, ("linear", "sigmoid"), False, [normal(15)]),
+            (STEPS, None, False, ("tanh", "sigmoid"), False, []),
         )
     },
     **{
         f"simple_rnn{mask is not None:d}{reverse:d}{len(bias)}": (
-            lambda x, h, k, r, *b, act=act, mask=mask, reverse=reverse: rnn.simple_rnn(
-                x, h, k, r, b[0] if b else None, mask, reverse, act
+            lambda x, h, k, r, *b, act=act, mask=mask, drop=drop, reverse=reverse: rnn.simple_rnn(
+                x, h, k, r, b[0] if b else None, mask, drop, reverse, act
             ),
             [later(2, 4, 3), later(2, 5), later(3, 5), later(5, 5), *bias],
         )
-        for act, mask, reverse, bias in (
-            ("tanh", None, False, [later(5)]),
-            ("sigmoid", STEPS, True, []),
-            ("relu", STEPS, False, [later(5) + 20]),
+        for act, mask, drop, reverse, bias in (
+            ("tanh", None, None, False, [later(5)]),
+            ("sigmoid", STEPS, DROP, True, []),
+            ("relu", STEPS, None, False, [later(5) + 20]),
         )
     },
     "complex": (complex_arithmetic, [normal(3), positive(3)]),

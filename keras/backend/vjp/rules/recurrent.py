@@ -9,24 +9,32 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 from typing import Any
 
-from keras.backend.vjp.table import forward, rule, scalar, square, swap_last
+from keras.backend.gates import GATES
+from keras.backend.vjp.table import forward, rule, scalar, swap_last
 
 Tensor = Any
 
 
 # ---------------------------------------------------------------------- LSTM
 @forward("lstm")
-def _(e: Any, x: Any, h: Any, c: Any, kernel: Any, recurrent: Any, bias: Any, mask: Any, reverse: Any) -> Any:
-    steps = Steps(e, x, mask, reverse)
+def _(
+    e: Any, x: Any, h: Any, c: Any, kernel: Any, recurrent: Any, bias: Any, mask: Any, drop: Any, *static: Any
+) -> Any:
+    reverse, activation, recurrent_activation = static
+    steps, act, gate = Steps(e, x, mask, drop, reverse), GATES[activation], GATES[recurrent_activation]
     z, units = steps.project(kernel, bias), e.spec(h)[0][1]
 
     def step(t: int, h: Tensor, c: Tensor) -> tuple[list[Tensor], tuple[Tensor, ...]]:
+        h = steps.dropped(h)
         a = e.add(steps.at(z, t), e.matmul(h, recurrent))
-        i_f, o = e.sigmoid(columns(e, a, 0, 2 * units)), e.sigmoid(columns(e, a, 3 * units, 4 * units))
+        i_f, o = (
+            gate.value(e, columns(e, a, 0, 2 * units)),
+            gate.value(e, columns(e, a, 3 * units, 4 * units)),
+        )
         i, f = columns(e, i_f, 0, units), columns(e, i_f, units, 2 * units)
-        g = e.tanh(columns(e, a, 2 * units, 3 * units))
+        g = act.value(e, columns(e, a, 2 * units, 3 * units))
         new = e.add(e.mul(f, c), e.mul(i, g))
-        wave = e.tanh(new)
+        wave = act.value(e, new)
         return [e.mul(o, wave), new], (h, c, i, f, g, o, wave)
 
     outputs, states, kept = steps.run(step, [h, c])
@@ -37,23 +45,20 @@ def _(e: Any, x: Any, h: Any, c: Any, kernel: Any, recurrent: Any, bias: Any, ma
 def _(
     e: Any, dy: Any, saved: Any, x: Any, h0: Any, c0: Any, kernel: Any, recurrent: Any, bias: Any, *rest: Any
 ) -> Any:
-    steps, kept = saved
-    back, one = swap_last(e, recurrent), scalar(e, 1, h0)
-
-    def slope(gate: Tensor) -> Tensor:
-        return e.mul(gate, e.sub(one, gate))
+    (steps, kept), act, gate = saved, GATES[rest[-2]], GATES[rest[-1]]
+    back = swap_last(e, recurrent)
 
     def step(t: int, dh: Tensor, dc: Tensor) -> tuple[list[Tensor], Tensor]:
         _, c, i, f, g, o, wave = kept[t]
-        dc = e.add(dc, e.mul(e.mul(dh, o), e.sub(one, square(e, wave))))
+        dc = e.add(dc, act.pull_back(e, e.mul(dh, o), wave))
         parts = [
-            e.mul(e.mul(dc, g), slope(i)),
-            e.mul(e.mul(dc, c), slope(f)),
-            e.mul(e.mul(dc, i), e.sub(one, square(e, g))),
-            e.mul(e.mul(dh, wave), slope(o)),
+            gate.pull_back(e, e.mul(dc, g), i),
+            gate.pull_back(e, e.mul(dc, c), f),
+            act.pull_back(e, e.mul(dc, i), g),
+            gate.pull_back(e, e.mul(dh, wave), o),
         ]
         da = e.concat(parts, 1)
-        return [e.matmul(da, back), e.mul(dc, f)], da
+        return [steps.dropped(e.matmul(da, back)), e.mul(dc, f)], da
 
     (dh, dc), da = steps.run_back(step, dy[0], list(dy[1:]))
     dx, dkernel, dbias = steps.unproject(da, kernel)
@@ -64,27 +69,29 @@ def _(
 # ---------------------------------------------------------------------- GRU
 @forward("gru")
 def _(
-    e: Any, x: Any, h: Any, kernel: Any, recurrent: Any, bias: Any, mask: Any, reverse: Any, after: Any
+    e: Any, x: Any, h: Any, kernel: Any, recurrent: Any, bias: Any, mask: Any, drop: Any, *static: Any
 ) -> Any:
-    steps, units = Steps(e, x, mask, reverse), e.spec(h)[0][1]
+    reverse, activation, recurrent_activation, after = static
+    steps, act, gate = Steps(e, x, mask, drop, reverse), GATES[activation], GATES[recurrent_activation]
+    units = e.spec(h)[0][1]
     two = after and bias is not None
     z = steps.project(kernel, row(e, bias, 0) if two else bias)
     state_bias = row(e, bias, 1) if two else None
     gates, new_kernel = columns(e, recurrent, 0, 2 * units), columns(e, recurrent, 2 * units, 3 * units)
     one = scalar(e, 1, h)
 
-    def step(t: int, h: Tensor) -> tuple[list[Tensor], tuple[Tensor, ...]]:
-        a = steps.at(z, t)
+    def step(t: int, before: Tensor) -> tuple[list[Tensor], tuple[Tensor, ...]]:
+        a, h = steps.at(z, t), steps.dropped(before)
         inner = e.matmul(h, recurrent if after else gates)
         if state_bias is not None:
             inner = e.add(inner, state_bias)
-        both = e.sigmoid(e.add(columns(e, a, 0, 2 * units), columns(e, inner, 0, 2 * units)))
+        both = gate.value(e, e.add(columns(e, a, 0, 2 * units), columns(e, inner, 0, 2 * units)))
         u, r = columns(e, both, 0, units), columns(e, both, units, 2 * units)
         # What the reset gate is multiplied with, and what comes of it.
         gated = columns(e, inner, 2 * units, 3 * units) if after else h
         part = e.mul(r, gated) if after else e.matmul(e.mul(r, gated), new_kernel)
-        n = e.tanh(e.add(columns(e, a, 2 * units, 3 * units), part))
-        return [e.add(e.mul(u, h), e.mul(e.sub(one, u), n))], (h, u, r, n, gated)
+        n = act.value(e, e.add(columns(e, a, 2 * units, 3 * units), part))
+        return [e.add(e.mul(u, before), e.mul(e.sub(one, u), n))], (before, h, u, r, n, gated)
 
     outputs, states, kept = steps.run(step, [h])
     return (outputs, *states), (steps, kept)
@@ -94,40 +101,37 @@ def _(
 def _(
     e: Any, dy: Any, saved: Any, x: Any, h0: Any, kernel: Any, recurrent: Any, bias: Any, *rest: Any
 ) -> Any:
-    (steps, kept), after = saved, rest[-1]
+    (steps, kept), (activation, recurrent_activation, after) = saved, rest[-3:]
+    act, gate = GATES[activation], GATES[recurrent_activation]
     units, one = e.spec(h0)[0][1], scalar(e, 1, h0)
     back = swap_last(e, recurrent)
     back_gates = swap_last(e, columns(e, recurrent, 0, 2 * units))
     back_new = swap_last(e, columns(e, recurrent, 2 * units, 3 * units))
     to_state: dict[int, Tensor] = {}  # what the products with the state get, where it differs from da
 
-    def slope(gate: Tensor) -> Tensor:
-        return e.mul(gate, e.sub(one, gate))
-
     def step(t: int, dh: Tensor) -> tuple[list[Tensor], Tensor]:
-        h, u, r, n, gated = kept[t]
-        dn = e.mul(e.mul(dh, e.sub(one, u)), e.sub(one, square(e, n)))
-        du = e.mul(e.mul(dh, e.sub(h, n)), slope(u))
+        before, _, u, r, n, gated = kept[t]
+        dn = act.pull_back(e, e.mul(dh, e.sub(one, u)), n)
+        du = gate.pull_back(e, e.mul(dh, e.sub(before, n)), u)
         dpart = dn if after else e.matmul(dn, back_new)
-        dr, dgated = e.mul(e.mul(dpart, gated), slope(r)), e.mul(dpart, r)
-        past = e.mul(dh, u)
+        dr, dgated = gate.pull_back(e, e.mul(dpart, gated), r), e.mul(dpart, r)
         if after:
             to_state[t] = e.concat([du, dr, dgated], 1)
-            past = e.add(past, e.matmul(to_state[t], back))
+            past = e.matmul(to_state[t], back)
         else:
-            past = e.add(e.add(past, dgated), e.matmul(e.concat([du, dr], 1), back_gates))
-        return [past], e.concat([du, dr, dn], 1)
+            past = e.add(dgated, e.matmul(e.concat([du, dr], 1), back_gates))
+        return [e.add(e.mul(dh, u), steps.dropped(past))], e.concat([du, dr, dn], 1)
 
     (dh,), da = steps.run_back(step, dy[0], [dy[1]])
     dx, dkernel, dbias = steps.unproject(da, kernel)
-    states = steps.flat([kept[t][0] for t in range(steps.time)])
+    states = steps.flat([kept[t][1] for t in range(steps.time)])
     if after:
         ds = steps.flat([to_state[t] for t in range(steps.time)])
         drecurrent = e.matmul(swap_last(e, states), ds)
         both = [e.reshape(b, (1, 3 * units)) for b in (dbias, e.reduce_sum(ds, (0,)))]
         dbias = e.concat(both, 0)
     else:
-        reset = steps.flat([e.mul(kept[t][2], kept[t][0]) for t in range(steps.time)])
+        reset = steps.flat([e.mul(kept[t][3], kept[t][1]) for t in range(steps.time)])
         parts = [(states, columns(e, da, 0, 2 * units)), (reset, columns(e, da, 2 * units, 3 * units))]
         drecurrent = e.concat([e.matmul(swap_last(e, s), d) for s, d in parts], 1)
     return dx, dh, dkernel, drecurrent, dbias if bias is not None else None
@@ -136,14 +140,15 @@ def _(
 # ---------------------------------------------------------------------- simple recurrence
 @forward("simple_rnn")
 def _(
-    e: Any, x: Any, h: Any, kernel: Any, recurrent: Any, bias: Any, mask: Any, reverse: Any, activation: Any
+    e: Any, x: Any, h: Any, kernel: Any, recurrent: Any, bias: Any, mask: Any, drop: Any, *static: Any
 ) -> Any:
-    steps = Steps(e, x, mask, reverse)
-    z, zero = steps.project(kernel, bias), scalar(e, 0, h)
-    functions = {"tanh": e.tanh, "sigmoid": e.sigmoid, "relu": lambda a: e.maximum(a, zero)}
+    reverse, activation = static
+    steps, act = Steps(e, x, mask, drop, reverse), GATES[activation]
+    z = steps.project(kernel, bias)
 
     def step(t: int, h: Tensor) -> tuple[list[Tensor], tuple[Tensor, ...]]:
-        y = functions[activation](e.add(steps.at(z, t), e.matmul(h, recurrent)))
+        h = steps.dropped(h)
+        y = act.value(e, e.add(steps.at(z, t), e.matmul(h, recurrent)))
         return [y], (h, y)
 
     outputs, states, kept = steps.run(step, [h])
@@ -154,17 +159,12 @@ def _(
 def _(
     e: Any, dy: Any, saved: Any, x: Any, h0: Any, kernel: Any, recurrent: Any, bias: Any, *rest: Any
 ) -> Any:
-    (steps, kept), activation = saved, rest[-1]
-    back, zero, one = swap_last(e, recurrent), scalar(e, 0, h0), scalar(e, 1, h0)
-    slopes = {
-        "tanh": lambda d, y: e.mul(d, e.sub(one, square(e, y))),
-        "sigmoid": lambda d, y: e.mul(d, e.mul(y, e.sub(one, y))),
-        "relu": lambda d, y: e.select(e.less(zero, y), d, zero),
-    }
+    (steps, kept), act = saved, GATES[rest[-1]]
+    back = swap_last(e, recurrent)
 
     def step(t: int, dh: Tensor) -> tuple[list[Tensor], Tensor]:
-        da = slopes[activation](dh, kept[t][1])
-        return [e.matmul(da, back)], da
+        da = act.pull_back(e, dh, kept[t][1])
+        return [steps.dropped(e.matmul(da, back))], da
 
     (dh,), da = steps.run_back(step, dy[0], [dy[1]])
     dx, dkernel, dbias = steps.unproject(da, kernel)
@@ -174,10 +174,18 @@ def _(
 
 # ---------------------------------------------------------------------- steps in time
 class Steps:
-    """The time axis of a call: `x` [batch, time, features], and a mask of steps that change nothing or None."""
+    """The time axis of a call.
 
-    def __init__(self, e: Any, x: Tensor, mask: Tensor | None, reverse: bool) -> None:
-        self.e = e
+    Args:
+        e: the engine.
+        x: [batch, time, features].
+        mask: of steps that change nothing, or None.
+        drop: what the state is multiplied with on its way into products, or None.
+        reverse: from the last step to the first.
+    """
+
+    def __init__(self, e: Any, x: Tensor, mask: Tensor | None, drop: Tensor | None, reverse: bool) -> None:
+        self.e, self._drop = e, drop
         self.batch, self.time, self.features = e.spec(x)[0]
         rows = (self.time * self.batch, self.features)
         self.x = e.reshape(e.transpose(x, (1, 0, 2)), rows)  # time first
@@ -189,6 +197,10 @@ class Steps:
         shape = self.e.spec(x)[0]
         part = self.e.slice(x, (t, 0, 0), (t + 1, *shape[1:]), (1, 1, 1))
         return self.e.reshape(part, shape[1:])
+
+    def dropped(self, h: Tensor) -> Tensor:
+        """A state on its way into a product, or the gradient on its way back."""
+        return h if self._drop is None else self.e.mul(h, self._drop)
 
     def flat(self, parts: Sequence[Tensor]) -> Tensor:
         """Steps one below the other, time first."""
