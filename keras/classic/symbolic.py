@@ -5,8 +5,9 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable
 from typing import Any, TypeVar
 
+from keras.backend.abstract import ABSTRACT
 from keras.backend.select import inner
-from keras.backend.spec import ABSTRACT, KerasTensor
+from keras.backend.spec import KerasTensor
 from keras.ops.dispatch import composed
 
 F = TypeVar("F", bound=Callable[..., Any])

@@ -17,9 +17,10 @@ import numpy as np
 
 from keras import constraints, dtype_policies, initializers, ops, regularizers, tree
 from keras.backend import dtypes, state
+from keras.backend.abstract import ABSTRACT
 from keras.backend.masks import get_mask, set_mask
 from keras.backend.select import current, inner, scope
-from keras.backend.spec import ABSTRACT, KerasTensor, Open, shape_str
+from keras.backend.spec import KerasTensor, Open, shape_str
 from keras.backend.state import Variable
 from keras.backend.tracing import infer
 from keras.errors import add_context, did_you_mean

@@ -7,9 +7,10 @@ from collections.abc import Sequence
 from typing import Any, ClassVar
 
 from keras import tree
+from keras.backend.abstract import ABSTRACT
 from keras.backend.masks import get_mask, set_mask
 from keras.backend.select import current, inner
-from keras.backend.spec import ABSTRACT, KerasTensor, is_keras_tensor, same, shape_str
+from keras.backend.spec import KerasTensor, is_keras_tensor, same, shape_str
 from keras.layers import Input, InputLayer, Layer
 from keras.models import functional_config
 from keras.models.graph import Graph

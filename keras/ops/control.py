@@ -9,8 +9,9 @@ from collections.abc import Callable
 from typing import Any
 
 from keras import tree
+from keras.backend.abstract import ABSTRACT
 from keras.backend.select import current, scope
-from keras.backend.spec import ABSTRACT, UNKNOWN, KerasTensor, broadcast
+from keras.backend.spec import UNKNOWN, KerasTensor, broadcast
 from keras.ops.dispatch import axis_of, cast, convert, dtype_of, ndim_of, op, shape_of
 from keras.ops.settling import need_size, scalar, slice_axis
 from keras.ops.structure import Structure

@@ -8,8 +8,9 @@ import numpy as np
 
 from keras.backend import dtypes
 from keras.backend import select as engines
+from keras.backend.abstract import ABSTRACT
 from keras.backend.select import current
-from keras.backend.spec import ABSTRACT, UNKNOWN, KerasTensor, shape_str
+from keras.backend.spec import UNKNOWN, KerasTensor, shape_str
 from keras.backend.state import Variable, to_host
 from keras.ops import dispatch
 from keras.ops.dispatch import axis_of, convert, dtype_of, holds_tensors, ndim_of, op, shape_of

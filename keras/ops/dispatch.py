@@ -19,9 +19,10 @@ import numpy as np
 
 from keras import config, tree
 from keras.backend import dtypes
+from keras.backend.abstract import ABSTRACT
 from keras.backend.operators import OPS
 from keras.backend.select import current, inner, scope
-from keras.backend.spec import ABSTRACT, KerasTensor, Unknown
+from keras.backend.spec import KerasTensor, Unknown
 from keras.backend.state import Variable, auto_name, to_snake_case
 from keras.ops.node import Node, Operation, fresh
 

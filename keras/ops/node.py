@@ -6,8 +6,9 @@ from collections.abc import Iterator
 from typing import Any
 
 from keras import tree
+from keras.backend.abstract import ABSTRACT
 from keras.backend.select import inner, scope
-from keras.backend.spec import ABSTRACT, KerasTensor
+from keras.backend.spec import KerasTensor
 from keras.backend.state import Variable, auto_name, to_snake_case
 from keras.serializable import Serializable
 

@@ -11,8 +11,9 @@ import numpy as np
 
 from keras import config
 from keras.backend import dtypes
+from keras.backend.abstract import ABSTRACT
 from keras.backend.select import current
-from keras.backend.spec import ABSTRACT, UNKNOWN, KerasTensor, Unknown, shape_str
+from keras.backend.spec import UNKNOWN, KerasTensor, Unknown, shape_str
 from keras.ops.dispatch import (
     INEXACT,
     as_float,

@@ -20,9 +20,10 @@ import numpy as np
 import pytest
 
 from keras.backend import select
+from keras.backend.abstract import ABSTRACT
 from keras.backend.dtypes import to_numpy_dtype
 from keras.backend.engine import D_PRIMITIVES, Engine
-from keras.backend.spec import ABSTRACT, KerasTensor
+from keras.backend.spec import KerasTensor
 
 Tensor = Any
 

@@ -7,8 +7,9 @@ import numpy as np
 import pytest
 
 from keras.backend import select
+from keras.backend.abstract import ABSTRACT
 from keras.backend.engine import Engine
-from keras.backend.spec import ABSTRACT, KerasTensor
+from keras.backend.spec import KerasTensor
 from keras.backend.state import Variable
 from tests.conformance.rows import finite_differences, needs
 

@@ -7,8 +7,9 @@ import pytest
 import scipy.stats
 
 from keras.backend import select
+from keras.backend.abstract import ABSTRACT
 from keras.backend.engine import Engine
-from keras.backend.spec import ABSTRACT, KerasTensor
+from keras.backend.spec import KerasTensor
 from tests.conformance.rows import FLOATS, needs
 
 COVERS = {"random_bits", "random_uniform", "random_normal"}

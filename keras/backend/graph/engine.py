@@ -11,6 +11,7 @@ from typing import Any, ClassVar
 import numpy as np
 
 from keras.backend import select
+from keras.backend.abstract import ABSTRACT
 from keras.backend.engine import PRIMITIVES, Engine
 from keras.backend.graph.flow import FlowPart
 from keras.backend.graph.nodes import Node, Value
@@ -21,7 +22,7 @@ from keras.backend.graph.tensor import GraphTensor
 from keras.backend.kernels.arrays import ParallelEngine
 from keras.backend.kernels.sequences import SequencesPart
 from keras.backend.numpy.eager import CALLS, EagerNumPyEngine
-from keras.backend.spec import ABSTRACT, KerasTensor
+from keras.backend.spec import KerasTensor
 from keras.backend.state import current_path
 
 Shape = tuple[int, ...]

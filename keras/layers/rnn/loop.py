@@ -6,9 +6,10 @@ from collections.abc import Callable, Sequence
 from typing import Any
 
 from keras import tree
+from keras.backend.abstract import ABSTRACT
 from keras.backend.engine import Engine
 from keras.backend.select import current, scope
-from keras.backend.spec import ABSTRACT, UNKNOWN, KerasTensor, Open
+from keras.backend.spec import UNKNOWN, KerasTensor, Open
 from keras.ops.dispatch import dtype_of, shape_of
 from keras.ops.settling import filled_like
 

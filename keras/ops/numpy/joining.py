@@ -12,8 +12,9 @@ from typing import Any
 
 import numpy as np
 
+from keras.backend.abstract import ABSTRACT
 from keras.backend.select import current
-from keras.backend.spec import ABSTRACT, UNKNOWN, KerasTensor, shape_str
+from keras.backend.spec import UNKNOWN, KerasTensor, shape_str
 from keras.ops.dispatch import axis_of, convert, dtype_of, kernel, ndim_of, op, promote, shape_of
 from keras.ops.numpy.shaping import ravel
 from keras.ops.settling import host_value, slice_axis, static_int, static_shape

@@ -10,8 +10,9 @@ import math
 from collections.abc import Sequence
 from typing import Any
 
+from keras.backend.abstract import ABSTRACT
 from keras.backend.select import current
-from keras.backend.spec import ABSTRACT, UNKNOWN, shape_str
+from keras.backend.spec import UNKNOWN, shape_str
 from keras.ops.dispatch import axes_of, axis_of, convert, ndim_of, op, shape_of
 from keras.ops.settling import need_size, slice_axis, static_int, static_shape
 

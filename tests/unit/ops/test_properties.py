@@ -8,8 +8,8 @@ from hypothesis import HealthCheck, assume, given, settings
 from hypothesis import strategies as st
 
 from keras import KerasTensor, ops, tree
+from keras.backend.abstract import ABSTRACT
 from keras.backend.select import inner
-from keras.backend.spec import ABSTRACT
 
 few = settings(max_examples=25, deadline=None, derandomize=True, suppress_health_check=list(HealthCheck))
 shapes = st.lists(st.integers(0, 4), max_size=4).map(tuple)
