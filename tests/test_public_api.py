@@ -10,14 +10,13 @@ import dis
 import fnmatch
 import importlib
 import inspect
-import subprocess
-import sys
 from pathlib import Path
 from types import ModuleType
 
 import pytest
 
 from tests.golden.make_public_api import CLASSES, describe
+from tests.processes import run_python
 
 GOLDEN = Path(__file__).with_name("golden")
 
@@ -126,6 +125,6 @@ def test_importing_keras_imports_no_engine_and_nothing_optional() -> None:
     engines = ["tensorflow", "torch", "jax", "pytensor", "cntk"]
     heavy = [*engines, "scipy", "matplotlib", "rich", "yaml", "pandas", "sklearn"]
     code = f"import sys, keras; print([m for m in {heavy} if m in sys.modules])"
-    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
+    done = run_python(code)
     assert done.stdout.strip() == "[]"
     assert done.stderr == ""

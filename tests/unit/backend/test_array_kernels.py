@@ -1,8 +1,5 @@
 """The kernels that share work between cores give what the numpy engine's bodies give, and fail as they do."""
 
-import os
-import subprocess
-import sys
 from typing import Any
 
 import numpy as np
@@ -12,6 +9,7 @@ from keras.backend.kernels import onednn, parallel
 from keras.backend.kernels.arrays import ParallelEngine
 from keras.backend.kernels.products import product
 from keras.backend.numpy.eager import BareNumPyEngine
+from tests.processes import run_python
 
 FAST, BODY = ParallelEngine(), BareNumPyEngine()
 rng = np.random.default_rng(5)
@@ -182,5 +180,4 @@ def test_onednn_starts_no_threads() -> None:
         "engine.conv_kernel_grad(x, dy, *static)\n"
         "assert len(os.listdir('/proc/self/task')) == before\n"
     )
-    environment = {**os.environ, "OMP_NUM_THREADS": "2"}
-    subprocess.run([sys.executable, "-c", program], check=True, env=environment)
+    run_python(program, OMP_NUM_THREADS="2")

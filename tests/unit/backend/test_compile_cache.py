@@ -2,12 +2,12 @@
 
 import os
 import subprocess
-import sys
 from pathlib import Path
 
 import pytest
 
 from keras.backend import compile_cache
+from tests.processes import run_python
 
 TRAIN = """
 import os
@@ -24,18 +24,8 @@ print([w.tolist() for w in model.get_weights()])
 
 
 def train(cache: Path | str) -> subprocess.CompletedProcess[str]:
-    environment = {k: v for k, v in os.environ.items() if k != "TF_XLA_FLAGS"}
-    environment |= {"KERAS_CACHE": str(cache), "KERAS_BACKEND": "tensorflow", "TF_CPP_MIN_LOG_LEVEL": "2"}
-    done = subprocess.run(
-        [sys.executable, "-c", TRAIN],
-        capture_output=True,
-        text=True,
-        check=False,
-        timeout=300,
-        env=environment,
-    )
-    assert done.returncode == 0, done.stderr[-2000:]
-    return done
+    settings = {"KERAS_CACHE": str(cache), "KERAS_BACKEND": "tensorflow", "TF_CPP_MIN_LOG_LEVEL": "2"}
+    return run_python(TRAIN, "TF_XLA_FLAGS", **settings)
 
 
 def entries(cache: Path) -> list[Path]:

@@ -2,9 +2,6 @@
 
 import gc
 import importlib
-import os
-import subprocess
-import sys
 import weakref
 from typing import Any
 
@@ -16,6 +13,7 @@ from keras import layers
 from keras.backend import select
 from keras.backend.state import Variable
 from keras.backend.tracing import Compiled
+from tests.processes import run_python
 
 tf = pytest.importorskip("tensorflow")
 with_pull_back = importlib.import_module("keras.backend.tensorflow_engine.pull_back").with_pull_back
@@ -200,9 +198,8 @@ def test_starts_quietly_and_leaves_tensorflows_keras_alone() -> None:
         "print(float(keras.ops.add(1.0, 2.0)))\n"
         "assert 'tensorflow' in sys.modules and 'tf_keras' not in sys.modules and 'keras.src' not in sys.modules\n"
     )
-    env = {k: v for k, v in os.environ.items() if not k.startswith("TF_")} | {"KERAS_BACKEND": "tensorflow"}
-    done = subprocess.run([sys.executable, "-c", code], env=env, capture_output=True, text=True, check=False)
-    assert (done.returncode, done.stdout, done.stderr) == (0, "3.0\n", "")
+    done = run_python(code, "TF_", KERAS_BACKEND="tensorflow")
+    assert (done.stdout, done.stderr) == ("3.0\n", "")
 
 
 def test_max_pooling_passes_over_nan() -> None:

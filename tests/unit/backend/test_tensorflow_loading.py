@@ -2,13 +2,12 @@
 
 import json
 import os
-import subprocess
-import sys
 from typing import Any
 
 import pytest
 
 from keras.backend.tensorflow_engine.quiet import without_notice
+from tests.processes import run_python
 
 PARTIAL = "type(sys.modules['tensorflow']).__name__ == '_Partial'"
 ENGINE = "from keras.backend.tensorflow_engine.loading import tf as ours"
@@ -16,16 +15,8 @@ ENGINE = "from keras.backend.tensorflow_engine.loading import tf as ours"
 
 def run(code: str, **environment: str) -> str:
     """What a fresh process prints."""
-    done = subprocess.run(
-        [sys.executable, "-c", f"import sys\n{code}"],
-        capture_output=True,
-        text=True,
-        check=False,
-        timeout=300,
-        env={**os.environ, "TF_CPP_MIN_LOG_LEVEL": "3", "KERAS_BACKEND": "tensorflow", **environment},
-    )
-    assert done.returncode == 0, done.stderr[-2000:]
-    return done.stdout.strip()
+    settings = {"TF_CPP_MIN_LOG_LEVEL": "3", "KERAS_BACKEND": "tensorflow", **environment}
+    return run_python(f"import sys\n{code}", **settings).stdout.strip()
 
 
 def test_training_does_not_need_all_of_it() -> None:

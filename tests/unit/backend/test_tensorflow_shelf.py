@@ -1,13 +1,12 @@
 """Functions that an earlier run of a program has compiled are found, and are what would be compiled now."""
 
 import json
-import os
-import subprocess
-import sys
 from pathlib import Path
 from typing import Any
 
 import pytest
+
+from tests.processes import run_python
 
 BEGIN = """
 import json, sys
@@ -51,16 +50,8 @@ print(json.dumps([needed, found]))
 
 def run(code: str, cache: Path | str) -> Any:
     """What a fresh process prints last."""
-    environment = {"KERAS_CACHE": str(cache), "KERAS_BACKEND": "tensorflow", "TF_CPP_MIN_LOG_LEVEL": "3"}
-    done = subprocess.run(
-        [sys.executable, "-c", BEGIN + code],
-        capture_output=True,
-        text=True,
-        check=False,
-        timeout=300,
-        env={**os.environ, **environment},
-    )
-    assert done.returncode == 0, done.stderr[-2000:]
+    settings = {"KERAS_CACHE": str(cache), "KERAS_BACKEND": "tensorflow", "TF_CPP_MIN_LOG_LEVEL": "3"}
+    done = run_python(BEGIN + code, **settings)
     return json.loads(done.stdout.splitlines()[-1])
 
 

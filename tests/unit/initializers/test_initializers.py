@@ -2,8 +2,6 @@
 
 import json
 import math
-import subprocess
-import sys
 from pathlib import Path
 
 import numpy as np
@@ -14,6 +12,7 @@ from keras import initializers, ops
 from keras.backend.state import Variable
 from keras.initializers import Initializer
 from keras.random.seeds import next_host_seed, set_global_seed
+from tests.processes import run_python
 
 GOLDEN = Path(__file__).parents[2] / "golden" / "configs"
 ARRAYS = np.load(GOLDEN / "arrays.npz")
@@ -219,10 +218,7 @@ def test_the_global_stream():
 
 def test_without_a_global_seed_processes_differ():
     program = "from keras.random.seeds import next_host_seed; print(next_host_seed())"
-    drawn = {
-        subprocess.run([sys.executable, "-c", program], capture_output=True, text=True, check=True).stdout
-        for _ in range(2)
-    }
+    drawn = {run_python(program).stdout for _ in range(2)}
     assert len(drawn) == 2
 
 

@@ -7,6 +7,7 @@ import pytest
 
 import keras
 from keras import layers, ops
+from tests.processes import run_python
 
 
 class Net(keras.Model):
@@ -149,9 +150,6 @@ def test_summary_before_building():
 
 def test_building_needs_no_engine():
     """Models are built, summarised and described without importing an engine's package."""
-    import subprocess
-    import sys
-
     code = (
         "import sys, keras; from keras import layers as L;"
         "x = keras.Input((5,), dtype='int32');"
@@ -159,9 +157,7 @@ def test_building_needs_no_engine():
         "m.summary(print_fn=lambda s: None); m.to_json(); m.get_weights();"
         "assert 'tensorflow' not in sys.modules"
     )
-    subprocess.run(
-        [sys.executable, "-c", code], check=True, env={"KERAS_BACKEND": "tensorflow", "PATH": ""}, timeout=120
-    )
+    run_python(code, "", KERAS_BACKEND="tensorflow", PATH="")
 
 
 def test_an_engine_keeps_its_variables():

@@ -1,8 +1,5 @@
 """`tf.train.Checkpoint` and what else of TensorFlow's asks models, layers and optimizers for their parts."""
 
-import os
-import subprocess
-import sys
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
@@ -14,6 +11,7 @@ import tensorflow as tf
 import keras
 from keras import layers
 from keras.backend import select
+from tests.processes import run_python
 
 X = np.random.default_rng(0).random((32, 3)).astype("float32")
 Y = X.sum(1, keepdims=True)
@@ -144,13 +142,5 @@ checkpoint = tf.train.Checkpoint(model=model, optimizer=keras.optimizers.Adam())
 model.build((None, 2))
 print(checkpoint.save({str(tmp_path / "at")!r}))
 """
-    done = subprocess.run(
-        [sys.executable, "-c", code],
-        capture_output=True,
-        text=True,
-        check=False,
-        timeout=300,
-        env={**os.environ, "KERAS_BACKEND": "tensorflow"},
-    )
-    assert done.returncode == 0, done.stderr[-2000:]
+    done = run_python(code, KERAS_BACKEND="tensorflow")
     assert done.stdout.strip() == str(tmp_path / "at-1")

@@ -3,8 +3,6 @@
 import math
 import os
 import signal
-import subprocess
-import sys
 from pathlib import Path
 from typing import Any
 
@@ -16,8 +14,7 @@ from keras import ops
 from keras.callbacks import Callback, EarlyStopping, LambdaCallback
 from keras.training.merging import row_limit
 from keras.utils import PyDataset
-
-ROOT = Path(__file__).parents[3]
+from tests.processes import run_python
 
 
 def data(rows: int = 20) -> tuple[np.ndarray, np.ndarray]:
@@ -325,13 +322,7 @@ print(history.history["loss"], hashlib.sha256(b"".join(w.tobytes() for w in mode
 
 
 def test_the_same_seed_gives_the_same_weights_in_a_fresh_process(engine: Any) -> None:
-    env = {**os.environ, "KERAS_BACKEND": engine.name, "PYTHONPATH": str(ROOT)}
-    runs = [
-        subprocess.run(
-            [sys.executable, "-c", REPEAT], capture_output=True, text=True, env=env, check=True
-        ).stdout
-        for _ in range(2)
-    ]
+    runs = [run_python(REPEAT, KERAS_BACKEND=engine.name).stdout for _ in range(2)]
     assert runs[0] == runs[1]
     assert len(runs[0].split()[-1]) == 64
 

@@ -1,8 +1,5 @@
 """SciPy's sparse matrices as data: the numbers of dense arrays, which are those of Keras 3.15.1, a batch at a time."""
 
-import subprocess
-import sys
-from pathlib import Path
 from typing import Any
 
 import numpy as np
@@ -12,8 +9,8 @@ import scipy.sparse as sp
 import keras
 from keras import layers
 from keras.training.sparse import SparseRows
+from tests.processes import run_python
 
-ROOT = Path(__file__).parents[3]
 X = sp.random(10, 6, density=0.4, random_state=0, dtype="float32").tocsr()
 Y = np.asarray(X.sum(axis=1) * 2 + 1, "float32")
 FORMATS = [
@@ -118,5 +115,4 @@ def test_scipy_is_not_imported_for_other_data() -> None:
         "m.compile('sgd', 'mse'); m.fit(np.ones((4, 2)), np.ones(4), verbose=0); m.predict(np.ones((4, 2)), verbose=0);"
         "assert 'scipy.sparse' not in sys.modules"
     )
-    settings = {"KERAS_BACKEND": "numpy", "PYTHONPATH": str(ROOT)}
-    subprocess.run([sys.executable, "-c", code], check=True, env=settings)
+    run_python(code, KERAS_BACKEND="numpy")

@@ -6,13 +6,13 @@ import pty
 import re
 import subprocess
 import sys
-from pathlib import Path
 
 import pytest
 
 from keras import config
 from keras.callbacks import ProgbarLogger
 from keras.utils import Progbar, progress
+from tests.processes import run_python
 
 SCRIPT = """
 import time
@@ -36,7 +36,7 @@ util.find_spec = lambda name, *rest: None if name == "rich" else find(name, *res
 
 def in_pipe(verbose: int = 1, epochs: int = 2, pause: float = 0.0) -> str:
     script = SCRIPT.format(verbose=verbose, epochs=epochs, pause=pause)
-    run = subprocess.run([sys.executable, "-c", script], capture_output=True, text=True, check=True)
+    run = run_python(script)
     assert run.stderr == ""
     return run.stdout
 
@@ -187,4 +187,4 @@ def test_validation_and_quick_predictions_do_not_print(capsys: pytest.CaptureFix
 
 def test_importing_the_progress_module_does_not_import_rich() -> None:
     code = "import sys, keras.utils.progress; assert 'rich' not in sys.modules"
-    subprocess.run([sys.executable, "-c", code], check=True, cwd=Path(__file__).parents[3])
+    run_python(code)
