@@ -63,10 +63,17 @@ class ReductionPart(Engine):
     def dot_general(
         self, a: Tensor, b: Tensor, contract: tuple[Axes, Axes], batch: tuple[Axes, Axes]
     ) -> Tensor:
-        if not tf.executing_eagerly() or not a.dtype.is_floating:
+        if tf.executing_eagerly() and a.dtype.is_floating:
+            # One call instead of five, which is what counts here.
+            return raw.Einsum(inputs=[a, b], equation=_equation(a.shape.rank, b.shape.rank, contract, batch))
+        if not batch[0] or not a.dtype.is_floating:
             return super().dot_general(a, b, contract, batch)
-        # One call instead of five, which is what counts here.
-        return raw.Einsum(inputs=[a, b], equation=_equation(a.shape.rank, b.shape.rank, contract, batch))
+        # A last axis that stays last is cheap to move, and the product takes matrices of either kind.
+        adj_x, adj_y = a.shape.rank - 1 not in contract[0], b.shape.rank - 1 in contract[1]
+        x, free_a = self._as_matrix(a, batch[0], contract[0], contracted_last=not adj_x)
+        y, free_b = self._as_matrix(b, batch[1], contract[1], contracted_last=adj_y)
+        out = raw.BatchMatMulV2(x=x, y=y, adj_x=adj_x, adj_y=adj_y)
+        return self.reshape(out, self.spec(out)[0][:-2] + free_a + free_b)
 
     @through(VIA_WIDER)
     def matmul(self, a: Tensor, b: Tensor) -> Tensor:

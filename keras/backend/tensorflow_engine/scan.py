@@ -18,6 +18,7 @@ from keras.backend.spec import UNKNOWN, Unknown
 from keras.backend.tensorflow_engine.flow import as_graph
 from keras.backend.tensorflow_engine.leaf import DTYPES, as_known, ints, product, raw
 from keras.backend.tensorflow_engine.loading import record, tf
+from keras.backend.tensorflow_engine.loop import multiplications
 from keras.backend.tensorflow_engine.pull_back import with_pull_back
 from keras.backend.tensorflow_engine.state import holding_writes
 
@@ -130,13 +131,9 @@ class ScanPart(Engine):
         plain = all(op.type in FUSED_OPS for op in operations) and all(
             x.dtype != tf.resource for x in captured
         )
-        products = sum(_multiplications(op) for op in operations if "MatMul" in op.type)
+        products = sum(multiplications(op) for op in operations if "MatMul" in op.type)
         floats = [x for x in captured if x.dtype.is_floating and not hasattr(x, "numpy")]
         return _Step(y_specs, floats, plain and products <= FUSED_PRODUCTS)
-
-
-def _multiplications(matmul: tf.Operation) -> int:
-    return product(matmul.outputs[0].shape) * product(matmul.inputs[0].shape[-1:])
 
 
 def _loop(
