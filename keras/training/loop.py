@@ -20,7 +20,7 @@ from keras.random.seeds import host_generator, next_host_seed
 from keras.training.chunks import make_runner
 from keras.training.data import ArraySource, Batch, Stream, make_source, split_rows
 from keras.training.interrupt import StopOnInterrupt
-from keras.training.merging import MergedRunner, merged_size
+from keras.training.merging import LEAST_ROWS, MergedRunner, merged_size
 from keras.training.preflight import Preflight
 from keras.training.runners import Runner, StepRunner
 from keras.training.step import prepare, to_floats, to_host_tree
@@ -259,14 +259,16 @@ def predict(
     if not model.built:
         prepare(model, first, training=False)
     step = model.make_predict_function()
-    if callbacks is None and verbose in ("auto", 0) and stream.source.in_memory and stream.length == 1:
+    merged, alone = _merged(model, stream, step), stream.source.in_memory and stream.length == 1
+    if callbacks is None and verbose in ("auto", 0) and alone and merged is None:
         # one call, no more ceremony than the model itself has
         return to_host_tree(step(pack_x_y_sample_weight(first)))
     callback_list = as_callback_list(callbacks, model, verbose, epochs=1, steps=stream.length)
-    merged = None if callback_list.wants_batches("predict") else _merged(model, stream, step)
-    runner = merged or StepRunner(
+    runner: Runner = StepRunner(
         lambda data: to_host_tree(step(data)), _InputsOnly(stream), model.steps_per_execution
     )
+    if merged is not None and not callback_list.wants_batches("predict"):
+        runner = merged
     model.stop_predicting = False
     outputs: list[Any] = []
     try:
@@ -294,12 +296,14 @@ def _joined(outputs: Sequence[Any]) -> Any:
 
 
 def _merged(model: Any, stream: Stream, step: Any) -> MergedRunner | None:
-    """What predicts in larger batches, where that gives the same."""
+    """What predicts in larger or smaller batches, where that is better and gives the same."""
     source = stream.source
     if not isinstance(source, ArraySource) or stream.steps is not None or not isinstance(step, Compiled):
         return None
+    if stream.length == 1 and source.samples <= LEAST_ROWS:
+        return None
     size = merged_size(model._memory.row_limit(), source.batch_size, source.samples)
-    return MergedRunner(step, source, size) if size > source.batch_size else None
+    return MergedRunner(step, source, size) if size != source.batch_size else None
 
 
 class _InputsOnly:

@@ -51,8 +51,7 @@ def recycled(n: int) -> np.ndarray:
         memory = free.pop()
     except IndexError:
         memory = np.empty(4 * n + _ALIGNMENT, np.uint8)
-    start = -memory.ctypes.data % _ALIGNMENT
-    owner = (ctypes.c_float * n).from_address(memory.ctypes.data + start)
+    owner = (ctypes.c_float * n).from_address(_aligned(memory, n).ctypes.data)
     weakref.finalize(owner, _give_back, n, memory).atexit = False
     return np.ctypeslib.as_array(owner)
 
@@ -63,7 +62,16 @@ def _give_back(n: int, memory: np.ndarray) -> None:
     _stock.setdefault(n, []).append(memory)
 
 
+def _aligned(memory: np.ndarray, n: int) -> np.ndarray:
+    """`n` float32 in these bytes."""
+    start = -memory.ctypes.data % _ALIGNMENT
+    return memory[start : start + 4 * n].view(np.float32)
+
+
 def fresh(shape: tuple[int, ...]) -> np.ndarray:
-    """An array of float32, not filled; a large one in memory that is used again."""
+    """An array of float32, not filled: a large one as TensorFlow takes it, in memory that is used again if it is not huge."""
     n = math.prod(shape)
-    return recycled(n).reshape(shape) if n >= _LARGE else np.empty(shape, np.float32)
+    if n < _LARGE:
+        return np.empty(shape, np.float32)
+    flat = recycled(n) if 4 * n <= _LARGEST else _aligned(np.empty(4 * n + _ALIGNMENT, np.uint8), n)
+    return flat.reshape(shape)

@@ -12,6 +12,7 @@ import pytest
 import keras
 from keras import ops
 from keras.callbacks import Callback, EarlyStopping, LambdaCallback
+from keras.training import merging
 from keras.training.merging import row_limit
 from keras.utils import PyDataset
 from tests.processes import run_python
@@ -908,6 +909,21 @@ def test_predictions_are_merged_where_rows_are_independent(engine: Any, rows: in
     before = model._memory.trace_counts["predict"]
     np.testing.assert_allclose(model.predict(x, batch_size=8, verbose=0), apart, rtol=2e-6)
     assert model._memory.trace_counts["predict"] == before + 1  # one size for all, the last one too
+
+
+@pytest.mark.parametrize("rows", [100, 70])
+def test_large_batches_are_cut_where_rows_are_independent(
+    engine: Any, rows: int, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(merging, "MOST_ELEMENTS", 5 * 11)  # a row has 8 and 3
+    x, _ = data(rows)
+    model = wide(keras.layers.Dense(8, "relu"), keras.layers.Dense(3, "softmax"))
+    apart = by_rows(model, x, 32)
+    before = model._memory.trace_counts["predict"]
+    for batch_size in (70, 2000):
+        y = model.predict(x, batch_size=batch_size, verbose=0)
+        np.testing.assert_allclose(y, apart, rtol=2e-6)
+    assert model._memory.trace_counts["predict"] == before  # all in batches of 32 rows
 
 
 def test_structures_are_merged_too(engine: Any) -> None:
