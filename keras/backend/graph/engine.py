@@ -139,6 +139,8 @@ class GraphEngine(StatePart, FlowPart, SequencesPart, Engine):
 
     def _node(self, name: str, args: Sequence[Any]) -> Any:
         """A call with a traced argument, as a node."""
+        if name in _BY_PARTS:
+            return getattr(Engine, name)(self, *args)
         inputs: list[GraphTensor] = []
         template: list[Any] = []
         for a in args:
@@ -152,6 +154,8 @@ class GraphEngine(StatePart, FlowPart, SequencesPart, Engine):
                 template.append(tuple(a) if isinstance(a, list) else a)
         specs, several = self._specs(name, tuple(template), tuple(x.spec for x in inputs))
         if name in _SHAPING and specs[0] == inputs[0].spec:
+            return inputs[0]
+        if name == "transpose" and template[1] == tuple(range(len(specs[0][0]))):
             return inputs[0]
         op = self._primitive(name, tuple(template), getattr(self._bare, name), specs, several)
         outputs = self._applied(op, inputs)
@@ -185,6 +189,8 @@ class GraphEngine(StatePart, FlowPart, SequencesPart, Engine):
         )  # above this module; loaded by now
 
 
+#: The shared bodies of these do at every run what depends on sizes only, and so could be done once.
+_BY_PARTS = frozenset(("dot_general",))
 #: These leave a tensor as it is if its shape and dtype stay.
 _SHAPING = frozenset(("reshape", "broadcast_to", "cast"))
 
