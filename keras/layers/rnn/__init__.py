@@ -1,8 +1,10 @@
 """Recurrent layers and their cells."""
 
 from keras.layers.rnn.bidirectional import Bidirectional
-from keras.layers.rnn.cells import GRUCell, LSTMCell, SimpleRNNCell, StackedRNNCells
-from keras.layers.rnn.recurrent import GRU, LSTM, RNN, SimpleRNN
+from keras.layers.rnn.cells import GRUCell, LSTMCell, SimpleRNNCell
+from keras.layers.rnn.recurrent import GRU, LSTM, SimpleRNN
+from keras.layers.rnn.rnn import RNN
+from keras.layers.rnn.stacked import StackedRNNCells
 
 __all__ = [
     "GRU",

@@ -8,7 +8,7 @@ from keras import ops, tree
 from keras.errors import unknown
 from keras.layers.input_spec import label
 from keras.layers.layer import Layer
-from keras.layers.rnn.cells import unbuilt
+from keras.layers.rnn.cell import unbuilt
 from keras.serializable import deserialize, serialize
 
 Tensor = Any
