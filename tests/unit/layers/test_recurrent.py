@@ -216,3 +216,31 @@ def test_stacked_cells_go_through_all_steps_one_after_the_other(
         got, want = (keras.tree.flatten(layer(x, mask=mask)) for layer in (whole, single))
         for a, b in zip(got, want, strict=True):
             np.testing.assert_allclose(ops.convert_to_numpy(a), ops.convert_to_numpy(b), 1e-5, 1e-6)
+
+
+@pytest.mark.parametrize("mask", [None, ZERO_MASK], ids=["plain", "masked"])
+@pytest.mark.parametrize("kind", [L.SimpleRNN, L.LSTM, L.GRU])
+def test_other_activations_and_dropped_states_at_once_and_step_by_step(
+    engine: Engine, kind: Any, mask: Any
+) -> None:
+    settings = {"activation": "relu", "dropout": 0.2, "recurrent_dropout": 0.4, "seed": 3}
+    if kind is not L.SimpleRNN:
+        settings["recurrent_activation"] = "hard_sigmoid"
+    x, found, weights = floats(*ZERO_MASK.shape, 3), [], None
+    for unroll in (True, False):
+        layer = kind(4, unroll=unroll, return_sequences=True, **settings)
+        layer.build(x.shape)
+        weights = weights or [floats(*w.shape) / 2 for w in layer.trainable_variables]
+        for variable, value in zip(layer.trainable_variables, weights, strict=True):
+            variable.assign(value)
+
+        def loss(x: Any, layer: Any = layer) -> tuple[Any, Any]:
+            y = layer(x, mask=mask, training=True)
+            return ops.sum(y**2), y
+
+        _, y, by_weights, by_x = engine.value_and_grad(
+            loss, layer.trainable_variables, [engine.constant(x, "float32")]
+        )
+        found.append([ops.convert_to_numpy(a) for a in (y, *by_weights, *by_x)])
+    for a, b in zip(*found, strict=True):
+        np.testing.assert_allclose(a, b, 2e-5, 2e-6)
