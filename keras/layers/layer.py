@@ -519,6 +519,7 @@ class Layer(Tracked):
         dtype = dtypes.standardize(dtype) if dtype is not None else self.variable_dtype
         if initializer is None:
             initializer = "glorot_uniform" if dtypes.is_float(dtype) else "zeros"
+        parent = self._parent_path
         with state.name_scope(self._full_path(), absolute=True):
             variable = Variable(
                 initializers.get(initializer),
@@ -529,6 +530,9 @@ class Layer(Tracked):
                 aggregation=aggregation,
                 name=name,
             )
+        self._parent_path = (
+            parent  # a weight made in `__init__` does not say yet where the layer will be called
+        )
         variable.trainable = trainable and self._trainable
         variable.regularizer = regularizers.get(regularizer)
         variable.constraint = constraints.get(constraint)

@@ -258,10 +258,8 @@ class Functional(Model):
 
     @property
     def layers(self) -> list[Layer]:
-        """Layers of the graph, inputs first, then layers set as attributes."""
-        mine = [op for op in self._operations if isinstance(op, Layer)]
-        known = {id(x) for x in mine}
-        return mine + [x for x in super().layers if id(x) not in known]
+        """Layers of the graph, inputs first; not those that only an attribute holds."""
+        return [op for op in self._operations if isinstance(op, Layer)]
 
     # ------------------------------------------------------------------ config
     def get_config(self) -> dict[str, Any]:

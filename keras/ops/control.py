@@ -12,6 +12,7 @@ from keras import tree
 from keras.backend.abstract import ABSTRACT
 from keras.backend.select import current, scope
 from keras.backend.spec import UNKNOWN, KerasTensor, broadcast
+from keras.backend.state import StatelessScope
 from keras.ops.dispatch import axis_of, cast, convert, dtype_of, ndim_of, op, shape_of
 from keras.ops.settling import need_size, scalar, slice_axis
 from keras.ops.structure import Structure
@@ -131,13 +132,24 @@ def _loop_dtypes(body: Callable[..., Tree], given: Tree, start: Tree, several: b
     weak = [type(x) in (bool, int, float) for x in tree.flatten(given)]
     if not any(weak):
         return specs
-    symbols = [KerasTensor(shape_of(x), d) for x, d in zip(tree.flatten(start), specs, strict=True)]
+
+    def made_from(state: list[Any]) -> list[str]:
+        new = body(*tree.unflatten(start, state))
+        return [dtype_of(x) for x in tree.flatten(new if several else (new,))]
+
     try:
         with scope(ABSTRACT):
-            new = body(*tree.unflatten(start, symbols))
-            made = [dtype_of(x) for x in tree.flatten(new if several else (new,))]
+            made = made_from(
+                [KerasTensor(shape_of(x), d) for x, d in zip(tree.flatten(start), specs, strict=True)]
+            )
     except Exception:
-        return specs  # a mistake, which the loop itself explains better, or the engine's own functions
+        pairs = zip(weak, tree.flatten(given), tree.flatten(start), strict=True)
+        try:
+            # Functions of the engine's own take its tensors only; in the scope, the round changes no variable.
+            with StatelessScope():
+                made = made_from([number if w else tensor for w, number, tensor in pairs])
+        except Exception:
+            return specs  # a mistake, which the loop itself explains better
     if len(made) != len(specs):
         return specs
     return [m if w else d for w, d, m in zip(weak, specs, made, strict=True)]

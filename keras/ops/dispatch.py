@@ -148,11 +148,19 @@ def _found_again(
     """The error with which the abstract engine refuses the arguments, if it does."""
     try:
         _replay(body, args, kwargs)
-    except (ValueError, TypeError, IndexError) as ours:
-        return ours
+    except (ValueError, TypeError, IndexError) as found:
+        return found if _is_ours(found) else error
     except Exception:
         return error
     return error
+
+
+def _is_ours(error: Exception) -> bool:
+    """Whether the library raised it, and not what a caller's function gave an abstract tensor to."""
+    place = error.__traceback__
+    while place and place.tb_next:
+        place = place.tb_next
+    return place is not None and place.tb_frame.f_globals.get("__name__", "").startswith("keras.")
 
 
 _LEADING_NAME = re.compile(r"[a-z]\w*: ")

@@ -72,7 +72,7 @@ def _stamp(group: h5py.Group, layout: str) -> None:
 
 
 def _write_weights(group: h5py.Group, model: Any, layout: str) -> None:
-    layers = model.layers
+    layers = _all_layers(model)
     group.attrs["backend"] = select.current_name()
     group.attrs["keras_version"] = KERAS_VERSIONS[layout]
     hdf5.write_names(group, "layer_names", [layer.name for layer in layers])
@@ -100,6 +100,13 @@ def _unique_names(variables: list[Variable], suffix: str) -> list[str]:
         taken.add(name)
         names.append(name)
     return names
+
+
+def _all_layers(model: Any) -> list[Layer]:
+    """`model.layers`, then those that only an attribute holds: their weights are in no layer of the graph."""
+    known = {id(v) for layer in model.layers for v in layer.weights}
+    direct = model._flatten_layers(include_self=False, recursive=False)
+    return [*model.layers, *(x for x in direct if any(id(v) not in known for v in x.weights))]
 
 
 def layer_weights(layer: Layer) -> list[Variable]:
@@ -260,8 +267,10 @@ def _load(group: Group, model: Any, path: str, by_name: bool = False, skip_misma
 
 
 def _match_by_position(plan: Plan, group: Group, model: Any, version: str) -> None:
-    mine = [layer for layer in model.layers if layer_weights(layer)]
     theirs = [n for n in group.names("layer_names") if group.group(n).names("weight_names")]
+    mine = [layer for layer in _all_layers(model) if layer_weights(layer)]
+    if len(mine) != len(theirs):  # Keras writes those of the graph alone
+        mine = [layer for layer in model.layers if layer_weights(layer)]
     if len(mine) != len(theirs):
         unbuilt = (
             ""
@@ -280,7 +289,7 @@ def _match_by_position(plan: Plan, group: Group, model: Any, version: str) -> No
 
 def _match_by_name(plan: Plan, group: Group, model: Any, version: str) -> None:
     stored = set(group.names("layer_names"))
-    for layer in model.layers:
+    for layer in _all_layers(model):
         if layer.name in stored and layer_weights(layer):
             values = keras2.convert_weights(layer, _values(group.group(layer.name)), version)
             plan.pair_all(layer.name, layer_weights(layer), values)

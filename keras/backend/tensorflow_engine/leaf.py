@@ -13,7 +13,7 @@ import numpy as np
 
 from keras.backend.engine import Engine, Shape, Spec
 from keras.backend.spec import OPEN, UNKNOWN, Unknown
-from keras.backend.tensorflow_engine.loading import tf
+from keras.backend.tensorflow_engine.loading import module, tf
 from keras.backend.tensorflow_engine.stages import has_graphs
 
 Tensor = Any
@@ -117,6 +117,12 @@ def ints(values: Any, one_follows: bool = False) -> Tensor:
 def product(dims: Iterable[Any]) -> Any:
     """The product of dimensions; UNKNOWN if one of them is."""
     return math.prod(UNKNOWN if d is None else d for d in dims)
+
+
+def for_xla() -> bool:
+    """Whether what is being traced is to be compiled by XLA, as far as TensorFlow says it beforehand."""
+    graph = tf.compat.v1.get_default_graph()
+    return module("ops.control_flow_util").GraphOrParentsInXlaContext(graph)
 
 
 class LeafPart(Engine):

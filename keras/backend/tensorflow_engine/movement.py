@@ -8,7 +8,7 @@ from typing import Any
 
 from keras.backend.engine import Axes, Engine, Shape
 from keras.backend.spec import OPEN, Open, Unknown
-from keras.backend.tensorflow_engine.leaf import ints, raw
+from keras.backend.tensorflow_engine.leaf import for_xla, ints, raw
 from keras.backend.tensorflow_engine.loading import tf
 
 Tensor = Any
@@ -88,6 +88,12 @@ class MovementPart(Engine):
         if not starts:
             return update
         begin = self._starts(x, starts, tuple(update.shape))
+        if not tf.executing_eagerly() and for_xla():
+            from keras.backend.tensorflow_engine import (
+                block_update,  # a gradient, which needs what makes graphs
+            )
+
+            return block_update.updated(x, update, begin)
         end = raw.AddV2(x=begin, y=ints(tuple(update.shape)))
         ones = ints((1,) * len(starts))
         return raw.TensorStridedSliceUpdate(input=x, begin=begin, end=end, strides=ones, value=update)

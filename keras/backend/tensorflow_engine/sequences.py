@@ -12,7 +12,8 @@ import importlib
 from typing import Any
 
 from keras.backend.kernels.sequences import Prepared, SequencesPart
-from keras.backend.tensorflow_engine.loading import module, record, tf
+from keras.backend.tensorflow_engine.leaf import for_xla
+from keras.backend.tensorflow_engine.loading import record, tf
 from keras.backend.tensorflow_engine.pull_back import with_pull_back
 
 Tensor = Any
@@ -59,8 +60,7 @@ def _by_body(
 
 
 def _on_host() -> bool:
-    graph = tf.compat.v1.get_default_graph()
-    return not (module("ops.control_flow_util").GraphOrParentsInXlaContext(graph) or _has_gpu())
+    return not (for_xla() or _has_gpu())
 
 
 @functools.cache

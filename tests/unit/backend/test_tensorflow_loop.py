@@ -7,7 +7,7 @@ import numpy as np
 import pytest
 
 import keras
-from keras import layers
+from keras import layers, ops
 from keras.backend import select
 from keras.backend.tensorflow_engine import loop
 
@@ -115,3 +115,47 @@ def test_products_are_counted_whichever_way_they_are_turned() -> None:
     graph = tf.function(f).get_concrete_function(tf.TensorSpec((5, 2)), tf.TensorSpec((5, 3))).graph
     (product,) = (op for op in graph.get_operations() if op.type == "MatMul")
     assert loop.multiplications(product) == 2 * 5 * 3
+
+
+def filled(row):
+    """A cache with a row written at each step, at a place known at run time only."""
+
+    def step(i, cache):
+        return ops.slice_update(cache, (0, i, 0), row * ops.cast(i + 1, "float32"))
+
+    return ops.fori_loop(0, 3, step, ops.zeros((2, 4, 3)))
+
+
+@pytest.mark.parametrize("jit_compile", [False, True])
+def test_xla_takes_a_loop_that_fills_a_cache(jit_compile):
+    import tensorflow as tf
+
+    with keras.backend.using("tensorflow"):
+        cache = tf.function(filled, jit_compile=jit_compile)(tf.ones((2, 1, 3)))
+    np.testing.assert_array_equal(cache[1, :, 2], [1, 2, 3, 0])
+
+
+@pytest.mark.parametrize("jit_compile", [False, True])
+def test_the_gradient_of_a_block_written_in_a_graph(jit_compile):
+    """Of the sum of squares: twice what is written, and of the rest twice what was there."""
+    import tensorflow as tf
+
+    @tf.function(jit_compile=jit_compile)
+    def gradients(x, row, i):
+        with tf.GradientTape() as tape:
+            tape.watch([x, row])
+            loss = ops.sum(ops.slice_update(x, (0, i), row) ** 2)
+        return tape.gradient(loss, [x, row])
+
+    with keras.backend.using("tensorflow"):
+        by_x, by_row = gradients(tf.ones((2, 4)), tf.constant([[3.0], [5.0]]), tf.constant(1))
+    np.testing.assert_array_equal(by_x, [[2, 0, 2, 2]] * 2)
+    np.testing.assert_array_equal(by_row, [[6], [10]])
+
+
+def test_the_gradient_of_a_loop_that_fills_a_cache():
+    """Of the sum of squares of 1, 2 and 3 times the row: 2 * (1 + 4 + 9)."""
+    with keras.backend.using("tensorflow"):
+        row = keras.Variable(np.ones((2, 1, 3), "f"))
+        _, (gradient,) = ops.value_and_grad(lambda: ops.sum(filled(row) ** 2), [row])
+    np.testing.assert_array_equal(gradient, np.full((2, 1, 3), 28.0))

@@ -320,3 +320,31 @@ def test_adding_up_in_a_call(engine: Engine) -> None:
     model.compile("sgd", "mse")
     model.fit(np.ones((2, 3)), np.zeros((2, 3)), verbose=0)
     assert (model.get_weights()[1] < 0).all()
+
+
+class Tempered(L.Layer):
+    def __init__(self, **kwargs: Any) -> None:
+        super().__init__(**kwargs)
+        self.temperature = self.add_weight((), name="temperature")
+        self.dense = L.Dense(3, name="dense")
+
+    def call(self, x: Any) -> Any:
+        return self.dense(x) * self.temperature
+
+
+class Block(L.Layer):
+    def __init__(self, **kwargs: Any) -> None:
+        super().__init__(**kwargs)
+        self.inner = Tempered(name="inner")
+
+    def call(self, x: Any) -> Any:
+        return self.inner(x)
+
+
+def test_a_weight_made_in_the_constructor_does_not_settle_the_path() -> None:
+    """The paths of Keras 3.15.1; without the block's name, those of two blocks would be equal."""
+    block = Block(name="block")
+    block(np.ones((1, 2), "f"))
+    expected = ["inner/temperature", "block/inner/dense/kernel", "block/inner/dense/bias"]
+    assert [w.path for w in block.weights] == expected
+    assert block.inner.path == "block/inner"

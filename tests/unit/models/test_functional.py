@@ -3,6 +3,7 @@
 import json
 from pathlib import Path
 
+import h5py
 import numpy as np
 import pytest
 
@@ -385,3 +386,44 @@ def test_a_tuple_of_outputs_stays_one_in_the_config():
     x = keras.Input((2,))
     model = keras.Model(x, (x + 1, x + 2))
     assert isinstance(keras.Model.from_config(model.get_config()).output, tuple)
+
+
+class WithAttributes(keras.Model):
+    """A graph of two layers; an attribute for a layer inside the first, and one for a layer of no graph."""
+
+    def __init__(self):
+        inner = keras.Sequential([layers.Dense(3, name="shared")], name="inner")
+        x = keras.Input((2,), name="x")
+        self.shared = inner.layers[-1]
+        super().__init__(x, layers.Dense(5, name="out")(inner(x)))
+        self.extra = layers.Dense(4, name="extra")
+        self.extra.build((None, 2))
+
+
+def test_layers_are_those_of_the_graph():
+    model = WithAttributes()
+    assert [x.name for x in model.layers] == ["x", "inner", "out"]
+    assert len(model.weights) == 6
+
+
+def test_layers_of_no_graph_have_their_own_name_in_weight_files(engine, tmp_path):
+    """As in the files of Keras 3.15.1."""
+    model, other = WithAttributes(), WithAttributes()
+    model.save_weights(tmp_path / "a.weights.h5")
+    with h5py.File(tmp_path / "a.weights.h5") as file:
+        assert sorted(file["layers"]) == ["dense", "input_layer", "sequential"]
+        assert file["extra/vars/0"].shape == (2, 4)
+    other.load_weights(tmp_path / "a.weights.h5")
+    np.testing.assert_array_equal(other.extra.kernel, model.extra.kernel)
+
+
+def test_layers_of_no_graph_in_the_older_layout(engine, tmp_path):
+    model, other = WithAttributes(), WithAttributes()
+    model.save(tmp_path / "a.h5")
+    other.load_weights(tmp_path / "a.h5")
+    np.testing.assert_array_equal(other.extra.kernel, model.extra.kernel)
+    with h5py.File(tmp_path / "a.h5", "r+") as file:  # as Keras 3.15.1 writes it
+        file["model_weights"].attrs["layer_names"] = ["x", "inner", "out"]
+    other = WithAttributes()
+    other.load_weights(tmp_path / "a.h5")
+    np.testing.assert_array_equal(other.layers[-1].kernel, model.layers[-1].kernel)

@@ -244,3 +244,31 @@ def test_a_number_in_a_loop_is_what_the_body_makes_of_it(engine):
     assert [float(ops.convert_to_numpy(x)) for x in (i, half, whole)] == [4.0, 2.0, 16.0]
     assert [ops.dtype(x) for x in (i, half, whole)] == ["int32", "float32", "int32"]
     assert float(ops.convert_to_numpy(ops.while_loop(lambda x: x < 3, lambda x: x + 0.75, 0))) == 3.0
+
+
+def as_the_engines_own(x):
+    """Takes the engine's tensors only, as functions of TensorFlow's do."""
+    if isinstance(x, KerasTensor):
+        raise TypeError("not a tensor of this engine")
+    return x
+
+
+def test_a_number_in_a_while_loop_whose_body_uses_the_engine_itself(engine):
+    rounds = keras.Variable(0.0)
+
+    def body(i, x):
+        rounds.assign_add(1.0)
+        return i + ops.sum(as_the_engines_own(x)), x
+
+    total, _ = ops.while_loop(lambda i, x: i < 4, body, (0, ops.full((3,), 0.5)))
+    assert float(total) == 4.5  # a float, though it began as an int
+    assert float(rounds) == 3
+
+
+def test_a_mistake_is_not_hidden_by_what_the_engines_own_functions_say(engine):
+    def body(i, x):
+        as_the_engines_own(x)
+        raise ValueError("the mistake")
+
+    with pytest.raises(ValueError, match="the mistake"):
+        ops.while_loop(lambda i, x: i < 4, body, (ops.zeros(()), ops.ones((3,))))
