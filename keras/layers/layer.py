@@ -232,7 +232,7 @@ class Layer(Tracked):
         if type(self).compute_output_shape is not Layer.compute_output_shape:
             shapes = self._declared_shapes(args, kwargs)
             return tree.map_shape_structure(lambda s: KerasTensor(s, self.compute_dtype or "float32"), shapes)
-        if not isinstance(error, (TypeError, AttributeError)):
+        if not isinstance(error, (TypeError, AttributeError, ValueError)):
             raise error
         outputs = infer(self.call, args, kwargs)
         if outputs is None:

@@ -13,7 +13,7 @@ import numpy as np
 
 from keras.backend.engine import Engine, Shape, Spec
 from keras.backend.spec import OPEN, UNKNOWN, Unknown
-from keras.backend.tensorflow_engine.loading import tf
+from keras.backend.tensorflow_engine.loading import module, tf
 from keras.backend.tensorflow_engine.stages import has_graphs
 
 Tensor = Any
@@ -130,6 +130,10 @@ class LeafPart(Engine):
 
     def to_numpy(self, x: Tensor) -> np.ndarray:
         if not hasattr(x, "numpy"):
+            # What the shapes in a graph decide is known; `tf.get_static_value` does not see it of an element.
+            value = module("framework.tensor_util").try_evaluate_constant(x)
+            if value is not None:
+                return value
             raise RuntimeError(
                 "A tensor has no value while a function is being traced: convert it to NumPy outside of the compiled "
                 f"function, or run the function eagerly. Received: {x}"

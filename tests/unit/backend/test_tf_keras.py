@@ -76,6 +76,37 @@ def test_inside_another_layer_and_a_subclassed_model() -> None:
     model.fit(np.ones((4, 5)), np.ones((4, 3)), verbose=0)
 
 
+@pytest.mark.parametrize(
+    "call",
+    [
+        lambda x: x + keras.backend.random_normal(shape=(tf.shape(x)[0], tf.shape(x)[1])),  # as VAEs draw
+        lambda x: x + keras.random.normal(tf.shape(x)),
+        lambda x: keras.ops.reshape(tf.identity(x), (tf.shape(x)[0] // 2, -1, 4))[:, 0],
+        lambda x: tf.tile(x[:1], [keras.backend.shape(x)[0] // 2, 1]),
+        lambda x: tf.gather(x, tf.range(keras.ops.shape(x)[0] // 2)),
+        lambda x: tf.zeros((x.shape[0] // 2, 4)) + x[::2],
+    ],
+)
+def test_sizes_go_from_keras_to_tensorflow_and_back(call: Any) -> None:
+    class Sized(layers.Layer):
+        def call(self, x: Any) -> Any:
+            return call(x)
+
+    assert Sized()(keras.Input((4,))).shape == (None, 4)
+    model = keras.Sequential([layers.Dense(4), Sized()])
+    model.compile("sgd", lambda _, y: tf.reduce_mean(y))
+    model.fit(np.ones((8, 4)), np.ones((8, 1)), batch_size=8, verbose=0)
+    assert model(np.ones((8, 4))).shape[0] in (4, 8)
+
+
+def test_unknown_lengths_in_code_that_computes_with_sizes() -> None:
+    class Halves(layers.Layer):
+        def call(self, x: Any) -> Any:
+            return tf.concat(tf.split(x, [2, keras.ops.shape(x)[1] - 2], axis=1), axis=1)[:, :2]
+
+    assert Halves()(keras.Input((None, 3))).shape == (None, 2, 3)
+
+
 def test_a_layer_that_says_its_shape_is_believed_on_every_engine() -> None:
     class Host(layers.Layer):
         def call(self, x: Any) -> Any:
