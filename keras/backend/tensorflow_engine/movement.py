@@ -30,13 +30,14 @@ class MovementPart(Engine):
     def broadcast_to(self, x: Tensor, shape: Shape) -> Tensor:
         if not any(isinstance(d, Unknown) for d in shape):
             return raw.BroadcastTo(input=x, shape=ints(shape))
-        # A size that others left open can only be x's own.
+        # A size that is not known can only be x's own.
         own, shift = tf.shape(x), len(shape) - x.shape.rank
         if any(
-            isinstance(d, Open) and (d is not OPEN or i < shift or x.shape[i - shift] is not None)
+            (isinstance(d, Open) and d is not OPEN)
+            or (isinstance(d, Unknown) and (i < shift or x.shape[i - shift] is not None))
             for i, d in enumerate(shape)
         ):
-            raise TypeError("The size to broadcast to is left open.")
+            raise TypeError("The size to broadcast to is not known.")
         sizes = [own[i - shift] if isinstance(d, Unknown) else d for i, d in enumerate(shape)]
         return raw.BroadcastTo(input=x, shape=tf.stack(sizes))
 
@@ -58,6 +59,8 @@ class MovementPart(Engine):
     def pad(self, x: Tensor, low: Shape, high: Shape, value: float | int | bool) -> Tensor:
         if not any(low) and not any(high):
             return x
+        if any(isinstance(n, Unknown) for n in (*low, *high)):
+            raise TypeError("The padding depends on sizes that are not known.")
         fill = self.full((), value, x.dtype.name)
         if len(low) > _PAD_RANK:
             return self._pad_each(x, low, high, fill)
