@@ -403,6 +403,36 @@ def test_own_train_step_on_every_engine(engine: Any) -> None:
     assert model._memory.trace_counts["train"] == 1
 
 
+def test_own_train_step_that_calls_the_model_with_other_inputs_than_its_data(engine: Any) -> None:
+    """As nets of graphs do: `call` fails on the data, when half of the weights are made."""
+
+    class Own(keras.Model):
+        def __init__(self) -> None:
+            super().__init__()
+            self.nodes = np.eye(4, dtype="float32")
+            self.hidden, self.scores = keras.layers.Dense(3), keras.layers.Dense(1)
+
+        def call(self, inputs: Any) -> Any:
+            nodes, mixing = inputs
+            return self.scores(ops.matmul(mixing, self.hidden(nodes)))
+
+        def train_step(self, data: Any) -> Any:
+            index, y = data
+
+            def loss() -> Any:
+                return ops.mean(ops.square(ops.take(self([self.nodes, self.nodes]), index, axis=0) - y))
+
+            self([self.nodes, self.nodes])
+            value, gradients = ops.value_and_grad(loss, self.trainable_variables)
+            self.optimizer.apply(gradients, self.trainable_variables)
+            return {"loss": value}
+
+    model = Own()
+    model.compile(keras.optimizers.SGD(0.1))
+    history = model.fit(np.arange(4), np.ones((4, 1), "float32"), epochs=3, verbose=0)
+    assert history.history["loss"][-1] < history.history["loss"][0]
+
+
 def test_a_step_with_a_gradient_tape() -> None:
     tf = pytest.importorskip("tensorflow")
 
