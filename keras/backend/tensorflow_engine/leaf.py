@@ -119,6 +119,14 @@ def product(dims: Iterable[Any]) -> Any:
     return math.prod(UNKNOWN if d is None else d for d in dims)
 
 
+def dense(gradient: Any) -> Tensor | None:
+    """What a tape gives for a gradient as a tensor: of rows that were gathered, it gives these rows (`tf.IndexedSlices`)."""
+    if not isinstance(gradient, tf.IndexedSlices):
+        return gradient
+    rows = gradient.dense_shape[0]
+    return tf.math.unsorted_segment_sum(gradient.values, gradient.indices, rows)
+
+
 class LeafPart(Engine):
     """Tensors are `tf.Tensor`, eager or symbolic."""
 
@@ -152,8 +160,12 @@ class LeafPart(Engine):
         return isinstance(x, tf.Tensor)
 
     def adopt(self, x: Any) -> Tensor | None:
+        if not has_graphs():
+            return None
+        if isinstance(x, tf.IndexedSlices):
+            return dense(x)
         # Read by TensorFlow, a tape of the user's sees what is computed with it.
-        return tf.convert_to_tensor(x) if has_graphs() and isinstance(x, tf.Variable) else None
+        return tf.convert_to_tensor(x) if isinstance(x, tf.Variable) else None
 
     def spec(self, x: Tensor) -> Spec:
         kind = getattr(x, "_datatype_enum", None)

@@ -107,6 +107,23 @@ def test_unknown_lengths_in_code_that_computes_with_sizes() -> None:
     assert Halves()(keras.Input((None, 3))).shape == (None, 2, 3)
 
 
+@pytest.mark.parametrize("compiled", [False, True])
+def test_a_tape_s_gradients_of_an_embedding_are_applied(compiled: bool) -> None:
+    """They come as rows (`tf.IndexedSlices`), some of them twice."""
+    layer = layers.Embedding(3, 2, embeddings_initializer="ones")
+    optimizer = keras.optimizers.SGD(0.5)
+
+    def step(ids: Any) -> None:
+        with tf.GradientTape() as tape:
+            loss = tf.reduce_sum(layer(ids))
+        gradients = tape.gradient(loss, layer.trainable_variables)
+        assert isinstance(gradients[0], tf.IndexedSlices)
+        optimizer.apply_gradients(zip(gradients, layer.trainable_variables, strict=True))
+
+    (tf.function(step) if compiled else step)(tf.constant([0, 2, 2]))
+    np.testing.assert_allclose(layer.embeddings.numpy(), [[0.5, 0.5], [1, 1], [0, 0]])
+
+
 def test_a_layer_that_says_its_shape_is_believed_on_every_engine() -> None:
     class Host(layers.Layer):
         def call(self, x: Any) -> Any:
