@@ -63,9 +63,10 @@ class ReductionPart(Engine):
     def dot_general(
         self, a: Tensor, b: Tensor, contract: tuple[Axes, Axes], batch: tuple[Axes, Axes]
     ) -> Tensor:
-        if not tf.executing_eagerly() or not a.dtype.is_floating:
+        known = None not in (*a.shape, *b.shape)
+        if not a.dtype.is_floating or (known and not tf.executing_eagerly()):
             return super().dot_general(a, b, contract, batch)
-        # One call instead of five, which is what counts here.
+        # Eagerly one call instead of five, which is what counts; with unknown sizes there is nothing to reshape to.
         return raw.Einsum(inputs=[a, b], equation=_equation(a.shape.rank, b.shape.rank, contract, batch))
 
     @through(VIA_WIDER)

@@ -127,3 +127,41 @@ def test_sequences_with_an_open_batch_and_open_time(tf):
         L.Bidirectional(L.GRU(3)),
     ]
     as_in_a_function_of(tf, keras.Sequential([L.Input((None, 3)), *layers]), (None, None, 3))
+
+
+class Attended(L.Layer):
+    def __init__(self):
+        super().__init__()
+        self.attention = L.MultiHeadAttention(2, 4)
+
+    def call(self, x):
+        return self.attention(x, x)
+
+
+OPEN_TIME = {
+    "attention": Attended,
+    "layer normalisation": L.LayerNormalization,
+    "group normalisation": lambda: L.GroupNormalization(3),
+    "loss of classes": lambda: L.Lambda(
+        lambda x: ops.sparse_categorical_crossentropy(ops.argmax(-x, -1), x, from_logits=True)
+    ),
+    "sums of products": lambda: L.EinsumDense("btc,cd->btd", (None, 4)),
+    "heads": lambda: L.Lambda(lambda x: ops.reshape(x, (*ops.shape(x)[:2], 3, 1))),
+}
+
+
+@pytest.mark.parametrize("name", OPEN_TIME)
+def test_with_an_open_batch_and_open_time(tf, name):
+    layer = OPEN_TIME[name]()
+    layer(np.zeros((3, 5, 3), "float32"))
+    as_in_a_function_of(tf, layer, (None, None, 3))
+
+
+def test_dropout_of_open_sizes(tf):
+    layer = L.Dropout(0.5)
+    function = tf.function(
+        lambda x: layer(x, training=True), input_signature=[tf.TensorSpec((None, None), "float32")]
+    )
+    y = function(np.ones((30, 40), "float32")).numpy()
+    assert set(np.unique(y)) == {0.0, 2.0}
+    assert abs(y.mean() - 1) < 0.1
