@@ -107,6 +107,28 @@ def test_unknown_lengths_in_code_that_computes_with_sizes() -> None:
     assert Halves()(keras.Input((None, 3))).shape == (None, 2, 3)
 
 
+@pytest.mark.parametrize(
+    "layer",
+    [
+        lambda f: layers.Dense(3, activation=f),
+        lambda f: layers.Activation(f),
+        lambda f: layers.LSTM(3, activation=f, return_sequences=True),
+        lambda f: layers.Conv1D(3, 2, padding="same", activation=f),
+    ],
+)
+@pytest.mark.parametrize("activation", [tf.nn.relu, lambda x: tf.nn.leaky_relu(x, 0.0)])
+def test_tensorflow_s_functions_as_activations(layer: Any, activation: Any) -> None:
+    x = np.random.default_rng(0).normal(size=(2, 4, 3)).astype("float32")
+    keras.utils.set_random_seed(0)
+    model = keras.Sequential([keras.Input((4, 3)), layer(activation)])
+    keras.utils.set_random_seed(0)
+    same = keras.Sequential([keras.Input((4, 3)), layer("relu")])
+    model.compile("sgd", "mse")
+    assert model.output_shape == (None, 4, 3)
+    np.testing.assert_allclose(model(x), same(x), rtol=1e-5, atol=1e-6)
+    model.fit(x, x, verbose=0)
+
+
 @pytest.mark.parametrize("compiled", [False, True])
 def test_a_tape_s_gradients_of_an_embedding_are_applied(compiled: bool) -> None:
     """They come as rows (`tf.IndexedSlices`), some of them twice."""
