@@ -168,6 +168,9 @@ class StatePart(Engine):
     def variable(self, value: np.ndarray, dtype: str, name: str) -> Cell:
         return Cell(np.asarray(value, DTYPES[dtype].as_numpy_dtype))
 
+    def cell_of(self, x: Any) -> Cell | None:
+        return Cell.around(x) if has_graphs() and isinstance(x, tf.Variable) else None
+
     def read(self, cell: Cell) -> Tensor:
         replays, graphs = _replays.get(), _graphs.get()
         for replay in reversed(replays):

@@ -146,6 +146,24 @@ def test_a_tape_s_gradients_of_an_embedding_are_applied(compiled: bool) -> None:
     np.testing.assert_allclose(layer.embeddings.numpy(), [[0.5, 0.5], [1, 1], [0, 0]])
 
 
+@pytest.mark.parametrize("compiled", [False, True])
+def test_an_optimizer_moves_tensorflow_s_variables(compiled: bool) -> None:
+    """As style transfer moves an image; the numbers are Adam's of Keras 3.15.1."""
+    image, optimizer = tf.Variable([1.0, -2.0]), keras.optimizers.Adam(0.1)
+
+    def step() -> None:
+        with tf.GradientTape() as tape:
+            loss = tf.reduce_sum(image**2)
+        optimizer.apply_gradients([(tape.gradient(loss, image), image)])
+
+    step = tf.function(step) if compiled else step
+    step()
+    step()
+    np.testing.assert_allclose(image.numpy(), [0.80041414, -1.8001684], rtol=1e-6)
+    with pytest.raises(TypeError, match="expected variables"):
+        keras.optimizers.SGD().apply_gradients([(tf.ones(2), tf.ones(2))])
+
+
 def test_a_layer_that_says_its_shape_is_believed_on_every_engine() -> None:
     class Host(layers.Layer):
         def call(self, x: Any) -> Any:
