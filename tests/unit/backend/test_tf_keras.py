@@ -164,6 +164,53 @@ def test_an_optimizer_moves_tensorflow_s_variables(compiled: bool) -> None:
         keras.optimizers.SGD().apply_gradients([(tf.ones(2), tf.ones(2))])
 
 
+def test_functions_of_the_users_own_inside_a_step_compute_the_same() -> None:
+    """`@tf.function` on `call` or `train_step`: what is written in one is written in its graph."""
+
+    def history(*decorated: str) -> Any:
+        def function(f: Any) -> Any:
+            return tf.function(f) if f.__name__ in decorated else f
+
+        class Own(keras.Model):
+            def __init__(self) -> None:
+                super().__init__()
+                self.norm, self.dense = (
+                    layers.BatchNormalization(),
+                    layers.Dense(1, kernel_initializer="ones"),
+                )
+                self.calls = self.add_weight(shape=(), initializer="zeros", trainable=False)
+
+            @function
+            def call(self, x: Any, training: bool = False) -> Any:
+                self.calls.assign_add(1.0)
+                return self.dense(self.norm(x, training=training))
+
+            @function
+            def train_step(self, data: Any) -> Any:
+                x, y = data
+                with tf.GradientTape() as tape:
+                    loss = self.compute_loss(y=y, y_pred=self(x, training=True))
+                gradients = tape.gradient(loss, self.trainable_variables)
+                self.optimizer.apply_gradients(zip(gradients, self.trainable_variables, strict=True))
+                return {"loss": loss}
+
+        model = Own()
+        model.compile(keras.optimizers.Adam(0.1), "mse")
+        x = np.arange(24, dtype="float32").reshape(8, 3) % 5
+        losses = model.fit(x, x[:, :1], batch_size=4, epochs=2, shuffle=False, verbose=0).history["loss"]
+        return [
+            *losses,
+            float(model.calls),
+            *model.norm.moving_mean.numpy(),
+            float(model.optimizer.iterations),
+        ]
+
+    plain = history()
+    assert (plain[2], plain[-1]) == (4, 4)
+    for decorated in (["call"], ["train_step"], ["call", "train_step"]):
+        np.testing.assert_allclose(history(*decorated), plain, rtol=1e-5)
+
+
 def test_a_layer_that_says_its_shape_is_believed_on_every_engine() -> None:
     class Host(layers.Layer):
         def call(self, x: Any) -> Any:
