@@ -100,11 +100,12 @@ class CompilingPart(Engine):
         self, f: Callable[..., Sequence[Tensor]], specs: Sequence[Spec]
     ) -> list[Spec] | None:
         """For code that computes with the sizes of tensors: traces with two sets of sizes; what differs is unknown."""
-        trials = []
+        trials: list[list[Spec]] = []
         for rows, size in ((32, 64), (64, 96)):  # multiples of 32, which five poolings divide
-            trials.append(self._inferred(f, [(_filled(shape, rows, size), dtype) for shape, dtype in specs]))
-            if trials[-1] is None:
+            found = self._inferred(f, [(_filled(shape, rows, size), dtype) for shape, dtype in specs])
+            if found is None:
                 return None
+            trials.append(found)
         first, second = trials
         if [(len(s), dtype) for s, dtype in first] != [(len(s), dtype) for s, dtype in second]:
             return None
