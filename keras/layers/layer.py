@@ -513,6 +513,7 @@ class Layer(Tracked):
                 f"{type(self).__name__}: add_weight expected `shape` first. Received: {shape!r}. "
                 f"Give the name by keyword: add_weight(shape, ..., name={shape!r})."
             )
+        shape = tree.shape_tuple(shape)
         shape = tuple(
             int(d) for d in (shape if isinstance(shape, (tuple, list)) else () if shape is None else (shape,))
         )

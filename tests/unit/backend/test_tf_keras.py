@@ -211,6 +211,16 @@ def test_functions_of_the_users_own_inside_a_step_compute_the_same() -> None:
         np.testing.assert_allclose(history(*decorated), plain, rtol=1e-5)
 
 
+def test_shapes_may_be_tensorflow_s() -> None:
+    model = keras.Sequential([layers.Embedding(5, 4), layers.GRU(2)])
+    model.build(tf.TensorShape([1, None]))
+    assert model.count_params() == 5 * 4 + 3 * 2 * (4 + 2 + 2)
+    assert layers.Dense(2).compute_output_shape(tf.TensorShape([None, 3])) == (None, 2)
+    assert keras.Input(shape=tf.ones((2, 5, 3)).shape[1:]).shape == (None, 5, 3)
+    assert layers.Reshape(tf.TensorShape([3, 1]))(np.ones((2, 3))).shape == (2, 3, 1)
+    assert layers.Layer().add_weight(shape=tf.TensorShape([3, 1])).shape == (3, 1)
+
+
 def test_a_layer_that_says_its_shape_is_believed_on_every_engine() -> None:
     class Host(layers.Layer):
         def call(self, x: Any) -> Any:
