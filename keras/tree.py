@@ -192,12 +192,22 @@ def lists_to_tuples(structure: Tree) -> Tree:
     return traverse(lambda node: tuple(node) if isinstance(node, list) else None, structure, top_down=False)
 
 
+def shape_tuple(shape: Any) -> Any:
+    """The shape of an engine's package, such as a `tf.TensorShape`, as a tuple; anything else as it is.
+
+    >>> shape_tuple((None, 3))
+    (None, 3)
+    """
+    return tuple(shape.as_list()) if hasattr(shape, "as_list") else shape
+
+
 def map_shape_structure(func: Callable[[Any], Any], structure: Tree) -> Tree:
     """As `map_structure`, but tuples and lists of ints and Nones (shapes) are leaves.
 
     >>> map_shape_structure(lambda shape: len(shape), {"a": (None, 3), "b": [(2,)]})
     {'a': 2, 'b': [1]}
     """
+    structure = shape_tuple(structure)
     if _is_shape(structure):
         return func(structure)
     if not isinstance(structure, _CONTAINERS):

@@ -366,6 +366,10 @@ class Engine(
         """The tensor that an object of the engine's package stands for, such as a `tf.Variable`; None for others."""
         return None
 
+    def cell_of(self, x: Any) -> Any:
+        """A cell that shares the value of a variable of the engine's package, such as a `tf.Variable`; None for others."""
+        return None
+
     def peek(self, x: Tensor) -> np.ndarray | None:
         """The values of a tensor, not to be written into, where looking at them is free: none while a graph is traced."""
         return None
@@ -405,6 +409,7 @@ SERVICES = frozenset(
     {
         "infer",
         "adopt",
+        "cell_of",
         "peek",
         "native",
         "with_pull_back",

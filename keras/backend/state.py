@@ -106,6 +106,17 @@ class Variable(TensorOperators):
         self._cell: Any = None
         self._owner: str = select.current_name()
 
+    @classmethod
+    def around(cls, x: Any) -> Variable | None:
+        """A variable that shares the value of one of the engine's package (a `tf.Variable`); None for anything else."""
+        cell = select.current().cell_of(x)
+        if cell is None:
+            return None
+        name = x.name.partition(":")[0].rpartition("/")[2]
+        made = cls(np.empty(tuple(x.shape), dtypes.to_numpy_dtype(dtypes.standardize(x.dtype))), name=name)
+        made._cell, made._host = cell, None
+        return made
+
     def _check_choice(self, argument: str, value: Any, choices: tuple[str | None, ...]) -> None:
         if value not in choices:
             raise ValueError(

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Any
 
-from keras import config
+from keras import config, tree
 from keras.backend import dtypes
 from keras.backend.spec import KerasTensor, is_keras_tensor
 from keras.layers import arguments
@@ -168,6 +168,7 @@ def _batch_shape(who: str, shape: Any, batch_size: int | None, batch_shape: Any)
 
 
 def _dims(who: str, shape: Any) -> tuple[int | None, ...]:
+    shape = tree.shape_tuple(shape)
     fits = isinstance(shape, (list, tuple)) and all(
         d is None or (arguments.is_int(d) and d >= 0) for d in shape
     )

@@ -20,7 +20,7 @@ from keras.backend import dtypes, state
 from keras.backend.abstract import ABSTRACT
 from keras.backend.masks import get_mask, set_mask
 from keras.backend.select import current, inner, scope
-from keras.backend.spec import KerasTensor, Open, shape_str
+from keras.backend.spec import KerasTensor, Open, SymbolicTensorError, shape_str
 from keras.backend.state import Variable
 from keras.backend.tracing import infer
 from keras.errors import add_context, did_you_mean
@@ -228,12 +228,13 @@ class Layer(Tracked):
         Raises `error` if neither can.
         """
         own = type(self).__module__.partition(".")[0] == "keras" and not self._runs_foreign_code
-        if inner() is not ABSTRACT or own:
+        # In a layer of ours nothing asks a tensor for its value, but a function it was given, such as an activation.
+        if inner() is not ABSTRACT or (own and not isinstance(error, SymbolicTensorError)):
             raise error
-        if type(self).compute_output_shape is not Layer.compute_output_shape:
+        if not own and type(self).compute_output_shape is not Layer.compute_output_shape:
             shapes = self._declared_shapes(args, kwargs)
             return tree.map_shape_structure(lambda s: KerasTensor(s, self.compute_dtype or "float32"), shapes)
-        if not isinstance(error, (TypeError, AttributeError)):
+        if not isinstance(error, (TypeError, AttributeError, ValueError)):
             raise error
         outputs = infer(self.call, args, kwargs)
         if outputs is None:
@@ -513,6 +514,7 @@ class Layer(Tracked):
                 f"{type(self).__name__}: add_weight expected `shape` first. Received: {shape!r}. "
                 f"Give the name by keyword: add_weight(shape, ..., name={shape!r})."
             )
+        shape = tree.shape_tuple(shape)
         shape = tuple(
             int(d) for d in (shape if isinstance(shape, (tuple, list)) else () if shape is None else (shape,))
         )

@@ -5,7 +5,7 @@ from __future__ import annotations
 import math
 from typing import Any, ClassVar
 
-from keras import ops
+from keras import ops, tree
 from keras.backend.spec import UNKNOWN, shape_str
 from keras.layers import arguments
 from keras.layers.input_spec import InputSpec, label
@@ -61,7 +61,7 @@ class Reshape(Layer):
 
     def __init__(self, target_shape: Any, **kwargs: Any) -> None:
         super().__init__(**kwargs)
-        target = (target_shape,) if arguments.is_int(target_shape) else target_shape
+        target = (target_shape,) if arguments.is_int(target_shape) else tree.shape_tuple(target_shape)
         fits = isinstance(target, (list, tuple)) and all(arguments.is_int(d) and d >= -1 for d in target)
         if not fits or list(target).count(-1) > 1:
             raise ValueError(

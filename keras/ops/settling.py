@@ -158,14 +158,20 @@ def static_int(value: Any, who: str, name: str, least: int | None = None) -> int
     if value is UNKNOWN and current() is ABSTRACT:
         return value
     try:
-        number = value.__index__()
-    except (AttributeError, TypeError):
+        number = _index(value)
+    except (AttributeError, TypeError, RuntimeError):
         raise TypeError(f"{who}: `{name}` must be an int. Received: {name}={value!r}") from None
     if not -(2**63) <= number < 2**63:
         raise ValueError(f"{who}: `{name}` must fit into 64 bits. Received: {name}={value!r}")
     if least is not None and number < least:
         raise ValueError(f"{who}: `{name}` must be at least {least}. Received: {name}={value!r}")
     return number
+
+
+def _index(value: Any) -> int:
+    """An integer as Python's, also a tensor of a graph whose value the shapes in it decide, such as `tf.shape(x)[0]`."""
+    e = current()
+    return (e.to_numpy(value) if e.is_tensor(value) else value).__index__()
 
 
 def check_number(value: Any, who: str, name: str) -> None:
@@ -181,15 +187,17 @@ def check_text(value: Any, who: str, name: str) -> None:
 
 
 def static_shape(shape: Any, who: str, name: str = "shape", infer: bool = False) -> Shape:
-    """A shape argument (an int, a sequence of ints, a host array) as a tuple.
+    """A shape argument (an int, a sequence of ints, a tensor or array of them) as a tuple.
 
     None stands for an unknown dimension; -1 is let through where `infer` says that it means something.
     """
     if shape is None or shape is UNKNOWN or (hasattr(shape, "__index__") and not hasattr(shape, "__len__")):
         shape = (shape,)
     try:
-        dims = tuple(UNKNOWN if d is None else d if isinstance(d, Unknown) else d.__index__() for d in shape)
-    except (AttributeError, TypeError):
+        if current().is_tensor(shape):
+            shape = np.ravel(current().to_numpy(shape))
+        dims = tuple(UNKNOWN if d is None else d if isinstance(d, Unknown) else _index(d) for d in shape)
+    except (AttributeError, TypeError, RuntimeError):
         raise TypeError(
             f"{who}: `{name}` must be an int or a sequence of ints. Received: {name}={shape!r}"
         ) from None

@@ -80,6 +80,7 @@ class Optimizer(OwnsVariables, Serializable):
         self.built = False
         self._trainable_variables: list[Variable] = []
         self._index: dict[int, int] = {}
+        self._shared: dict[int, Variable] = {}
         self._variables: list[Variable] = []
         self._not_decayed: tuple[set[int], list[str]] = (set(), [])
         self._warned = False
@@ -102,7 +103,7 @@ class Optimizer(OwnsVariables, Serializable):
         """Make the slots; called once, before any trace. A subclass calls `super().build(variables)` first."""
         if self.built:
             return
-        self._trainable_variables = list(variables)
+        self._trainable_variables = [self._own(v) for v in variables]
         self._index = {id(v): i for i, v in enumerate(self._trainable_variables)}
         if self.use_ema:
             self._model_variables_moving_average = self.add_optimizer_variables(
@@ -181,7 +182,7 @@ class Optimizer(OwnsVariables, Serializable):
                 )
             variables = self._trainable_variables
         else:
-            variables = list(trainable_variables)
+            variables = [self._own(v) for v in trainable_variables]
             self.build(variables)
         if len(grads) != len(variables):
             raise ValueError(

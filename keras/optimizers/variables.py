@@ -19,11 +19,12 @@ _CONSTANTS = {"zeros": 0.0, "ones": 1.0}
 
 
 class OwnsVariables(HasVariables):
-    """What an optimizer knows about its own variables; `name`, `_variables` and `_index` are the optimizer's."""
+    """What an optimizer knows about its own variables; the attributes are the optimizer's."""
 
     name: str
     _variables: list[Variable]
     _index: dict[int, int]
+    _shared: dict[int, Variable]
 
     @property
     def variables(self) -> list[Variable]:
@@ -73,6 +74,7 @@ class OwnsVariables(HasVariables):
         self, reference_variable: Variable, name: str | None = None, initializer: Any = "zeros"
     ) -> Variable:
         """A slot: a variable of the shape and dtype of another, named after both."""
+        reference_variable = self._own(reference_variable)
         prefix = reference_variable.path.replace("/", "_")
         return self.add_variable(
             reference_variable.shape,
@@ -92,10 +94,21 @@ class OwnsVariables(HasVariables):
                 kept.append(self.add_variable_from_reference(variable, one, initializer))
         return slots[0] if isinstance(name, str) else slots
 
+    def _own(self, variable: Any) -> Variable:
+        """The variable; for a `tf.Variable` one that shares its value. Raises TypeError for anything else."""
+        if isinstance(variable, Variable):
+            return variable
+        if id(variable) not in self._shared:
+            made = Variable.around(variable)
+            if made is None:
+                raise TypeError(f"optimizer {self.name!r}: expected variables. Received: {variable!r:.80}")
+            self._shared[id(variable)] = made  # which keeps the other one, and its id
+        return self._shared[id(variable)]
+
     def index_of(self, variable: Variable) -> int:
         """The place of a variable among those the optimizer was built with. Raises ValueError for another one."""
         try:
-            return self._index[id(variable)]
+            return self._index[id(self._own(variable))]
         except KeyError:
             raise ValueError(
                 f"optimizer {self.name!r} was not built with the variable {variable.path!r}. It serves only the "

@@ -180,7 +180,8 @@ def prepare(model: Any, x: Any, y: Any = None, training: bool = True) -> Any:
             loss.build(predictions)
         if metrics is not None and not metrics.built and y is not None:
             metrics.build(tree.map_structure(_spec, y), predictions)
-    if training and model.optimizer is not None and model.built:
+    # Where `call` failed on the data, its weights may be half made: the model's own step builds the optimizer.
+    if training and predictions is not None and model.optimizer is not None and model.built:
         model.optimizer.build(model.trainable_variables)
     _place(model)
     return predictions

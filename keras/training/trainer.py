@@ -5,6 +5,7 @@ from __future__ import annotations
 import functools
 import inspect
 import warnings
+from types import SimpleNamespace
 from typing import Any, ClassVar
 
 from keras import metrics as metrics_module
@@ -257,6 +258,28 @@ class Trainer:
         if self._compile_metrics is not None:
             self._compile_metrics.update_state(y, y_pred, sample_weight)
         return self.get_metrics_result()
+
+    @property
+    def compiled_metrics(self) -> Any:
+        """The metrics of `compile`, for `compiled_metrics.update_state(y, y_pred)` in a step as TensorFlow 2 had it."""
+        if self._compile_metrics is None:
+            return SimpleNamespace(update_state=lambda y, y_pred, sample_weight=None: None)
+        return self._compile_metrics
+
+    def compiled_loss(
+        self, y: Any, y_pred: Any, sample_weight: Any = None, regularization_losses: Any = None
+    ) -> Tensor:
+        """`compute_loss` as TensorFlow 2 had it: the log named "loss" sees it, too.
+
+        Args:
+            y: targets.
+            y_pred: predictions.
+            sample_weight: weights.
+            regularization_losses: the model's `losses`, which are counted in any case.
+        """
+        loss = self.compute_loss(None, y, y_pred, sample_weight)
+        self._loss_tracker.update_state(loss, sample_weight=steps.batch_size_of(y))
+        return loss
 
     def train_step(self, data: Any) -> Logs:
         """One step of training on a batch; returns logs. Override it for a training of your own.

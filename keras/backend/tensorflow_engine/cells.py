@@ -35,6 +35,14 @@ class Cell:
             self._variable: Any = None
             self.fill(value)
 
+    @classmethod
+    def around(cls, variable: tf.Variable) -> Cell:
+        """The cell of a variable of the user's."""
+        made = cls.__new__(cls)
+        made._shape, made._type = tuple(variable.shape), variable.dtype
+        made._variable, made.handle = variable, variable.handle
+        return made
+
     def fill(self, value: Tensor) -> None:
         """Replace the value, at once and outside of graphs."""
         _execute("AssignVariableOp", 0, [self.handle, value], "dtype", self._type.as_datatype_enum)

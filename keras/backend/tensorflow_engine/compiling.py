@@ -16,9 +16,9 @@ from typing import Any
 
 import numpy as np
 
-from keras.backend.engine import Engine, Spec
+from keras.backend.engine import Engine, Shape, Spec
 from keras.backend.graph.describing import describe
-from keras.backend.spec import OPEN
+from keras.backend.spec import OPEN, UNKNOWN
 from keras.backend.tensorflow_engine import xla_cache
 from keras.backend.tensorflow_engine.cells import Cell
 from keras.backend.tensorflow_engine.leaf import DTYPES, as_known, opening
@@ -79,6 +79,12 @@ class CompilingPart(Engine):
         return Loop(step) if isinstance(step, Compiled) else super().looped(step)
 
     def infer(self, f: Callable[..., Sequence[Tensor]], specs: Sequence[Spec]) -> list[Spec] | None:
+        known = self._inferred(f, specs)
+        if known is None and any(UNKNOWN in shape for shape, _ in specs):
+            known = self._inferred_by_trial(f, specs)
+        return known
+
+    def _inferred(self, f: Callable[..., Sequence[Tensor]], specs: Sequence[Spec]) -> list[Spec] | None:
         def graph(*args: Tensor) -> list[Tensor]:
             with holding_writes():  # and never released
                 return list(f(*args))
@@ -90,9 +96,32 @@ class CompilingPart(Engine):
             return None
         return [self.spec(y) for y in concrete.outputs]
 
+    def _inferred_by_trial(
+        self, f: Callable[..., Sequence[Tensor]], specs: Sequence[Spec]
+    ) -> list[Spec] | None:
+        """For code that computes with the sizes of tensors: traces with two sets of sizes; what differs is unknown."""
+        trials: list[list[Spec]] = []
+        for rows, size in ((32, 64), (64, 96)):  # multiples of 32, which five poolings divide
+            found = self._inferred(f, [(_filled(shape, rows, size), dtype) for shape, dtype in specs])
+            if found is None:
+                return None
+            trials.append(found)
+        first, second = trials
+        if [(len(s), dtype) for s, dtype in first] != [(len(s), dtype) for s, dtype in second]:
+            return None
+        return [
+            (tuple(a if a == b else UNKNOWN for a, b in zip(one, other, strict=True)), dtype)
+            for (one, dtype), (other, _) in zip(first, second, strict=True)
+        ]
+
     def describe(self) -> dict[str, str]:
         devices = ", ".join(d.name for d in tf.config.list_physical_devices())
         return {"engine": self.name, "tensorflow": tf.__version__, "devices": devices}
+
+
+def _filled(shape: Shape, rows: int, size: int) -> Shape:
+    """A shape with numbers for the unknown: `rows` on the first axis, `size` on others."""
+    return tuple((size if i else rows) if d is UNKNOWN else d for i, d in enumerate(shape))
 
 
 class Compiled:

@@ -9,7 +9,7 @@ import numpy as np
 
 from keras.backend.engine import Engine, Spec
 from keras.backend.state import recording
-from keras.backend.tensorflow_engine.leaf import DTYPES, as_known, raw
+from keras.backend.tensorflow_engine.leaf import DTYPES, as_known, dense, raw
 from keras.backend.tensorflow_engine.loading import tf
 from keras.backend.tensorflow_engine.pull_back import with_pull_back
 from keras.backend.tensorflow_engine.state import Replay
@@ -33,7 +33,7 @@ class GradientPart(Engine):
                 if _has_gradient(x.dtype):
                     tape.watch(x)
             value, aux = f(*inputs)
-        gradients = [_dense(g) for g in tape.gradient(value, [*cells, *inputs])]
+        gradients = [dense(g) for g in tape.gradient(value, [*cells, *inputs])]
         return value, aux, gradients[: len(cells)], gradients[len(cells) :]
 
     def _source(self, variable: Variable) -> Any:
@@ -128,10 +128,3 @@ class GradientPart(Engine):
 
 def _has_gradient(dtype: tf.DType) -> bool:
     return dtype.is_floating or dtype.is_complex
-
-
-def _dense(gradient: Any) -> Tensor | None:
-    if not isinstance(gradient, tf.IndexedSlices):
-        return gradient
-    rows = gradient.dense_shape[0]
-    return tf.math.unsorted_segment_sum(gradient.values, gradient.indices, rows)

@@ -40,9 +40,8 @@ class IndexingPart(Engine):
             axis=ints(1),
             batch_dims=1,
         )
-        return self.transpose(
-            raw.Reshape(tensor=flat, shape=ints(tuple(at.shape), one_follows=True)), tuple(order)
-        )
+        shape = tf.shape(at) if None in at.shape else ints(tuple(at.shape))
+        return self.transpose(raw.Reshape(tensor=flat, shape=shape), tuple(order))
 
     def gather_nd(self, x: Tensor, indices: Tensor) -> Tensor:
         return raw.GatherNd(params=x, indices=self._index(indices))

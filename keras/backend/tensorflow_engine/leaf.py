@@ -125,6 +125,14 @@ def for_xla() -> bool:
     return module("ops.control_flow_util").GraphOrParentsInXlaContext(graph)
 
 
+def dense(gradient: Any) -> Tensor | None:
+    """What a tape gives for a gradient as a tensor: of rows that were gathered, it gives these rows (`tf.IndexedSlices`)."""
+    if not isinstance(gradient, tf.IndexedSlices):
+        return gradient
+    rows = gradient.dense_shape[0]
+    return tf.math.unsorted_segment_sum(gradient.values, gradient.indices, rows)
+
+
 class LeafPart(Engine):
     """Tensors are `tf.Tensor`, eager or symbolic."""
 
@@ -136,6 +144,10 @@ class LeafPart(Engine):
 
     def to_numpy(self, x: Tensor) -> np.ndarray:
         if not hasattr(x, "numpy"):
+            # What the shapes in a graph decide is known; `tf.get_static_value` does not see it of an element.
+            value = module("framework.tensor_util").try_evaluate_constant(x)
+            if value is not None:
+                return value
             raise RuntimeError(
                 "A tensor has no value while a function is being traced: convert it to NumPy outside of the compiled "
                 f"function, or run the function eagerly. Received: {x}"
@@ -154,8 +166,12 @@ class LeafPart(Engine):
         return isinstance(x, tf.Tensor)
 
     def adopt(self, x: Any) -> Tensor | None:
+        if not has_graphs():
+            return None
+        if isinstance(x, tf.IndexedSlices):
+            return dense(x)
         # Read by TensorFlow, a tape of the user's sees what is computed with it.
-        return tf.convert_to_tensor(x) if has_graphs() and isinstance(x, tf.Variable) else None
+        return tf.convert_to_tensor(x) if isinstance(x, tf.Variable) else None
 
     def spec(self, x: Tensor) -> Spec:
         kind = getattr(x, "_datatype_enum", None)

@@ -7,7 +7,7 @@ from collections.abc import Sequence
 from typing import Any
 
 from keras.backend.engine import Axes, Engine, Shape
-from keras.backend.spec import OPEN, Open, Unknown
+from keras.backend.spec import OPEN, UNKNOWN, Open, Unknown
 from keras.backend.tensorflow_engine.leaf import for_xla, ints, raw
 from keras.backend.tensorflow_engine.loading import tf
 
@@ -20,6 +20,14 @@ class MovementPart(Engine):
     """Shapes and axes go in as cached int32 tensors (see `ints`)."""
 
     def reshape(self, x: Tensor, shape: Shape) -> Tensor:
+        # With equal numbers around them, two unknown sizes or more are x's own.
+        if (
+            not tf.executing_eagerly()
+            and sum(d is UNKNOWN for d in shape) > 1
+            and _runs(x.shape) == _runs(shape)
+        ):
+            own = iter([n for n, d in zip(tf.unstack(tf.shape(x)), x.shape, strict=True) if d is None])
+            return raw.Reshape(tensor=x, shape=tf.stack([next(own) if d is UNKNOWN else d for d in shape]))
         return raw.Reshape(tensor=x, shape=ints(shape, one_follows=True))
 
     def transpose(self, x: Tensor, axes: Axes) -> Tensor:
@@ -30,13 +38,14 @@ class MovementPart(Engine):
     def broadcast_to(self, x: Tensor, shape: Shape) -> Tensor:
         if not any(isinstance(d, Unknown) for d in shape):
             return raw.BroadcastTo(input=x, shape=ints(shape))
-        # A size that others left open can only be x's own.
+        # A size that is not known can only be x's own.
         own, shift = tf.shape(x), len(shape) - x.shape.rank
         if any(
-            isinstance(d, Open) and (d is not OPEN or i < shift or x.shape[i - shift] is not None)
+            (isinstance(d, Open) and d is not OPEN)
+            or (isinstance(d, Unknown) and (i < shift or x.shape[i - shift] is not None))
             for i, d in enumerate(shape)
         ):
-            raise TypeError("The size to broadcast to is left open.")
+            raise TypeError("The size to broadcast to is not known.")
         sizes = [own[i - shift] if isinstance(d, Unknown) else d for i, d in enumerate(shape)]
         return raw.BroadcastTo(input=x, shape=tf.stack(sizes))
 
@@ -58,6 +67,8 @@ class MovementPart(Engine):
     def pad(self, x: Tensor, low: Shape, high: Shape, value: float | int | bool) -> Tensor:
         if not any(low) and not any(high):
             return x
+        if any(isinstance(n, Unknown) for n in (*low, *high)):
+            raise TypeError("The padding depends on sizes that are not known.")
         fill = self.full((), value, x.dtype.name)
         if len(low) > _PAD_RANK:
             return self._pad_each(x, low, high, fill)
@@ -103,3 +114,14 @@ class MovementPart(Engine):
         most = tuple(n - size for n, size in zip(x.shape, sizes, strict=True))
         begin = raw.Pack(values=[self.cast(s, "int32") for s in starts])
         return tf.clip_by_value(begin, ints(0), ints(most))
+
+
+def _runs(shape: Any) -> list[int]:
+    """Products of the known sizes before, between and behind the unknown ones."""
+    runs = [1]
+    for d in shape:
+        if d is None or isinstance(d, Unknown):
+            runs.append(1)
+        else:
+            runs[-1] *= d
+    return runs

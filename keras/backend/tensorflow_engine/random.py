@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from keras.backend.engine import Engine, Shape
-from keras.backend.spec import OPEN
+from keras.backend.spec import Unknown
 from keras.backend.tensorflow_engine.leaf import DTYPES, ints, raw
 from keras.backend.tensorflow_engine.loading import tf
 
@@ -36,14 +36,14 @@ class RandomPart(Engine):
         )
 
     def uniform_for(self, seed: Tensor, x: Tensor, shape: Shape, dtype: str) -> Tensor:
-        if OPEN not in shape:
+        if not any(isinstance(d, Unknown) for d in shape):
             return NotImplemented
-        if any(d is OPEN and x.shape[i] is not None for i, d in enumerate(shape)):
-            raise TypeError("The size is left open, but not that of the tensor.")
+        if any(isinstance(d, Unknown) and x.shape[i] is not None for i, d in enumerate(shape)):
+            raise TypeError("The size is not known, but that of the tensor is.")
         own = tf.shape(x)
         key, counter = self._key_and_counter(seed)
         return raw.StatelessRandomUniformV2(
-            shape=tf.stack([own[i] if d is OPEN else d for i, d in enumerate(shape)]),
+            shape=tf.stack([own[i] if isinstance(d, Unknown) else d for i, d in enumerate(shape)]),
             key=key,
             counter=counter,
             alg=ints(_PHILOX),

@@ -63,8 +63,9 @@ class ReductionPart(Engine):
     def dot_general(
         self, a: Tensor, b: Tensor, contract: tuple[Axes, Axes], batch: tuple[Axes, Axes]
     ) -> Tensor:
-        if tf.executing_eagerly() and a.dtype.is_floating:
-            # One call instead of five, which is what counts here.
+        known = None not in (*a.shape, *b.shape)
+        if a.dtype.is_floating and (tf.executing_eagerly() or not known):
+            # Eagerly one call instead of five, which is what counts; with unknown sizes there is nothing to reshape to.
             return raw.Einsum(inputs=[a, b], equation=_equation(a.shape.rank, b.shape.rank, contract, batch))
         if not batch[0] or not a.dtype.is_floating:
             return super().dot_general(a, b, contract, batch)

@@ -35,6 +35,10 @@ class HeldWrites:
         self._updates: list[Update] = []
         self._once: dict[Any, tuple[Tensor, Any]] = {}
 
+    def is_current(self) -> bool:
+        """Whether its graph is being built, and no function of the user's inside it."""
+        return tf.compat.v1.get_default_graph() is self._graph
+
     def once(self, key: Any, compute: Callable[[], Tensor]) -> Tensor:
         """What `compute` gave when it was first called with this key while the graph was built."""
         if key not in self._once:
@@ -153,7 +157,7 @@ _replays: ContextVar[tuple[Replay, ...]] = ContextVar("keras_tensorflow_replays"
 def current_writes() -> HeldWrites | None:
     """Those of the graph being traced."""
     graphs = _graphs.get()
-    return graphs[-1] if graphs else None
+    return graphs[-1] if graphs and graphs[-1].is_current() else None
 
 
 class StatePart(Engine):
@@ -168,6 +172,9 @@ class StatePart(Engine):
     def variable(self, value: np.ndarray, dtype: str, name: str) -> Cell:
         return Cell(np.asarray(value, DTYPES[dtype].as_numpy_dtype))
 
+    def cell_of(self, x: Any) -> Cell | None:
+        return Cell.around(x) if has_graphs() and isinstance(x, tf.Variable) else None
+
     def read(self, cell: Cell) -> Tensor:
         replays, graphs = _replays.get(), _graphs.get()
         for replay in reversed(replays):
@@ -177,7 +184,7 @@ class StatePart(Engine):
         for writes in graphs:
             writes.release(cell)
         value = cell.variable.value() if has_graphs() else cell.read()
-        if graphs:
+        if graphs and graphs[-1].is_current():
             graphs[-1].note_read(value, cell)
         for replay in replays:
             replay.note_read(cell, value)
@@ -186,11 +193,12 @@ class StatePart(Engine):
     def write(self, cell: Cell, value: Tensor) -> None:
         if any(replay.takes_write(cell, value) for replay in reversed(_replays.get())):
             return
-        graphs = _graphs.get()
-        for writes in graphs[:-1]:
-            writes.release(cell)
-        if graphs:
-            graphs[-1].hold(cell, value)
+        graphs, mine = _graphs.get(), current_writes()
+        for writes in graphs:
+            if writes is not mine:
+                writes.release(cell)
+        if mine is not None:
+            mine.hold(cell, value)
         elif not tf.executing_eagerly():
             cell.variable.assign(value, read_value=False)
         elif has_graphs():  # without its checks, which cost more than this

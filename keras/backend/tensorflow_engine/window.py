@@ -13,6 +13,7 @@ from typing import Any
 
 from keras.backend.dtypes import FLOATS
 from keras.backend.engine import Engine, Pads, Shape
+from keras.backend.spec import Unknown
 from keras.backend.tensorflow_engine.leaf import ints, raw
 from keras.backend.tensorflow_engine.loading import tf
 
@@ -88,10 +89,10 @@ class WindowPart(Engine):
                 _lift(dy), _lift_kernel(kernel), (batch, 1, *rest), strides * 2, ((0, 0), *pads), (1, 1), 1
             )
             return tf.squeeze(dx, 1)
-        attributes = _attributes(tuple(input_shape), self.spec(kernel)[0], strides, pads)
-        return raw.Conv2DBackpropInput(
-            input_sizes=ints(input_shape), filter=kernel, out_backprop=dy, **attributes
-        )
+        window = self.spec(kernel)[0]
+        attributes = _attributes(tuple(input_shape), window, strides, pads)
+        sizes = _sizes(dy, tuple(input_shape), window, strides, pads)
+        return raw.Conv2DBackpropInput(input_sizes=sizes, filter=kernel, out_backprop=dy, **attributes)
 
     def conv_kernel_grad(
         self,
@@ -198,6 +199,18 @@ def _has_kernel(shape: Shape, dtype: str, strides: Shape, dilation: Shape) -> bo
     return dtype in FLOATS and len(strides) in (1, 2, 3) and not both and 0 not in shape
 
 
+def _sizes(dy: Tensor, shape: Shape, window: Shape, strides: Shape, pads: Pads) -> Tensor:
+    """The sizes of a convolution's input; if they are not known, as a transposed convolution makes them of its own input's."""
+    if not any(isinstance(d, Unknown) for d in shape[1:]):
+        return ints(shape)
+    batch, *made, _ = tf.unstack(tf.shape(dy))
+    spatial = [
+        n * s + max(k - s, 0) - sum(pair) if isinstance(d, Unknown) else d
+        for d, n, k, s, pair in zip(shape[1:-1], made, window, strides, pads, strict=False)
+    ]
+    return tf.stack([batch, *spatial, shape[-1]])
+
+
 def _lift(x: Tensor) -> Tensor:
     """One spatial axis to two."""
     return tf.expand_dims(x, 1)
@@ -219,6 +232,8 @@ def _attributes(shape: Shape, window: Shape, strides: Shape, pads: Pads) -> dict
     if name is not None:
         return {"strides": steps, "padding": name}
     flat = [n for pair in ((0, 0), *pads, (0, 0)) for n in pair]
+    if any(isinstance(n, Unknown) for n in flat):
+        raise TypeError("The padding depends on sizes that are not known.")
     return {"strides": steps, "padding": "EXPLICIT", "explicit_paddings": flat}
 
 
@@ -227,9 +242,10 @@ def _padding_name(spatial: Shape, window: Shape, strides: Shape, pads: Pads) -> 
     if not any(n for pair in pads for n in pair):
         return "VALID"
     for n, k, s, pair in zip(spatial, window[: len(spatial)], strides, pads, strict=True):
-        if not isinstance(n, int):
-            return None
-        total = max((-(-n // s) - 1) * s + k - n, 0)
+        if isinstance(pair[0], Unknown):  # as `same_pads` says it of a size that is not known
+            continue
+        # Of an unknown size, numbers are the same for all: with strides of 1, and of a transposed convolution.
+        total = max((-(-n // s) - 1) * s + k - n if isinstance(n, int) else k - s, 0)
         if tuple(pair) != (total // 2, total - total // 2):
             return None
     return "SAME"

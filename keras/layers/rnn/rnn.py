@@ -113,6 +113,14 @@ class RNN(Layer):
         )
 
     # ------------------------------------------------------------------ calling
+    def get_initial_state(self, batch_size: Any) -> list[Any]:
+        """The states a sequence begins with where none are given: the cell's own choice, or zeros.
+
+        Args:
+            batch_size: an int, or an element of `ops.shape`.
+        """
+        return initial_state(self.cell, batch_size, self.compute_dtype)
+
     def call(
         self, sequences: Any, initial_state: Any = None, mask: Any = None, training: bool = False
     ) -> Any:

@@ -63,10 +63,10 @@ def per_dimension(value: Any, rank: int, who: str, name: str, least: int = 1) ->
 
 def same_pads(n: Any, window: int, stride: int) -> tuple[Any, Any]:
     """Padding with which an axis of size n has ceil(n / stride) windows; the odd one goes to the end."""
-    if n is UNKNOWN:
-        return 0, 0
-    # With strides of 1 the size does not matter, and may be open.
-    total = window - 1 if stride == 1 else max((-(-n // stride) - 1) * stride + window - n, 0)
+    if n is UNKNOWN and stride > 1 and window > 1:
+        return UNKNOWN, UNKNOWN
+    # With strides or windows of 1 the size does not matter, and may be open.
+    total = window - 1 if 1 in (stride, window) else max((-(-n // stride) - 1) * stride + window - n, 0)
     return total // 2, total - total // 2
 
 
@@ -307,8 +307,8 @@ def conv_transpose(
         _transposed_size(n, k, s, padding, o) for n, k, s, o in zip(spatial, extent, step, extra, strict=True)
     ]
     pads = tuple(
-        _transposed_pads(n, size, k, s, padding)
-        for n, size, k, s in zip(spatial, sizes, extent, step, strict=True)
+        _transposed_pads(_transposed_size(1, k, s, padding, o), k, padding)
+        for k, s, o in zip(extent, step, extra, strict=True)
     )
     y = current().conv_input_grad(x, k, (batch, *sizes, outputs), step, pads, dilation, 1)
     return y if last else to_first(y)
@@ -326,10 +326,8 @@ def _transposed_size(n: Any, window: int, stride: int, padding: str, extra: int 
     return (n - 1) * stride + window - cut + extra
 
 
-def _transposed_pads(n: Any, size: Any, window: int, stride: int, padding: str) -> tuple[Any, Any]:
-    """Padding of the convolution that takes `size` elements to `n`, and whose transpose is wanted."""
-    if n is UNKNOWN:
-        return 0, 0
-    need = (n - 1) * stride + window - size  # negative: the last elements of the output get nothing
+def _transposed_pads(size: int, window: int, padding: str) -> tuple[int, int]:
+    """Padding of the convolution that takes `size` elements to 1, and whose transpose is wanted: whatever the sizes."""
+    need = window - size  # negative: the last elements of the output get nothing
     low = max(need, 0) // 2 if padding.lower() == "same" else 0
     return low, max(need - low, 0)

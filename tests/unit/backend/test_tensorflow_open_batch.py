@@ -64,6 +64,34 @@ def test_refused_rather_than_wrong(tf, name):
 
 
 L = keras.layers
+SAME = {"padding": "same"}
+IMAGES = {
+    "convolution": lambda: [L.Conv2D(4, 3, **SAME), L.Conv2D(5, 2, strides=2, **SAME)],
+    "depthwise": lambda: [L.SeparableConv2D(4, 3, strides=2, **SAME), L.DepthwiseConv2D(2, **SAME)],
+    "groups": lambda: [L.Conv2D(4, 3, strides=2, **SAME), L.Conv2D(4, 3, groups=2, **SAME)],
+    "pooling": lambda: [L.MaxPooling2D(3, 2, **SAME), L.AveragePooling2D(2, **SAME), L.MaxPooling2D(2, 1)],
+    "transposed": lambda: [L.Conv2DTranspose(2, 3, strides=2, **SAME), L.Conv2DTranspose(2, 3, strides=2)],
+    "one axis": lambda: [L.TimeDistributed(L.Conv1D(2, 3, strides=2, **SAME))],
+}
+
+
+@pytest.mark.parametrize("name", IMAGES)
+def test_images_of_open_sizes(tf, name):
+    """As an exported fully convolutional net, or a data set, calls them."""
+    model = keras.Sequential(IMAGES[name]())
+    images = np.random.default_rng(0).random((2, 7, 6, 2), dtype="float32")
+    batch = 2 if name == "one axis" else None
+    model(images)
+    function = tf.function(model, input_signature=[tf.TensorSpec((batch, 7 if batch else None, None, 2))])
+    for x in (images, images[:, :, :5]):
+        np.testing.assert_allclose(function(x), model(x), rtol=1e-5, atol=1e-6)
+
+
+def test_a_broadcast_to_a_size_that_is_not_known_is_refused(tf):
+    with pytest.raises(TypeError, match="not known"):
+        traced(tf, lambda x: ops.broadcast_to(ops.ones((1, 4)), ops.shape(x)))
+
+
 STACKS = {
     "LSTM": lambda: [L.LSTM(4)],
     "LSTM sequences": lambda: [L.LSTM(4, return_sequences=True, recurrent_dropout=0.2)],
@@ -99,3 +127,41 @@ def test_sequences_with_an_open_batch_and_open_time(tf):
         L.Bidirectional(L.GRU(3)),
     ]
     as_in_a_function_of(tf, keras.Sequential([L.Input((None, 3)), *layers]), (None, None, 3))
+
+
+class Attended(L.Layer):
+    def __init__(self):
+        super().__init__()
+        self.attention = L.MultiHeadAttention(2, 4)
+
+    def call(self, x):
+        return self.attention(x, x)
+
+
+OPEN_TIME = {
+    "attention": Attended,
+    "layer normalisation": L.LayerNormalization,
+    "group normalisation": lambda: L.GroupNormalization(3),
+    "loss of classes": lambda: L.Lambda(
+        lambda x: ops.sparse_categorical_crossentropy(ops.argmax(-x, -1), x, from_logits=True)
+    ),
+    "sums of products": lambda: L.EinsumDense("btc,cd->btd", (None, 4)),
+    "heads": lambda: L.Lambda(lambda x: ops.reshape(x, (*ops.shape(x)[:2], 3, 1))),
+}
+
+
+@pytest.mark.parametrize("name", OPEN_TIME)
+def test_with_an_open_batch_and_open_time(tf, name):
+    layer = OPEN_TIME[name]()
+    layer(np.zeros((3, 5, 3), "float32"))
+    as_in_a_function_of(tf, layer, (None, None, 3))
+
+
+def test_dropout_of_open_sizes(tf):
+    layer = L.Dropout(0.5)
+    function = tf.function(
+        lambda x: layer(x, training=True), input_signature=[tf.TensorSpec((None, None), "float32")]
+    )
+    y = function(np.ones((30, 40), "float32")).numpy()
+    assert set(np.unique(y)) == {0.0, 2.0}
+    assert abs(y.mean() - 1) < 0.1

@@ -30,6 +30,24 @@ def test_stateful_halves_are_the_whole(engine: Engine, kind: Any) -> None:
     assert len(halves.weights) == len(whole.weights), "states are no weights"
 
 
+@pytest.mark.parametrize(
+    ("layer", "shapes"),
+    [
+        (lambda: L.GRU(4), [(2, 4)]),
+        (lambda: L.LSTM(4), [(2, 4), (2, 4)]),
+        (lambda: L.RNN([L.GRUCell(3), L.LSTMCell(4)]), [[(2, 3)], [(2, 4), (2, 4)]]),
+    ],
+)
+def test_a_layer_s_initial_state_is_where_it_begins(engine: Engine, layer: Any, shapes: Any) -> None:
+    """As text is generated: a symbol at a time, the states handed on. The shapes are those of Keras 3.15.1."""
+    rnn, x = layer(), floats(2, 5, 3)
+    states = rnn.get_initial_state(batch_size=2)
+    assert keras.tree.map_structure(lambda s: tuple(s.shape), states) == shapes
+    np.testing.assert_array_equal(
+        ops.convert_to_numpy(rnn(x)), ops.convert_to_numpy(rnn(x, initial_state=states))
+    )
+
+
 def test_stateful_bidirectional_is_reset(engine: Engine) -> None:
     x = floats(2, 3, 3)
     layer = L.Bidirectional(L.GRU(2, stateful=True))

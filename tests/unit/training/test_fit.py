@@ -395,6 +395,36 @@ def test_own_train_step_on_every_engine(engine: Any) -> None:
     assert model._memory.trace_counts["train"] == 1
 
 
+def test_own_train_step_that_calls_the_model_with_other_inputs_than_its_data(engine: Any) -> None:
+    """As nets of graphs do: `call` fails on the data, when half of the weights are made."""
+
+    class Own(keras.Model):
+        def __init__(self) -> None:
+            super().__init__()
+            self.nodes = np.eye(4, dtype="float32")
+            self.hidden, self.scores = keras.layers.Dense(3), keras.layers.Dense(1)
+
+        def call(self, inputs: Any) -> Any:
+            nodes, mixing = inputs
+            return self.scores(ops.matmul(mixing, self.hidden(nodes)))
+
+        def train_step(self, data: Any) -> Any:
+            index, y = data
+
+            def loss() -> Any:
+                return ops.mean(ops.square(ops.take(self([self.nodes, self.nodes]), index, axis=0) - y))
+
+            self([self.nodes, self.nodes])
+            value, gradients = ops.value_and_grad(loss, self.trainable_variables)
+            self.optimizer.apply(gradients, self.trainable_variables)
+            return {"loss": value}
+
+    model = Own()
+    model.compile(keras.optimizers.SGD(0.1))
+    history = model.fit(np.arange(4), np.ones((4, 1), "float32"), epochs=3, verbose=0)
+    assert history.history["loss"][-1] < history.history["loss"][0]
+
+
 def test_a_step_with_a_gradient_tape() -> None:
     tf = pytest.importorskip("tensorflow")
 
@@ -427,6 +457,37 @@ def test_a_step_with_a_gradient_tape() -> None:
         history = model.fit(x, y, batch_size=8, epochs=3, verbose=0)
     assert list(history.history) == ["loss", "mae"]
     assert history.history["loss"][-1] < history.history["loss"][0]
+
+
+@pytest.mark.parametrize("metrics", [None, ["mae"]])
+def test_a_step_with_compiled_loss_and_compiled_metrics(engine: Any, metrics: Any) -> None:
+    """As TensorFlow 2's guides wrote it: the logs are those of the step that comes with the model."""
+
+    class Own(keras.Model):
+        def train_step(self, data: Any) -> Any:
+            x, y = data
+
+            def loss() -> Any:
+                return self.compute_loss(y=y, y_pred=self(x, training=True))
+
+            _, gradients = ops.value_and_grad(loss, self.trainable_variables)
+            y_pred = self(x, training=True)
+            self.compiled_loss(y, y_pred, regularization_losses=self.losses)
+            self.optimizer.apply(gradients, self.trainable_variables)
+            self.compiled_metrics.update_state(y, y_pred)
+            return {m.name: m.result() for m in self.metrics}
+
+    x, y = data(16)
+    histories = []
+    for kind in (keras.Model, Own):
+        inputs = keras.Input(x.shape[1:])
+        dense = keras.layers.Dense(1, kernel_initializer="ones", kernel_regularizer="l2")
+        model = kind(inputs, dense(inputs))
+        model.compile("sgd", "mse", metrics=metrics)
+        histories.append(model.fit(x, y, batch_size=8, epochs=2, shuffle=False, verbose=0).history)
+    assert sorted(histories[0]) == sorted(histories[1])
+    for name, values in histories[0].items():
+        np.testing.assert_allclose(histories[1][name], values, rtol=1e-5)
 
 
 def test_two_optimizers_in_one_model(engine: Any) -> None:
