@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+import operator
 from collections.abc import Sequence
 from typing import Any
 
@@ -149,6 +150,11 @@ def masked_softmax(logits: Tensor, mask: Tensor | None, axis: int = -1) -> Tenso
     return ops.softmax(logits, axis=axis)
 
 
+def _known_as(name: str) -> property:
+    """An attribute under another name."""
+    return property(operator.attrgetter(name), lambda self, value: setattr(self, name, value))
+
+
 class MultiHeadAttention(_Projected):
     """softmax(Q K^T / sqrt(d)) V in several heads, with learned projections (Vaswani et al. 2017).
 
@@ -175,6 +181,11 @@ class MultiHeadAttention(_Projected):
     #: What tf.keras 2 wrote of its inputs.
     _of_keras_2 = frozenset({"query_shape", "key_shape", "value_shape", "softmax_robust_masking"})
     _not_in_config = _of_keras_2
+
+    # Names by which subclasses in other libraries know what Keras's layer has.
+    _num_heads, _key_dim, _value_dim = map(_known_as, ("num_heads", "key_dim", "value_dim"))
+    _query_dense, _key_dense = _known_as("query_dense"), _known_as("key_dense")
+    _value_dense, _output_dense = _known_as("value_dense"), _known_as("output_dense")
 
     def __init__(
         self,
@@ -265,22 +276,37 @@ class MultiHeadAttention(_Projected):
         masks = (get_mask(query), value_mask, key_mask)  # as in Keras 3, `query_mask` itself is not looked at
         mask = self._combined_mask(query, value, masks, attention_mask, use_causal_mask)
         q, k, v = self.query_dense(query), self.key_dense(key), self.value_dense(value)
-        fold = _Fold(self._axes, shape_of(q), shape_of(k))
+        y, scores = self._compute_attention(q, k, v, mask, training, return_attention_scores)
+        if self.use_gate:
+            y = y * ops.sigmoid(self._gate_dense(query))
+        y = self.output_dense(y)
+        return (y, scores) if return_attention_scores else y
+
+    def _compute_attention(
+        self,
+        query: Tensor,
+        key: Tensor,
+        value: Tensor,
+        attention_mask: Tensor | None = None,
+        training: bool | None = None,
+        return_attention_scores: bool = False,
+    ) -> tuple[Tensor, Tensor | None]:
+        """Heads of the output and, if asked for, the scores, of projected queries, keys and values.
+
+        Subclasses in other libraries call it, and replace it.
+        """
+        fold = _Fold(self._axes, shape_of(query), shape_of(key))
         fused = fold.plain and not return_attention_scores
         y, scores = self._weigh(
-            fold.queries(q),
-            fold.keys(k),
-            fold.keys(v),
-            fold.mask(mask),
+            fold.queries(query),
+            fold.keys(key),
+            fold.keys(value),
+            fold.mask(attention_mask),
             1 / math.sqrt(self.key_dim),
             training,
             fused,
         )
-        y = fold.back(y)
-        if self.use_gate:
-            y = y * ops.sigmoid(self._gate_dense(query))
-        y = self.output_dense(y)
-        return (y, fold.scores(scores)) if return_attention_scores else y
+        return fold.back(y), fold.scores(scores)
 
     def _add_activity_losses(self, outputs: Any) -> None:
         """None: the projections have them, the last one that of the outputs."""

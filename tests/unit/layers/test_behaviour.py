@@ -348,6 +348,44 @@ def test_einsum_kernels_are_scaled_by_the_axes_they_sum_over(equation, shape, si
         assert layer.kernel_initializer.input_axes is None
 
 
+class Cached(L.MultiHeadAttention):
+    """As libraries that generate text write it: with the projections and the inner function of Keras's layer."""
+
+    def call(self, query: Any, value: Any, key: Any = None, attention_mask: Any = None) -> Any:
+        q, k, v = self._query_dense(query), self._key_dense(value), self._value_dense(value)
+        y, self.scores = self._compute_attention(
+            query=q, key=k, value=v, attention_mask=attention_mask, return_attention_scores=True
+        )
+        return self._output_dense(y)
+
+
+class Doubled(L.MultiHeadAttention):
+    def _compute_attention(self, *args: Any, **kwargs: Any) -> Any:
+        y, scores = super()._compute_attention(*args, **kwargs)
+        return 2 * y, scores
+
+
+def test_subclasses_of_attention_know_its_parts(engine: Engine) -> None:
+    x = np.random.RandomState(0).normal(size=(2, 3, 4)).astype("float32")
+    mask = np.tril(np.ones((3, 3), bool))[None]
+    plain, cached, doubled = (kind(2, 5) for kind in (L.MultiHeadAttention, Cached, Doubled))
+    want, scores = plain(x, x, attention_mask=mask, return_attention_scores=True)
+    for layer in (cached, doubled):
+        layer(x, x)
+        layer.set_weights(plain.get_weights())
+    np.testing.assert_allclose(ops.convert_to_numpy(cached(x, x, attention_mask=mask)), want, 1e-5, 1e-6)
+    np.testing.assert_allclose(ops.convert_to_numpy(cached.scores), scores, 1e-5, 1e-6)
+    bias = ops.convert_to_numpy(plain.output_dense.bias)
+    twice = ops.convert_to_numpy(doubled(x, x, attention_mask=mask)) - bias
+    np.testing.assert_allclose(twice, 2 * (ops.convert_to_numpy(want) - bias), 1e-5, 1e-6)
+    assert (plain._num_heads, plain._key_dim, plain._value_dim) == (2, 5, 5)
+    assert [w.path for w in cached.weights] == [
+        w.path.replace("multi_head_attention", "cached") for w in plain.weights
+    ]
+    cached._query_dense = plain.query_dense
+    assert cached.query_dense is plain.query_dense
+
+
 def test_projections_of_attention_have_the_variance_of_their_inputs():
     layer = keras.layers.MultiHeadAttention(num_heads=8, key_dim=16, kernel_initializer="lecun_normal")
     layer.build((None, 10, 32), (None, 10, 48))
