@@ -6,7 +6,8 @@ bounded; and no switch, which the data might turn, changes any of this.
 """
 
 import inspect
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import contextmanager
 from contextvars import ContextVar
 from typing import Any
 
@@ -17,6 +18,9 @@ from keras.errors import add_context, shorten, unknown
 
 MAX_DEPTH = 128  # containers inside containers; a nested model takes about four
 MAX_SIZE = 10_000_000  # containers in all; YAML's aliases can make a small file describe far more
+
+#: A key is missing, there is another kind of value where a dict or a list should be, a call refers to itself, a number is absurd.
+MALFORMED = (LookupError, AttributeError, RecursionError, OverflowError)
 
 Config = dict[str, Any]
 
@@ -129,10 +133,30 @@ def _deserialize_object(
             ):
                 if isinstance(data.get(part), dict) and data[part] and hasattr(obj, method):
                     getattr(obj, method)(data[part])
+    except MALFORMED as error:
+        raise _malformed(f"while making a {cls.__name__} from its config", error) from error
     except Exception as error:
         add_context(error, f"while making a {cls.__name__} from its config")
         raise
     return obj
+
+
+@contextmanager
+def well_formed(what: str) -> Iterator[None]:
+    """Say as ValueError what a reader stumbles over in a config from a damaged file.
+
+    Args:
+        what: the config, or the file it is from, for the message.
+    """
+    try:
+        yield
+    except MALFORMED as error:
+        raise _malformed(what, error) from error
+
+
+def _malformed(what: str, error: BaseException) -> ValueError:
+    reason = f"it has no {error}" if isinstance(error, KeyError) else f"{type(error).__name__}: {error}"
+    return ValueError(f"{what}: the config is not one of this kind, or damaged ({shorten(reason, 300)})")
 
 
 def _find_class(data: Config, custom_objects: Mapping[str, Any] | None, family: str | None) -> Any:

@@ -332,7 +332,7 @@ class Embedding(Layer):
             what: its name, for the message.
         """
         if ids.size and not (ids.min() >= 0 and ids.max() < self.input_dim):
-            wrong = ids[(ids < 0) | (ids >= self.input_dim)].ravel()[0]
+            wrong = ids[~((ids >= 0) & (ids < self.input_dim))].ravel()[0]  # so that NaN is wrong, too
             raise ValueError(
                 f"{label(self)}: {what} holds the id {wrong}, but the layer has rows 0 to {self.input_dim - 1} "
                 f"(input_dim={self.input_dim}). Give it a larger input_dim, or correct the ids."

@@ -6,12 +6,17 @@ import datetime
 import io
 import json
 import zipfile
+import zlib
+from lzma import LZMAError
 from pathlib import Path
 from typing import Any
 
 from keras import registry
 from keras.backend import state
+from keras.config_reader import well_formed
 from keras.errors import NoFileError
+from keras.layers import Layer
+from keras.models import Model
 from keras.saving import weights_h5
 from keras.saving.atomic import replacing, replacing_all
 from keras.saving.hdf5 import parse_json
@@ -23,6 +28,9 @@ _CONFIG, _METADATA, _WEIGHTS = "config.json", "metadata.json", "model.weights.h5
 
 #: More than this much, and more than this many times the archive's size, is a bomb and not a model.
 _RATIO, _FLOOR = 200, 64 * 2**20
+
+#: What `zipfile` raises about a damaged archive, or one that no Keras wrote.
+_DAMAGED = (zipfile.BadZipFile, zlib.error, LZMAError, EOFError, NotImplementedError, RuntimeError)
 
 
 def save_model(model: Any, path: str | Path) -> None:
@@ -90,14 +98,17 @@ def load_model(
     else:
         text, packed = _members(path, _CONFIG, _WEIGHTS)
         weights = io.BytesIO(packed)
-    config = parse_json(text.decode("utf-8", "replace"), f"{path}, {_CONFIG}")
+    where = f"{path}, {_CONFIG}"
+    config = parse_json(text.decode("utf-8", "replace"), where)
+    if not isinstance(config, dict):
+        raise ValueError(f"{where} is a {type(config).__name__}, not the config of a model.")
     compile_config = config.pop("compile_config", None)
-    with state.uninitialized():
+    with state.uninitialized(), well_formed(where):
         model = deserialize(config, custom_objects, safe_mode, family="models")
-    if not compile:
-        compile_config = None
-    if compile_config:
-        with registry.custom_object_scope(custom_objects):
+    if not isinstance(model, Layer):
+        raise ValueError(f"{where} describes a {type(model).__name__}, not a model.")
+    if compile and compile_config and isinstance(model, Model):
+        with registry.custom_object_scope(custom_objects), well_formed(f"{where}, compile_config"):
             model.compile_from_config(compile_config)
     weights_h5.load_weights(model, weights, whole=True)
     return model
@@ -121,7 +132,7 @@ def _members(path: str | Path | io.BytesIO, *names: str) -> list[bytes]:
     try:
         with zipfile.ZipFile(path) as archive:
             return [_member(archive, n, path) for n in names]
-    except (zipfile.BadZipFile, EOFError, NotImplementedError, RuntimeError) as error:
+    except _DAMAGED as error:
         raise ValueError(f"{path} is not a whole `.keras` archive: {error}") from None
 
 

@@ -37,8 +37,23 @@ class Group(Mapping[str, Any]):
         return self._group.name
 
     def __getitem__(self, name: str) -> Group | Data:
-        if not isinstance(name, str) or name not in self._group:
+        if name not in self:
             raise KeyError(name)
+        with self._whole():
+            return self._open(name)
+
+    @contextmanager
+    def _whole(self) -> Iterator[None]:
+        """Say of what the HDF5 library stumbles over, in three kinds of errors, that the file is damaged."""
+        try:
+            yield
+        except (OSError, RuntimeError, KeyError) as error:
+            reason = error.args[0] if error.args else error
+            raise ValueError(
+                f"{self._file}: a part of it cannot be read, the file is damaged: {reason}"
+            ) from None
+
+    def _open(self, name: str) -> Group | Data:
         node = self._group
         for part in name.strip("/").split("/"):
             link = node.get(part, getlink=True)
@@ -55,13 +70,16 @@ class Group(Mapping[str, Any]):
         raise ValueError(f"{self._file}: {node.name} is neither a group nor a dataset.")
 
     def __iter__(self) -> Iterator[str]:
-        return iter(self._group.keys())
+        with self._whole():
+            return iter(list(self._group.keys()))
 
     def __len__(self) -> int:
-        return len(self._group)
+        with self._whole():
+            return len(self._group)
 
     def __contains__(self, name: object) -> bool:
-        return isinstance(name, str) and name in self._group
+        with self._whole():
+            return isinstance(name, str) and name in self._group
 
     def group(self, name: str) -> Group:
         """The subgroup `name`. Raises ValueError when it is missing or a dataset."""
@@ -72,16 +90,32 @@ class Group(Mapping[str, Any]):
             )
         return found
 
+    def data(self, name: str) -> Data:
+        """The dataset `name`. Raises ValueError when it is missing or a group."""
+        found = self.get(name)
+        if not isinstance(found, Data):
+            raise ValueError(
+                f"{self._file}: expected a dataset {name!r} in {self.path}. The file is damaged, or not a model's."
+            )
+        return found
+
     # ------------------------------------------------------------------ attributes
     def has_attribute(self, name: str) -> bool:
         """Whether there is an attribute `name`, or `name0` when it is split."""
-        return name in self._group.attrs or f"{name}0" in self._group.attrs
+        return self._attribute(name) is not None or self._attribute(f"{name}0") is not None
+
+    def _attribute(self, name: str) -> Any:
+        with self._whole():
+            attributes = self._group.attrs
+            if name not in attributes:
+                return None
+            return attributes[name]  # `get` would take a damaged one for one that is not there
 
     def text(self, name: str) -> str | None:
         """A text attribute, or None."""
-        if name not in self._group.attrs:
+        value = self._attribute(name)
+        if value is None:
             return None
-        value = self._group.attrs[name]
         if isinstance(value, bytes):
             value = value.decode("utf-8")
         if not isinstance(value, str):
@@ -95,12 +129,10 @@ class Group(Mapping[str, Any]):
 
     def names(self, name: str) -> list[str]:
         """A list of names kept in an attribute, which may be split over `name0`, `name1`, ..."""
-        if name in self._group.attrs:
-            parts = [self._group.attrs[name]]
-        else:
-            parts = []
-            while f"{name}{len(parts)}" in self._group.attrs:
-                parts.append(self._group.attrs[f"{name}{len(parts)}"])
+        whole = self._attribute(name)
+        parts = [] if whole is None else [whole]
+        while whole is None and (part := self._attribute(f"{name}{len(parts)}")) is not None:
+            parts.append(part)
         return [
             n.decode("utf-8") if isinstance(n, bytes) else str(n)
             for part in parts
@@ -141,11 +173,11 @@ class Data:
         """The values as a host array."""
         try:
             value = self._dataset[()]
-        except OSError as error:
+            kept_as = self._dataset.attrs.get("dtype")
+        except (OSError, RuntimeError, KeyError) as error:
             raise ValueError(
                 f"{self._file}: dataset {self.path} cannot be read, the file is damaged: {error}"
             ) from None
-        kept_as = self._dataset.attrs.get("dtype")
         bare = value.dtype.kind == "V" and value.dtype.itemsize == 2  # `.h5` files do not say what it is
         if bare or (isinstance(kept_as, str) and kept_as == "bfloat16"):
             return np.asarray(value).view(dtypes.to_numpy_dtype("bfloat16"))

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import inspect
+import math
 from typing import Any
 
 import numpy as np
@@ -129,6 +130,8 @@ def _gru_bias(layer: Any, values: list[Any]) -> list[Any]:
 
 def _from_keras1(layer: Any, values: list[Any]) -> list[Any]:
     """Keras 1 kept the kernels of the gates as separate weights, and some convolution kernels in another order."""
+    if sum(math.prod(v.shape) for v in values) != sum(math.prod(v.shape) for v in layer.weights):
+        return values  # they do not fit in any order, and may be far too large to be read
     arrays = [np.asarray(v) for v in values]
     kind = type(layer).__name__
     if kind == "LSTM" and len(arrays) == 12:

@@ -17,7 +17,9 @@ import h5py
 from keras import losses, registry, tree
 from keras.backend import select, state
 from keras.backend.state import Variable
+from keras.config_reader import well_formed
 from keras.layers import Layer
+from keras.models import Model
 from keras.saving import hdf5, keras2
 from keras.saving.assignment import Plan
 from keras.saving.hdf5 import Group
@@ -201,25 +203,28 @@ def load_model(
             raise ValueError(
                 f"{path} {what}: it has no architecture. Build the model in code, then `model.load_weights({str(path)!r})`."
             )
-        with state.uninitialized():
+        with state.uninitialized(), well_formed(f"{path}, model_config"):
             model = deserialize(keras2.upgrade_model(config), custom_objects, safe_mode, family="models")
+        if not isinstance(model, Model):
+            raise ValueError(f"{path} holds a {type(model).__name__}, not a model.")
         _load(file.group("model_weights") if "model_weights" in file else file, model, str(path))
         training = file.json("training_config") if compile else None
         if training is not None:
-            _compile(model, keras2.upgrade_training(training, model), custom_objects, safe_mode, path)
+            _compile(model, training, custom_objects, safe_mode, path)
             if "optimizer_weights" in file and model.optimizer is not None:
                 _load_optimizer(file.group("optimizer_weights"), model, str(path))
     return model
 
 
-def _compile(model: Any, config: dict[str, Any], custom_objects: Any, safe_mode: bool, path: Any) -> None:
+def _compile(model: Any, config: Any, custom_objects: Any, safe_mode: bool, path: Any) -> None:
     try:
-        arguments = {
-            k: _own_by_name(
-                deserialize(v, custom_objects, safe_mode, family=_FAMILIES.get(k)), custom_objects
-            )
-            for k, v in config.items()
-        }
+        with well_formed("training_config"):
+            arguments = {
+                k: _own_by_name(
+                    deserialize(v, custom_objects, safe_mode, family=_FAMILIES.get(k)), custom_objects
+                )
+                for k, v in keras2.upgrade_training(config, model).items()
+            }
         model.compile(**arguments)
     except (ValueError, TypeError) as error:
         warnings.warn(
@@ -296,7 +301,7 @@ def _match_by_name(plan: Plan, group: Group, model: Any, version: str) -> None:
 
 
 def _values(group: Group) -> list[Any]:
-    return [group[n] for n in group.names("weight_names")]
+    return [group.data(n) for n in group.names("weight_names")]
 
 
 def _load_optimizer(group: Group, model: Any, path: str) -> None:

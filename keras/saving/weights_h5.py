@@ -142,10 +142,11 @@ def load_weights(
     with _opened(path) as file:
         plan = Plan(name, skip_mismatch)
         _read(file, model, plan, set(skipped), "")
+        # Opened before anything is assigned: damage there shall not leave a model that is loaded in part.
+        slots = _optimizer_data(file, model, whole, skipped)
         plan.carry_out()
-        optimizer = getattr(model, "optimizer", None)
-        if "optimizer" in file and optimizer is not None and id(optimizer) not in skipped:
-            _read_optimizer(file.group("optimizer"), model, name, whole)
+        if slots is not None:
+            _load_optimizer(slots, model, name, whole)
 
 
 def _opened(path: str | Path | Any) -> AbstractContextManager[Group]:
@@ -226,19 +227,31 @@ def _read_own(group: Group, obj: Any, plan: Plan, where: str) -> None:
     for v, d in zip(mine, data, strict=True):
         if isinstance(d, Data):
             plan.pair(v, d)
+        else:
+            plan.problem(f"{v.path}: the file has a group where its values should be")
 
 
 def _all_weights(obj: Any) -> list[Any]:
     return obj.weights if isinstance(obj, Layer) else []
 
 
-def _read_optimizer(group: Group, model: Any, name: str, whole: bool) -> None:
+def _optimizer_data(file: Group, model: Any, whole: bool, skipped: set[int]) -> list[Any] | None:
+    """The optimizer's variables in the file; None when there are none, or none are wanted."""
+    optimizer = getattr(model, "optimizer", None)
+    if (
+        optimizer is None
+        or id(optimizer) in skipped
+        or not (whole or optimizer.built)
+        or "optimizer" not in file
+    ):
+        return None
+    own = file.group("optimizer").get("vars")
+    return [own.data(str(i)) for i in range(len(own)) if str(i) in own] if isinstance(own, Group) else None
+
+
+def _load_optimizer(data: list[Any], model: Any, name: str, whole: bool) -> None:
     optimizer = model.optimizer
-    own = group.get("vars")
-    if not isinstance(own, Group) or not (whole or optimizer.built):
-        return
     optimizer.build(model.trainable_variables)
-    data = [own[str(i)] for i in range(len(own)) if str(i) in own]
     plan = Plan(name)
     plan.pair_all("optimizer", optimizer.variables, data)
     if whole or plan.fits:

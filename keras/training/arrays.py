@@ -65,7 +65,7 @@ def _host(x: Any, what: str) -> np.ndarray:
     if callable(getattr(x, "detach", None)):  # a torch tensor, perhaps with gradients or on another device
         x = x.detach().cpu()
     try:
-        return to_host(x)
+        return np.asarray(to_host(x))  # a matrix or a masked array indexes and multiplies in its own way
     except ValueError as error:
         if isinstance(x, (list, tuple)):
             raise ValueError(

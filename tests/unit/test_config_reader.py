@@ -14,6 +14,7 @@ import pytest
 import keras.config
 from keras import config_reader, initializers, layers, registry
 from keras.config_reader import MAX_DEPTH
+from keras.models import Model
 from keras.serializable import Serializable, custom_object_scope, deserialize
 
 # Eras and spellings
@@ -421,3 +422,29 @@ def test_json_of_a_stranger_end_to_end():
     )
     with pytest.raises(ValueError, match=r"Dense.*module 'os'"):
         deserialize(json.loads(text))
+
+
+@pytest.mark.parametrize(
+    ("at", "value"),
+    [
+        (("layers",), None),
+        (("layers", 1), "text"),
+        (("layers", 1, "module"), [1]),
+        (("layers", 1, "build_config"), {"input_shape": []}),
+        (("layers", 1, "config", "kernel_initializer"), config_of("keras.initializers", "RandomUniform", {"minval": 10**400})),
+        (("layers", 1, "inbound_nodes", 0, "kwargs"), 3.5),
+        (("layers", 1, "inbound_nodes", 0, "args", 0, "config"), {}),
+        (("output_layers", 0), "dense_that_is_not_there"),
+    ],
+)  # fmt: skip
+def test_a_model_whose_config_is_damaged_is_a_value_error(at, value):
+    x = layers.Input((3,), name="x")
+    config = json.loads(Model(x, layers.Dense(2)(x)).to_json())
+    node = config["config"]
+    for key in at[:-1]:
+        node = node[key]
+    node[at[-1]] = value
+    if value is None:
+        del node[at[-1]]
+    with pytest.raises((ValueError, TypeError), match="while making a Functional from its config"):
+        deserialize(config, family="models")

@@ -3,6 +3,8 @@
 import json
 import os
 import pickle
+import random
+import warnings
 import zipfile
 
 import h5py
@@ -201,3 +203,125 @@ def test_unknown_ending(tmp_path):
 def test_a_folder_that_is_not_there(tmp_path):
     with pytest.raises(FileNotFoundError, match="does not exist"):
         small().save(tmp_path / "no" / "model.h5")
+
+
+def loads(load, path):
+    """Whether a file is read; the only other way out is an error of the kinds that files raise."""
+    try:
+        with warnings.catch_warnings():
+            warnings.simplefilter(
+                "ignore"
+            )  # of an optimizer's state, or compile arguments, that were left out
+            load(path)
+    except (ValueError, TypeError, OSError):
+        return False
+    return True
+
+
+@pytest.mark.parametrize("ending", [".h5", ".weights.h5", ".keras"])
+def test_a_file_with_wrong_bits(tmp_path, ending):
+    path, model = tmp_path / f"m{ending}", small()
+    (model.save_weights if ending == ".weights.h5" else model.save)(path)
+    data, chance = path.read_bytes(), random.Random(0)
+    model.set_weights([w + 1 for w in model.get_weights()])
+    before = model.get_weights()
+    refused = 0
+    for _ in range(150):
+        at = chance.randrange(len(data) - 8)
+        path.write_bytes(data[:at] + chance.choice([b"\0" * 8, b"\xff" * 8]) + data[at + 8 :])
+        for load in (model.load_weights, *([] if ending == ".weights.h5" else [keras.models.load_model])):
+            if not loads(load, path):
+                refused += 1
+                assert all(np.array_equal(a, b) for a, b in zip(before, model.get_weights(), strict=True))
+            model.set_weights(before)
+    assert refused > 10
+
+
+@pytest.mark.parametrize("method", [zipfile.ZIP_DEFLATED, zipfile.ZIP_LZMA, zipfile.ZIP_BZIP2])
+def test_an_archive_whose_compressed_bytes_are_wrong(tmp_path, method):
+    small().save(tmp_path / "m.keras")
+    with (
+        zipfile.ZipFile(tmp_path / "m.keras") as old,
+        zipfile.ZipFile(tmp_path / "c.keras", "w", method) as new,
+    ):
+        for name in old.namelist():
+            new.writestr(name, old.read(name))
+    data = (tmp_path / "c.keras").read_bytes()
+    refused = 0
+    for at in range(60, 700):
+        (tmp_path / "c.keras").write_bytes(data[:at] + bytes([data[at] ^ 255]) + data[at + 1 :])
+        refused += not loads(keras.models.load_model, tmp_path / "c.keras")
+    assert refused > 200
+
+
+def test_a_config_that_is_none(tmp_path, saved):
+    small().save(tmp_path / "m.keras")
+    with zipfile.ZipFile(tmp_path / "m.keras") as archive:
+        members = {n: archive.read(n) for n in archive.namelist()}
+    for text in (
+        "null",
+        "3",
+        "[]",
+        "{}",
+        '"x"',
+        '{"class_name": "Sequential"}',
+        '{"class_name": "Adam", "config": {}}',
+    ):
+        with zipfile.ZipFile(tmp_path / "m.keras", "w") as archive:
+            for name, data in {**members, "config.json": text}.items():
+                archive.writestr(name, data)
+        with pytest.raises(ValueError, match=r"m.keras.* (not|damaged)"):
+            keras.models.load_model(tmp_path / "m.keras")
+        edit_config(saved, lambda _, text=text: json.loads(text) or {"class_name": "Adam", "config": {}})
+        with pytest.raises(ValueError, match=r"not|damaged"):
+            keras.models.load_model(saved)
+
+
+def test_training_config_that_is_none_leaves_the_model_uncompiled(saved):
+    with h5py.File(saved, "r+") as f:
+        f.attrs["training_config"] = b'{"optimizer_config": {}, "loss": "mse"}'
+    with pytest.warns(UserWarning, match="not compiled"):
+        model = keras.models.load_model(saved)
+    assert model.predict(np.zeros((1, 3)), verbose=0).shape == (1, 2)
+
+
+def test_a_group_where_values_should_be(tmp_path):
+    model, path = small(), tmp_path / "m.weights.h5"
+    model.save_weights(path)
+    with h5py.File(path, "r+") as f:
+        del f["layers/dense/vars/0"]
+        f.create_group("layers/dense/vars/0")
+    with pytest.raises(ValueError, match="a/kernel: the file has a group"):
+        model.load_weights(path)
+
+
+@pytest.mark.parametrize("names", [[b"nothing", b"here"], [b"sequential", b"sequential"]])
+def test_names_of_weights_that_are_not_there(saved, names):
+    with h5py.File(saved, "r+") as f:
+        f["model_weights/a"].attrs["weight_names"] = names
+    with pytest.raises(ValueError, match="expected a dataset"):
+        small().load_weights(saved)
+
+
+def test_a_damaged_optimizer_leaves_no_model_loaded_in_part(tmp_path):
+    model, path = small(), tmp_path / "m.weights.h5"
+    model.fit(np.zeros((2, 3)), np.zeros((2, 2)), verbose=0)
+    model.save_weights(path)
+    with h5py.File(path, "r+") as f:
+        del f["optimizer"]
+        f["optimizer"] = np.zeros(3)
+    model.set_weights([w + 1 for w in model.get_weights()])
+    before = model.get_weights()
+    with pytest.raises(ValueError, match="optimizer"):
+        model.load_weights(path)
+    assert all(np.array_equal(a, b) for a, b in zip(before, model.get_weights(), strict=True))
+
+
+def test_a_huge_array_in_a_file_of_keras_1_is_not_read(saved):
+    with h5py.File(saved, "r+") as f:
+        weights = f["model_weights"]
+        weights.attrs["keras_version"] = "1.2.2"
+        del weights["a/sequential/a/kernel"]
+        weights.create_dataset("a/sequential/a/kernel", (10**7, 10**7), "f4", chunks=(10, 10))
+    with pytest.raises(ValueError, match=r"\(10000000, 10000000\)"):
+        small().load_weights(saved)
