@@ -2,6 +2,7 @@
 
 import threading
 import time
+import warnings
 from collections.abc import Iterator
 from typing import Any
 
@@ -9,6 +10,7 @@ import numpy as np
 import pandas as pd
 import pytest
 
+import keras
 from keras import config
 from keras.training.arrays import as_array, as_arrays, check_sizes
 from keras.training.data import ArraySource, Stream, as_batch, make_source, split_rows
@@ -398,3 +400,14 @@ def test_engine_tensors_are_taken_as_data(engine: Any) -> None:
     assert rows(make_source(x, batch_size=2)) == [[1.0, 2.0], [3.0]]
     (batch, _, _) = next(make_source(x for _ in range(1)).batches())
     assert engine.is_tensor(batch)
+
+
+def test_subclasses_of_arrays_are_plain_arrays(engine: Any) -> None:
+    values = np.arange(6.0, dtype="float32").reshape(3, 2)
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore")  # NumPy advises against its matrices
+        matrix = np.matrix(values)
+    model = keras.Sequential([keras.Input((2,)), keras.layers.Dense(1, kernel_initializer="ones")])
+    for data in (matrix, np.ma.masked_array(values, values > 3)):
+        assert type(as_arrays(data, "x")) is np.ndarray
+        assert model.predict(data, verbose=0).ravel().tolist() == [1, 5, 9]

@@ -226,3 +226,10 @@ def test_a_model_without_trainable_weights(engine: Any) -> None:
     judge.compile("sgd", "binary_crossentropy")
     assert warned(lambda: judge.train_on_batch(X, LABELS % 2)) == []
     assert any((a != b).any() for a, b in zip(judge.get_weights(), before, strict=True))
+
+
+def test_an_id_that_is_nan(engine: Any) -> None:
+    model = keras.Sequential([keras.Input((2,)), keras.layers.Embedding(5, 2)])
+    model.compile("sgd", "mse")
+    with pytest.warns(UserWarning, match="holds NaN"), pytest.raises(ValueError, match="holds the id nan"):
+        model.fit(np.full((4, 2), np.nan), np.zeros((4, 2, 2)), verbose=0)
