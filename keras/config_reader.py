@@ -20,7 +20,7 @@ MAX_DEPTH = 128  # containers inside containers; a nested model takes about four
 MAX_SIZE = 10_000_000  # containers in all; YAML's aliases can make a small file describe far more
 
 #: A key is missing, there is another kind of value where a dict or a list should be, a call refers to itself, a number is absurd.
-MALFORMED = (LookupError, AttributeError, RecursionError, OverflowError)
+_MALFORMED = (LookupError, AttributeError, RecursionError, OverflowError)
 
 Config = dict[str, Any]
 
@@ -133,7 +133,7 @@ def _deserialize_object(
             ):
                 if isinstance(data.get(part), dict) and data[part] and hasattr(obj, method):
                     getattr(obj, method)(data[part])
-    except MALFORMED as error:
+    except _MALFORMED as error:
         raise _malformed(f"while making a {cls.__name__} from its config", error) from error
     except Exception as error:
         add_context(error, f"while making a {cls.__name__} from its config")
@@ -150,7 +150,7 @@ def well_formed(what: str) -> Iterator[None]:
     """
     try:
         yield
-    except MALFORMED as error:
+    except _MALFORMED as error:
         raise _malformed(what, error) from error
 
 

@@ -521,8 +521,7 @@ class Layer(Tracked):
         dtype = dtypes.standardize(dtype) if dtype is not None else self.variable_dtype
         if initializer is None:
             initializer = "glorot_uniform" if dtypes.is_float(dtype) else "zeros"
-        parent = self._parent_path
-        with state.name_scope(self._full_path(), absolute=True):
+        with state.name_scope(self._path_here(), absolute=True):
             variable = Variable(
                 initializers.get(initializer),
                 shape,
@@ -532,9 +531,6 @@ class Layer(Tracked):
                 aggregation=aggregation,
                 name=name,
             )
-        self._parent_path = (
-            parent  # a weight made in `__init__` does not say yet where the layer will be called
-        )
         variable.trainable = trainable and self._trainable
         variable.regularizer = regularizers.get(regularizer)
         variable.constraint = constraints.get(constraint)
@@ -547,6 +543,11 @@ class Layer(Tracked):
     def path(self) -> str:
         """Names from the outermost enclosing layer down to this one, joined by '/'."""
         return f"{self._parent_path}/{self.name}" if self._parent_path else self.name
+
+    def _path_here(self) -> str:
+        """The path; if it is not fixed yet, as it would be here: where a weight is made need not be where the layer is called."""
+        parent = state.current_path() if self._parent_path is None else self._parent_path
+        return f"{parent}/{self.name}" if parent else self.name
 
     def _full_path(self) -> str:
         """The path, fixed at the first use inside an enclosing layer."""

@@ -11,7 +11,7 @@ import zipfile
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from pathlib import Path
-from typing import Any
+from typing import Any, TypeVar
 
 import h5py
 import numpy as np
@@ -19,6 +19,8 @@ import numpy as np
 from keras.backend import dtypes
 from keras.errors import NoFileError
 from keras.saving.atomic import replacing
+
+T = TypeVar("T")
 
 #: An HDF5 object header holds at most 64 KiB; longer lists of names are split, as Keras does.
 _HEADER_LIMIT = 64_000
@@ -83,19 +85,17 @@ class Group(Mapping[str, Any]):
 
     def group(self, name: str) -> Group:
         """The subgroup `name`. Raises ValueError when it is missing or a dataset."""
-        found = self.get(name)
-        if not isinstance(found, Group):
-            raise ValueError(
-                f"{self._file}: expected a group {name!r} in {self.path}. The file is damaged, or not a model's."
-            )
-        return found
+        return self._found(Group, "group", name)
 
     def data(self, name: str) -> Data:
         """The dataset `name`. Raises ValueError when it is missing or a group."""
+        return self._found(Data, "dataset", name)
+
+    def _found(self, kind: type[T], word: str, name: str) -> T:
         found = self.get(name)
-        if not isinstance(found, Data):
+        if not isinstance(found, kind):
             raise ValueError(
-                f"{self._file}: expected a dataset {name!r} in {self.path}. The file is damaged, or not a model's."
+                f"{self._file}: expected a {word} {name!r} in {self.path}. The file is damaged, or not a model's."
             )
         return found
 

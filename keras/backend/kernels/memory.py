@@ -36,9 +36,8 @@ def keep_freed_memory() -> bool:
     return bool(mallopt(_TRIM_THRESHOLD, 1 << 30) and mallopt(_MMAP_THRESHOLD, _LARGEST))
 
 
-_ALIGNMENT = (
-    64  # bytes: of a cache line, and what TensorFlow asks of an array before it takes it without copying
-)
+#: Bytes: of a cache line, and what TensorFlow asks of an array before it takes it without copying.
+_ALIGNMENT = 64
 _LARGE = 1 << 14  # elements of an array, from which on a copy costs more than looking for memory
 _LARGEST_STOCK = 1 << 29  # bytes
 _stock: dict[int, list[np.ndarray]] = {}
@@ -50,7 +49,7 @@ def recycled(n: int) -> np.ndarray:
     try:
         memory = free.pop()
     except IndexError:
-        memory = np.empty(4 * n + _ALIGNMENT, np.uint8)
+        memory = _room(n)
     owner = (ctypes.c_float * n).from_address(_aligned(memory, n).ctypes.data)
     weakref.finalize(owner, _give_back, n, memory).atexit = False
     return np.ctypeslib.as_array(owner)
@@ -60,6 +59,11 @@ def _give_back(n: int, memory: np.ndarray) -> None:
     if sum(len(free) * size * 4 for size, free in list(_stock.items())) + memory.nbytes > _LARGEST_STOCK:
         _stock.clear()
     _stock.setdefault(n, []).append(memory)
+
+
+def _room(n: int) -> np.ndarray:
+    """Bytes for `n` float32, wherever alignment lets them begin."""
+    return np.empty(4 * n + _ALIGNMENT, np.uint8)
 
 
 def _aligned(memory: np.ndarray, n: int) -> np.ndarray:
@@ -73,5 +77,5 @@ def fresh(shape: tuple[int, ...]) -> np.ndarray:
     n = math.prod(shape)
     if n < _LARGE:
         return np.empty(shape, np.float32)
-    flat = recycled(n) if 4 * n <= _LARGEST else _aligned(np.empty(4 * n + _ALIGNMENT, np.uint8), n)
+    flat = recycled(n) if 4 * n <= _LARGEST else _aligned(_room(n), n)
     return flat.reshape(shape)

@@ -53,9 +53,7 @@ ACTIVATIONS = {"relu": 0x20, "tanh": 0x21, "sigmoid": 0x29}
 _FORWARD_IN_TIME, _BACK_IN_TIME = 1, 2
 _OVERWRITE = 1  # gradients by weights are set, not added to what is there
 _ROWS = 32  # of a batch at once: with more nothing is faster, and oneDNN takes memory for each
-_PRODUCTS = (
-    3 << 22
-)  # multiplications of a call, from which on it is worth waking a thread (0.4 ms on one core)
+_PRODUCTS = 3 << 22  # multiplications of a call from which on a thread is worth waking: 0.4 ms on one core
 _LINE = 16  # elements of a cache line, on the bounds of which arrays begin
 
 

@@ -100,9 +100,8 @@ class MovementPart(Engine):
             return update
         begin = self._starts(x, starts, tuple(update.shape))
         if not tf.executing_eagerly() and for_xla():
-            from keras.backend.tensorflow_engine import (
-                block_update,  # a gradient, which needs what makes graphs
-            )
+            # Lazily: it registers a gradient, for which all that makes graphs is loaded.
+            from keras.backend.tensorflow_engine import block_update
 
             return block_update.updated(x, update, begin)
         end = raw.AddV2(x=begin, y=ints(tuple(update.shape)))
