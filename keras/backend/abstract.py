@@ -14,14 +14,7 @@ import numpy as np
 
 from keras.backend import dtypes
 from keras.backend.engine import Engine, Spec
-from keras.backend.spec import (
-    UNKNOWN,
-    KerasTensor,
-    broadcast,
-    same,
-    shape_str,
-    window_size,
-)
+from keras.backend.spec import UNKNOWN, KerasTensor, broadcast, is_unknown, same, shape_str, window_size
 from keras.backend.state import Variable
 
 
@@ -82,6 +75,11 @@ class AbstractEngine(Engine):
     def to_numpy(self, x: KerasTensor) -> np.ndarray:
         raise TypeError(f"{x!r} is symbolic: it has no value while shapes are being inferred.")
 
+    def as_size(self, x: KerasTensor) -> Any:
+        if x.ndim or not dtypes.is_int(x.dtype) or x.node is not None:
+            return super().as_size(x)
+        return UNKNOWN  # in the place of a tensor that an engine may know as one
+
     def is_tensor(self, x: Any) -> bool:
         return isinstance(x, KerasTensor)
 
@@ -110,17 +108,17 @@ class AbstractEngine(Engine):
     # movement
     def reshape(self, x: KerasTensor, shape: Any) -> KerasTensor:
         have, want = math.prod(x.dims), math.prod(shape)
-        if have is not UNKNOWN and want is not UNKNOWN and have != want:
+        if not is_unknown(have) and not is_unknown(want) and have != want:
             raise ValueError(
                 f"reshape: a tensor of shape {shape_str(x.dims)} ({have} values) cannot be made {shape_str(shape)} ({want})"
             )
-        if have is not UNKNOWN and want is UNKNOWN and sum(d is UNKNOWN for d in shape) == 1:
-            known = math.prod(d for d in shape if d is not UNKNOWN)
+        if not is_unknown(have) and is_unknown(want) and sum(is_unknown(d) for d in shape) == 1:
+            known = math.prod(d for d in shape if not is_unknown(d))
             if known == 0 or have % known:
                 raise ValueError(
                     f"reshape: {shape_str(x.dims)} cannot be made {shape_str(shape)}: {have} is not a multiple of {known}"
                 )
-            shape = tuple(have // known if d is UNKNOWN else d for d in shape)
+            shape = tuple(have // known if is_unknown(d) else d for d in shape)
         return KerasTensor(shape, x.dtype)
 
     def transpose(self, x: KerasTensor, axes: Any) -> KerasTensor:
@@ -157,13 +155,13 @@ class AbstractEngine(Engine):
         dims = list(first.dims)
         for i in range(len(dims)):
             if i != axis:
-                dims[i] = next((x.dims[i] for x in xs if x.dims[i] is not UNKNOWN), UNKNOWN)
+                dims[i] = next((x.dims[i] for x in xs if not is_unknown(x.dims[i])), UNKNOWN)
         dims[axis] = sum(x.dims[axis] for x in xs)
         return KerasTensor(dims, first.dtype)
 
     def dynamic_slice(self, x: KerasTensor, starts: Any, sizes: Any) -> KerasTensor:
         for d, n in zip(x.dims, sizes, strict=True):
-            if d is not UNKNOWN and n is not UNKNOWN and n > d:
+            if not is_unknown(d) and not is_unknown(n) and n > d:
                 raise ValueError(
                     f"slice: sizes {shape_str(sizes)} exceed the tensor's shape {shape_str(x.dims)}"
                 )
@@ -196,7 +194,7 @@ class AbstractEngine(Engine):
     def scatter_nd(
         self, x: KerasTensor, indices: KerasTensor, updates: KerasTensor, mode: str
     ) -> KerasTensor:
-        if indices.ndim and indices.dims[-1] is UNKNOWN:
+        if indices.ndim and is_unknown(indices.dims[-1]):
             return KerasTensor(x.dims, x.dtype)
         if not indices.ndim or not 0 < indices.dims[-1] <= x.ndim:
             raise ValueError(
@@ -448,11 +446,11 @@ class AbstractEngine(Engine):
 
 
 def _smaller(m: Any, n: Any) -> Any:
-    return UNKNOWN if m is UNKNOWN or n is UNKNOWN else min(m, n)
+    return UNKNOWN if is_unknown(m) or is_unknown(n) else min(m, n)
 
 
 def _merge(a: KerasTensor, b: KerasTensor) -> KerasTensor:
-    return KerasTensor([x if x is not UNKNOWN else y for x, y in zip(a.dims, b.dims, strict=True)], a.dtype)
+    return KerasTensor([x if not is_unknown(x) else y for x, y in zip(a.dims, b.dims, strict=True)], a.dtype)
 
 
 def _same_specs(what: str, a: Sequence[KerasTensor], b: Sequence[KerasTensor]) -> None:

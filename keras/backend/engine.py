@@ -81,6 +81,13 @@ class Engine(
         """Tensor with a concrete value to host array. Raises RuntimeError inside a trace."""
         self._missing("to_numpy")
 
+    def as_size(self, x: Tensor) -> Any:
+        """A scalar tensor of integers as a size, for a shape: an int, or what stands for one that only the run will know.
+
+        Raises RuntimeError inside a trace of which the engine cannot tell.
+        """
+        return self.to_numpy(x).__index__()
+
     def is_tensor(self, x: Any) -> bool:
         """Whether `x` is a tensor of this engine."""
         self._missing("is_tensor")

@@ -32,6 +32,8 @@ class Unknown:
     __add__ = __radd__ = __sub__ = __rsub__ = __mul__ = __rmul__ = _absorb
     __floordiv__ = __rfloordiv__ = __mod__ = __rmod__ = __pow__ = __rpow__ = __neg__ = __abs__ = _absorb
 
+    _smaller = _larger = _absorb  # of this one and another
+
     def _divide(self, other: Any) -> Any:
         return NotImplemented if isinstance(other, KerasTensor) else _UNKNOWN_FLOAT
 
@@ -61,38 +63,39 @@ class Open(Unknown):
     """A dimension that one compiled function is to serve all sizes of.
 
     Nothing may be concluded from it: whatever would compute with it or compare it is an error, and the function is then
-    compiled for each size by itself. `UNKNOWN` would absorb the computation, and what depends on it. Only a product is
-    taken: it is what axes are joined to in reshaping, and is good for nothing else.
+    compiled for each size by itself. `UNKNOWN` would absorb the computation, and what depends on it.
     """
 
     def _refuse(self, other: Any = None) -> Any:
         raise TypeError("This dimension is left open: it cannot be computed with.")
 
-    __add__ = __radd__ = __sub__ = __rsub__ = _refuse
+    __add__ = __radd__ = __sub__ = __rsub__ = __mul__ = __rmul__ = _refuse
     __floordiv__ = __rfloordiv__ = __mod__ = __rmod__ = __pow__ = __rpow__ = __neg__ = __abs__ = _refuse
     __truediv__ = __rtruediv__ = __lt__ = __le__ = __gt__ = __ge__ = _refuse
-    __index__ = __int__ = __float__ = __bool__ = _refuse
-
-    def _multiplied(self, other: Any) -> Any:
-        if type(other) is int and other == 1:
-            return self
-        return _JOINED if isinstance(other, Open) or (type(other) is int and other > 1) else self._refuse()
-
-    __mul__ = __rmul__ = _multiplied
+    __index__ = __int__ = __float__ = __bool__ = _smaller = _larger = _refuse
 
     def __reduce__(self) -> str:
-        return "OPEN" if self is OPEN else "_JOINED"
+        return "OPEN"
 
 
+#: Of sizes that an engine's tracing has left open.
+SIZE_NOT_KNOWN = (
+    "the size of an axis is not known in this graph, and the result depends on it. Trace the function with whole shapes; "
+    "where the batch is open, the data set's `drop_remainder=True` closes it."
+)
 UNKNOWN: Any = Unknown(int)
 OPEN: Any = Open(int)
-_JOINED: Any = Open(int)
 _UNKNOWN_FLOAT: Any = Unknown(float)
+
+
+def is_unknown(d: Any) -> bool:
+    """Whether a number is not known yet. One that is left open counts as known: it refuses whatever follows from that."""
+    return isinstance(d, Unknown) and not isinstance(d, Open)
 
 
 def shape_str(shape: Sequence[Any]) -> str:
     """A shape for messages: `(None, 3)`."""
-    return str(tuple(None if d is UNKNOWN else d for d in shape))
+    return str(tuple(None if is_unknown(d) else d for d in shape))
 
 
 class SymbolicTensorError(TypeError, ValueError):
@@ -149,7 +152,7 @@ class KerasTensor(TensorOperators):
 
     @property
     def shape(self) -> tuple[int | None, ...]:
-        return tuple(None if d is UNKNOWN else d for d in self.dims)
+        return tuple(None if is_unknown(d) else d for d in self.dims)
 
     @property
     def ndim(self) -> int:
@@ -158,7 +161,7 @@ class KerasTensor(TensorOperators):
     @property
     def size(self) -> int | None:
         n = math.prod(self.dims)
-        return None if n is UNKNOWN else n
+        return None if is_unknown(n) else n
 
     @property
     def T(self) -> KerasTensor:
@@ -181,7 +184,7 @@ class KerasTensor(TensorOperators):
         return int(self.dims[0])
 
     def __iter__(self) -> Any:
-        if not self.dims or self.dims[0] is UNKNOWN:
+        if not self.dims or is_unknown(self.dims[0]):
             raise TypeError(
                 f"A symbolic tensor cannot be iterated over when its first dimension is unknown. Received: {self!r}"
             )
@@ -225,23 +228,46 @@ def is_keras_tensor(x: Any) -> bool:
 
 
 # ---------------------------------------------------------------------- rules
+def smallest(*dims: Any) -> Any:
+    """The smallest of some dimensions, as far as they are known."""
+    return _of_all(dims, min, "_smaller")
+
+
+def largest(*dims: Any) -> Any:
+    """The largest of some dimensions, as far as they are known."""
+    return _of_all(dims, max, "_larger")
+
+
+def _of_all(dims: Sequence[Any], known: Callable[..., Any], method: str) -> Any:
+    numbers = [d for d in dims if not isinstance(d, Unknown)]
+    if len(numbers) == len(dims):
+        return known(dims)
+    first, *others = sorted(dims, key=lambda d: not isinstance(d, Unknown))
+    for d in others:
+        first = getattr(first, method)(d)
+    return first
+
+
 def broadcast(who: str, *shapes: tuple[Any, ...]) -> tuple[Any, ...]:
     """NumPy's broadcast shape; ValueError naming `who` and the shapes."""
     rank = max((len(s) for s in shapes), default=0)
     out = []
     for column in zip(*((1,) * (rank - len(s)) + tuple(s) for s in shapes), strict=True):
-        sizes = {d for d in column if d is not UNKNOWN and d != 1}
-        if len(sizes) > 1:
+        known = {d for d in column if not isinstance(d, Unknown) and d != 1}
+        loose = [d for d in column if isinstance(d, Unknown)]
+        if len(known) > 1:
             raise ValueError(
                 f"{who}: shapes do not broadcast. Received: {' and '.join(map(shape_str, shapes))}"
             )
-        out.append(sizes.pop() if sizes else UNKNOWN if any(d is UNKNOWN for d in column) else 1)
+        if known and any(isinstance(d, Open) for d in loose):
+            raise TypeError(f"{who}: {SIZE_NOT_KNOWN}")
+        out.append(known.pop() if known else largest(*loose) if loose else 1)
     return tuple(out)
 
 
 def same(a: Any, b: Any) -> bool:
     """Whether two dimensions can be equal."""
-    return a is UNKNOWN or b is UNKNOWN or a == b
+    return is_unknown(a) or is_unknown(b) or a == b
 
 
 def same_shapes(a: tuple[Any, ...], b: tuple[Any, ...]) -> bool:
@@ -251,6 +277,4 @@ def same_shapes(a: tuple[Any, ...], b: tuple[Any, ...]) -> bool:
 
 def window_size(n: Any, k: int, stride: int, low: int, high: int, dilation: int) -> Any:
     """Number of windows along a padded axis of size n."""
-    if n is UNKNOWN:
-        return UNKNOWN
-    return max((n + low + high - (k - 1) * dilation - 1) // stride + 1, 0)
+    return largest((n + low + high - (k - 1) * dilation - 1) // stride + 1, 0)

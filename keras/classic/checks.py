@@ -9,7 +9,7 @@ from typing import Any
 import numpy as np
 
 from keras.backend import dtypes
-from keras.backend.spec import UNKNOWN, KerasTensor
+from keras.backend.spec import KerasTensor, is_unknown
 from keras.backend.state import Variable
 from keras.ops.dispatch import dtype_of, shape_of
 from keras.ops.settling import static_int
@@ -64,7 +64,7 @@ def check_shape(value: Any, who: str, name: str) -> None:
     """TypeError unless `value` is an int, or a sequence of ints and of unknown dimensions of symbolic tensors."""
     if not isinstance(value, KerasTensor):
         for n in dims_of(value, who, name):
-            if not isinstance(n, KerasTensor) and n is not None and n is not UNKNOWN:
+            if not isinstance(n, KerasTensor) and n is not None and not is_unknown(n):
                 static_int(n, who, name)
 
 

@@ -7,7 +7,7 @@ from typing import Any
 
 from keras import errors, ops
 from keras.backend.select import current
-from keras.backend.spec import UNKNOWN, same, shape_str
+from keras.backend.spec import UNKNOWN, largest, same, shape_str
 from keras.classic.checked import Ints, Shape, checked
 from keras.classic.checks import dims_of, each
 from keras.classic.dimensions import at_shape, is_open
@@ -244,9 +244,9 @@ def _conv_transpose(
 
 def _pads(n: Any, size: Any, extent: int, stride: int, padding: str) -> tuple[Any, Any]:
     """Padding of the convolution that takes `size` elements to n."""
-    if padding == "valid" or n is UNKNOWN or size is UNKNOWN:
+    if padding == "valid":
         return 0, 0
-    need = max((n - 1) * stride + extent - size, 0)
+    need = largest((n - 1) * stride + extent - size, 0)
     return need // 2, need - need // 2
 
 

@@ -6,6 +6,8 @@ from collections.abc import Sequence
 from typing import Any
 
 from keras import config, ops
+from keras.backend.abstract import ABSTRACT
+from keras.backend.select import current
 from keras.backend.spec import UNKNOWN, KerasTensor
 from keras.classic.checked import checked
 from keras.classic.symbolic import recorded
@@ -133,7 +135,7 @@ def resize_images(
         return ops.repeat(ops.repeat(x, height_factor, first), width_factor, first + 1)
     height, width = shape_of(x)[first : first + 2]
     size = (height * height_factor, width * width_factor)
-    if UNKNOWN in size:
+    if current() is ABSTRACT and UNKNOWN in size:
         return KerasTensor((*shape_of(x)[:first], *size, *shape_of(x)[first + 2 :]), x.dtype)
     return ops.image.resize(x, size, interpolation, data_format=normalize_data_format(data_format))
 

@@ -6,7 +6,7 @@ from collections.abc import Callable
 from typing import Any
 
 from keras import ops, tree
-from keras.backend.spec import UNKNOWN, shape_str
+from keras.backend.spec import is_unknown, shape_str
 from keras.classic.checked import Dtype, checked
 from keras.classic.symbolic import forced, recorded
 from keras.ops.dispatch import convert, has_symbolic, ndim_of, shape_of
@@ -121,7 +121,7 @@ def _fold(who: str, fn: Callable[[Any, Any], Any], elems: Any, initializer: Any,
     if not ndim_of(elems):
         raise ValueError(f"{who}: `elems` must have an axis to go along. Received: a scalar")
     n = shape_of(elems)[0]
-    if n is not UNKNOWN and n == 0:
+    if not is_unknown(n) and n == 0:
         if initializer is None:
             raise ValueError(
                 f"{who}: there is nothing to begin with: `elems` is empty. Give an `initializer`."
@@ -130,7 +130,7 @@ def _fold(who: str, fn: Callable[[Any, Any], Any], elems: Any, initializer: Any,
     start = ops.get_item(elems, -1 if reverse else 0)
     if initializer is not None:  # may be a number, which becomes a total's shape in the first step
         start = convert(fn(convert(initializer), start))
-    if n is not UNKNOWN and n == 1:
+    if not is_unknown(n) and n == 1:
         return start
     rest = ops.get_item(elems, slice(-1) if reverse else slice(1, None))
     return ops.scan(lambda total, x: (fn(total, x), None), start, rest, reverse=reverse)[0]

@@ -6,7 +6,7 @@ import math
 from typing import Any
 
 from keras import ops
-from keras.backend.spec import UNKNOWN, same, shape_str
+from keras.backend.spec import is_unknown, same, shape_str
 from keras.classic.checked import Ints, checked
 from keras.classic.checks import each
 from keras.classic.enlarging import normalize_data_format
@@ -72,7 +72,7 @@ def local_conv(
         places = [w * step + k for w in range(n) for k in range(size)]
         axis = spatial[i] + i
         shape = shape_of(x)
-        if shape[axis] is not UNKNOWN and places[-1] >= shape[axis]:
+        if not is_unknown(shape[axis]) and places[-1] >= shape[axis]:
             raise ValueError(
                 f"local_conv: {n} windows (`output_shape`) of {size} (`kernel_size`), {step} apart (`strides`), "
                 f"need {places[-1] + 1} elements. Received: `inputs` with {shape[axis]}"

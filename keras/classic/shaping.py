@@ -8,6 +8,8 @@ from collections.abc import Sequence
 from typing import Any
 
 from keras import config, ops
+from keras.backend.abstract import ABSTRACT
+from keras.backend.select import current
 from keras.backend.spec import UNKNOWN, KerasTensor
 from keras.classic.checked import Axes, Dtype, Shape, checked
 from keras.classic.checks import dims_of
@@ -40,7 +42,7 @@ def reshape(x: Any, shape: Shape) -> Tensor:
 
 
 def _reshaped(shape: tuple[Any, ...], x: Any) -> Tensor:
-    if UNKNOWN in shape and -1 in shape:  # while shapes are inferred: what remains is not known either
+    if current() is ABSTRACT and UNKNOWN in shape and -1 in shape:  # what remains is not known either
         return KerasTensor([UNKNOWN if d == -1 else d for d in shape], dtype_of(x))
     return ops.reshape(x, shape)
 
@@ -172,7 +174,7 @@ def tile(x: Any, n: Shape) -> Tensor:
 
 
 def _tiled(n: tuple[Any, ...], x: Any) -> Tensor:
-    if UNKNOWN not in n:
+    if current() is not ABSTRACT or UNKNOWN not in n:
         return ops.tile(x, n)
     x = convert(x)
     dims = shape_of(x)

@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from typing import Any
 
 from keras import activations, constraints, initializers, ops, regularizers
-from keras.backend.spec import UNKNOWN, same, shape_str
+from keras.backend.spec import is_unknown, same, shape_str
 from keras.layers import arguments
 from keras.layers.input_spec import InputSpec, label
 from keras.layers.layer import Layer
@@ -226,7 +226,7 @@ class Softmax(Layer):
                 f"Received: mask.shape={shape_str(given)}, inputs.shape={shape_str(shape)}"
             )
         # The last axes count if both fit. Sizes not known yet are taken for those of a mask that travels: (batch, time).
-        if by_first and (not by_last or any(d is UNKNOWN for d in given)):
+        if by_first and (not by_last or any(is_unknown(d) for d in given)):
             mask = ops.expand_dims(mask, tuple(range(len(given), len(shape))))
         return mask
 
@@ -239,4 +239,4 @@ class Softmax(Layer):
 
 def _fits(given: Sequence[Any], shape: Sequence[Any]) -> bool:
     """Whether sizes broadcast to others, as many, without enlarging them."""
-    return all((a is not UNKNOWN and a == 1) or same(a, b) for a, b in zip(given, shape, strict=True))
+    return all((not is_unknown(a) and a == 1) or same(a, b) for a, b in zip(given, shape, strict=True))

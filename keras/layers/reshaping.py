@@ -6,7 +6,7 @@ import math
 from typing import Any, ClassVar
 
 from keras import ops, tree
-from keras.backend.spec import UNKNOWN, shape_str
+from keras.backend.spec import is_unknown, shape_str
 from keras.layers import arguments
 from keras.layers.input_spec import InputSpec, label
 from keras.layers.layer import Layer
@@ -79,7 +79,7 @@ class Reshape(Layer):
         have = math.prod(shape[1:])
         said = math.prod(d for d in self.target_shape if d != -1)
         wrong = said == 0 or have % said if -1 in self.target_shape else have != said
-        if have is not UNKNOWN and have != 0 and wrong:
+        if not is_unknown(have) and have != 0 and wrong:
             raise ValueError(
                 f"{label(self)}: {have} values a sample cannot be made {self.target_shape}. "
                 f"Received: input of shape {shape_str(shape)}, target_shape={self.target_shape}"

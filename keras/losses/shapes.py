@@ -10,7 +10,7 @@ from __future__ import annotations
 from typing import Any
 
 from keras import ops
-from keras.backend.spec import UNKNOWN, shape_str
+from keras.backend.spec import is_unknown, shape_str
 from keras.ops.dispatch import as_float, dtype_of, ndim_of, shape_of
 
 Tensor = Any
@@ -96,7 +96,7 @@ def _agree(a: tuple[Any, ...], b: tuple[Any, ...]) -> bool:
 
 
 def _unknown(dim: Any) -> bool:
-    return dim is UNKNOWN or dim is None
+    return is_unknown(dim) or dim is None
 
 
 def _advice(target: tuple[Any, ...], output: tuple[Any, ...]) -> str:

@@ -11,7 +11,7 @@ from typing import Any
 from keras import tree
 from keras.backend.abstract import ABSTRACT
 from keras.backend.select import current, scope
-from keras.backend.spec import UNKNOWN, KerasTensor, broadcast
+from keras.backend.spec import KerasTensor, broadcast, is_unknown
 from keras.backend.state import StatelessScope
 from keras.ops.dispatch import axis_of, cast, convert, dtype_of, ndim_of, op, shape_of
 from keras.ops.settling import need_size, scalar, slice_axis
@@ -234,7 +234,7 @@ def scan(
 
 
 def _steps(slices: list[Tensor], length: int | None) -> Any:
-    sizes = {shape_of(x)[0] for x in slices if ndim_of(x)} - {UNKNOWN}
+    sizes = {n for n in (shape_of(x)[0] for x in slices if ndim_of(x)) if not is_unknown(n)}
     if any(ndim_of(x) == 0 for x in slices):
         raise ValueError("scan: every tensor of `xs` needs a leading axis; a scalar has none")
     if length is not None:
@@ -245,7 +245,7 @@ def _steps(slices: list[Tensor], length: int | None) -> Any:
         )
     if not sizes:
         if slices:
-            return UNKNOWN
+            return shape_of(slices[0])[0]
         raise ValueError("scan: give `xs`, or `length`")
     return sizes.pop()
 
@@ -291,7 +291,7 @@ def associative_scan(
         )
     (n,) = sizes
     need_size(n, "associative_scan")
-    if n is UNKNOWN:
+    if is_unknown(n):
         return tree.unflatten(elems, flat)
     if reverse:
         flat = [e.flip(x, (a,)) for x, a in zip(flat, axes, strict=True)]

@@ -10,7 +10,7 @@ from keras.backend import dtypes
 from keras.backend import select as engines
 from keras.backend.abstract import ABSTRACT
 from keras.backend.select import current
-from keras.backend.spec import UNKNOWN, KerasTensor, shape_str
+from keras.backend.spec import UNKNOWN, KerasTensor, Open, is_unknown, shape_str
 from keras.backend.state import Variable, to_host
 from keras.ops import dispatch
 from keras.ops.dispatch import axis_of, convert, dtype_of, holds_tensors, ndim_of, op, shape_of
@@ -66,7 +66,7 @@ def is_tensor(x: Any) -> bool:
 
 
 def shape(x: Any) -> tuple[Any, ...]:
-    """Shape as a tuple; a dimension that a symbolic tensor does not know is None.
+    """Shape as a tuple; a dimension that a symbolic tensor does not know is None, one that a graph will know a tensor.
 
     Inside a layer whose shapes are being inferred it is an object that absorbs arithmetic, so that
     `shape(x)[0] * 2` can be handed to `reshape` there, too.
@@ -76,7 +76,13 @@ def shape(x: Any) -> tuple[Any, ...]:
     """
     if isinstance(x, KerasTensor):
         return x.dims if engines.inner() is ABSTRACT else x.shape
-    return shape_of(x)
+    return tuple(d if isinstance(d, int) or d is UNKNOWN else _size(d) for d in shape_of(x))
+
+
+def _size(d: Any) -> Any:
+    """A size that only a running graph knows as its tensor, for code that is written in the words of an engine."""
+    size = None if isinstance(d, Open) else current().adopt(d)
+    return d if size is None else size
 
 
 def dtype(x: Any) -> str:
@@ -164,7 +170,7 @@ def view(x: Any, dtype: Any = None) -> Tensor:
     x = convert(x)
     target = dtype_of(x) if dtype is None else dtypes.standardize(dtype)
     old, new, dims = dtypes.itemsize(dtype_of(x)), dtypes.itemsize(target), shape_of(x)
-    if old != new and (not dims or (dims[-1] is not UNKNOWN and dims[-1] * old % new)):
+    if old != new and (not dims or (not is_unknown(dims[-1]) and dims[-1] * old % new)):
         raise ValueError(
             f"view: the last axis of {dtype_of(x)} {shape_str(dims)} does not divide into {target}"
         )
@@ -193,17 +199,17 @@ def slice(inputs: Any, start_indices: Any, shape: Any) -> Tensor:
         )
     if all(isinstance(s, int) for s in starts):
         sizes = tuple(
-            d - s if n is not UNKNOWN and n == -1 else n for d, s, n in zip(dims, starts, sizes, strict=True)
+            d - s if not is_unknown(n) and n == -1 else n for d, s, n in zip(dims, starts, sizes, strict=True)
         )
         for d, s, n in zip(dims, starts, sizes, strict=True):
-            if d is not UNKNOWN and n is not UNKNOWN and not 0 <= s <= d - n:
+            if not is_unknown(d) and not is_unknown(n) and not 0 <= s <= d - n:
                 raise ValueError(
                     f"slice: a block of shape {shape_str(sizes)} at {tuple(starts)} is not inside {shape_str(dims)}"
                 )
         return e.slice(
             x, tuple(starts), tuple(s + n for s, n in zip(starts, sizes, strict=True)), (1,) * len(dims)
         )
-    if any(n is not UNKNOWN and n == -1 for n in sizes):
+    if any(not is_unknown(n) and n == -1 for n in sizes):
         if current() is not ABSTRACT:
             return slice(x, [int(host_value(i, "slice", "start_indices")) for i in starts], shape)
         sizes = tuple(UNKNOWN if n == -1 else n for n in sizes)
@@ -268,7 +274,7 @@ def unstack(x: Any, num: int | None = None, axis: int = 0) -> list[Tensor]:
     dims = shape_of(x)
     axis = axis_of(axis, len(dims), "unstack")
     n = dims[axis]
-    if n is UNKNOWN:
+    if is_unknown(n):
         if num is None:
             raise ValueError(f"unstack: axis {axis} of {shape_str(dims)} has no known size; give `num`")
         n = num

@@ -7,7 +7,7 @@ import re
 from typing import Any
 
 from keras.backend.select import current
-from keras.backend.spec import UNKNOWN, shape_str
+from keras.backend.spec import is_unknown, shape_str
 from keras.ops.dispatch import convert, op, shape_of
 from keras.ops.settling import check_text
 
@@ -72,16 +72,16 @@ def _sizes(
     """Size of every named axis."""
     sizes: dict[str, Any] = dict(given)
     for group, d in zip(groups, shape, strict=True):
-        unknown = [n for n in group if n not in sizes]
+        missing = [n for n in group if n not in sizes]
         known = math.prod(sizes[n] for n in group if n in sizes)
-        if len(unknown) > 1:
-            raise ValueError(f"rearrange: give the sizes of all but one of {unknown} in {pattern!r}")
-        fits = d is UNKNOWN or known is UNKNOWN or (known and d % known == 0 if unknown else d == known)
+        if len(missing) > 1:
+            raise ValueError(f"rearrange: give the sizes of all but one of {missing} in {pattern!r}")
+        fits = is_unknown(d) or is_unknown(known) or (known and d % known == 0 if missing else d == known)
         if not fits:
             raise ValueError(
                 f"rearrange: an axis of size {d} cannot be made of ({' '.join(group)}) in {pattern!r}. "
                 f"Received: shape {shape_str(shape)}, sizes {given}"
             )
-        for n in unknown:
+        for n in missing:
             sizes[n] = d // known
     return sizes

@@ -305,13 +305,6 @@ def batch_norm_training_grad(
     return dx, e.mul(product, inverse), total
 
 
-# ---------------------------------------------------------------------- random
-@kernel
-def uniform_for(seed: Tensor, x: Tensor, shape: Shape, dtype: str) -> Tensor:
-    """Uniform numbers of a shape each of whose sizes is 1 or that of `x`, where an engine finds those left open."""
-    return current().random_uniform(seed, shape, dtype)
-
-
 # ---------------------------------------------------------------------- lookup
 @kernel
 def embedding(table: Tensor, ids: Tensor) -> Tensor:

@@ -7,7 +7,7 @@ from typing import Any
 
 from keras.backend import dtypes
 from keras.backend.select import current
-from keras.backend.spec import UNKNOWN, broadcast, shape_str
+from keras.backend.spec import broadcast, is_unknown, largest, shape_str
 from keras.ops.dispatch import as_float, axes_of, cast, dtype_of, ndim_of, op, shape_of
 from keras.ops.gradients import jvp
 from keras.ops.numpy.matrices import diagonal
@@ -41,7 +41,7 @@ def _matrix(x: Any, who: str, name: str = "x", square: bool = False) -> Tensor:
     if len(shape) < 2:
         raise ValueError(f"{who}: `{name}` must have rank 2 or more. Received: shape {shape_str(shape)}")
     m, n = shape[-2:]
-    if square and m is not UNKNOWN and n is not UNKNOWN and m != n:
+    if square and not is_unknown(m) and not is_unknown(n) and m != n:
         raise ValueError(f"{who}: `{name}` must hold square matrices. Received: shape {shape_str(shape)}")
     return x
 
@@ -295,7 +295,7 @@ def solve_triangular(a: Any, b: Any, lower: bool = False) -> Tensor:
 def _check_sides(who: str, a: Tensor, b: Tensor) -> None:
     shape_a, shape_b = shape_of(a), shape_of(b)
     rows = shape_b[-1] if len(shape_b) == len(shape_a) - 1 else shape_b[-2] if len(shape_b) > 1 else None
-    if rows is None or (rows is not UNKNOWN and shape_a[-2] is not UNKNOWN and rows != shape_a[-2]):
+    if rows is None or (not is_unknown(rows) and not is_unknown(shape_a[-2]) and rows != shape_a[-2]):
         raise ValueError(
             f"{who}: `b` must have as many rows as `a`. "
             f"Received: a.shape={shape_str(shape_a)}, b.shape={shape_str(shape_b)}"
@@ -343,15 +343,14 @@ def _inverted(s: Tensor, x: Tensor, rcond: float | None) -> Tensor:
     if shape_of(s)[last] == 0:
         return s
     share = _tolerance(x) if rcond is None else rcond
-    largest = kept(e.reduce_max(s, (last,)), (last,), shape_of(s))
-    small = e.logical_not(e.less(e.mul(largest, scalar(share, s)), s))
+    most = kept(e.reduce_max(s, (last,)), (last,), shape_of(s))
+    small = e.logical_not(e.less(e.mul(most, scalar(share, s)), s))
     return e.select(small, scalar(0.0, s), e.div(scalar(1.0, s), e.select(small, scalar(1.0, s), s)))
 
 
 def _tolerance(x: Tensor) -> Any:
     m, n = shape_of(x)[-2:]
-    larger: Any = UNKNOWN if m is UNKNOWN or n is UNKNOWN else max(m, n)
-    return larger if larger is UNKNOWN else larger * dtypes.resolution(dtype_of(x))
+    return largest(m, n) * dtypes.resolution(dtype_of(x))
 
 
 @op

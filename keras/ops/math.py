@@ -7,7 +7,7 @@ from typing import Any
 
 from keras.backend import dtypes
 from keras.backend.select import current
-from keras.backend.spec import UNKNOWN, shape_str
+from keras.backend.spec import UNKNOWN, is_unknown, shape_str
 from keras.ops import kernels
 from keras.ops.dispatch import as_float, axes_of, cast, convert, dtype_of, ndim_of, op, shape_of
 from keras.ops.settling import (
@@ -106,7 +106,7 @@ def top_k(x: Any, k: int, sorted: bool = True) -> tuple[Tensor, Tensor]:
     x = convert(x)
     k = static_int(k, "top_k", "k")
     shape = shape_of(x)
-    if not shape or k < 0 or (shape[-1] is not UNKNOWN and k > shape[-1]):
+    if not shape or k < 0 or (not is_unknown(shape[-1]) and k > shape[-1]):
         raise ValueError(f"top_k: k={k} does not fit the last axis. Received: x.shape={shape_str(shape)}")
     values, indices = current().top_k(x, k)
     return values, indices
@@ -197,7 +197,7 @@ def _segments(who: str, data: Any, ids: Any, n: int | None, mode: str) -> Tensor
     check_rank(ids, 1, who, "segment_ids")
     shape = shape_of(x)
     if not shape or (
-        shape_of(ids)[0] is not UNKNOWN and shape[0] is not UNKNOWN and shape[0] != shape_of(ids)[0]
+        not is_unknown(shape_of(ids)[0]) and not is_unknown(shape[0]) and shape[0] != shape_of(ids)[0]
     ):
         raise ValueError(
             f"{who}: expected one id per slice of `data`. "
@@ -253,7 +253,7 @@ def view_as_complex(x: Any) -> Tensor:
     """
     e, x = current(), as_float(x)
     shape = shape_of(x)
-    if not shape or (shape[-1] is not UNKNOWN and shape[-1] != 2):
+    if not shape or (not is_unknown(shape[-1]) and shape[-1] != 2):
         raise ValueError(
             f"view_as_complex: the last axis must have 2 elements. Received: x.shape={shape_str(shape)}"
         )

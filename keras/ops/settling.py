@@ -13,7 +13,7 @@ from keras import config
 from keras.backend import dtypes
 from keras.backend.abstract import ABSTRACT
 from keras.backend.select import current
-from keras.backend.spec import UNKNOWN, KerasTensor, Unknown, shape_str
+from keras.backend.spec import SIZE_NOT_KNOWN, UNKNOWN, KerasTensor, Unknown, is_unknown, shape_str
 from keras.ops.dispatch import (
     INEXACT,
     as_float,
@@ -34,7 +34,7 @@ Shape = tuple[Any, ...]
 
 def scalar(value: Any, like: Tensor) -> Tensor:
     """A number as a tensor of the dtype of `like`. Raises TypeError for anything else, which may be a user's setting."""
-    if type(value) in _NUMBERS or value is UNKNOWN or isinstance(value, numbers.Number):
+    if type(value) in _NUMBERS or isinstance(value, (Unknown, numbers.Number)):
         return current().full((), value, dtype_of(like))
     try:
         x = convert(value, dtype_of(like))
@@ -155,10 +155,12 @@ def in_float32(f: Callable[..., Any], x: Tensor, *rest: Any) -> Any:
 
 def static_int(value: Any, who: str, name: str, least: int | None = None) -> int:
     """A Python int. Raises TypeError for anything that is not an integer, ValueError for one below `least`."""
-    if value is UNKNOWN and current() is ABSTRACT:
+    if is_unknown(value):
         return value
     try:
         number = _index(value)
+        if isinstance(number, Unknown):
+            return number
     except (AttributeError, TypeError, RuntimeError):
         raise TypeError(f"{who}: `{name}` must be an int. Received: {name}={value!r}") from None
     if not -(2**63) <= number < 2**63:
@@ -168,10 +170,10 @@ def static_int(value: Any, who: str, name: str, least: int | None = None) -> int
     return number
 
 
-def _index(value: Any) -> int:
-    """An integer as Python's, also a tensor of a graph whose value the shapes in it decide, such as `tf.shape(x)[0]`."""
+def _index(value: Any) -> Any:
+    """An integer as Python's, also from a tensor; one that only a running graph knows, such as `tf.shape(x)[0]`, stays one."""
     e = current()
-    return (e.to_numpy(value) if e.is_tensor(value) else value).__index__()
+    return e.as_size(value) if e.is_tensor(value) else value.__index__()
 
 
 def check_number(value: Any, who: str, name: str) -> None:
@@ -186,16 +188,25 @@ def check_text(value: Any, who: str, name: str) -> None:
         raise TypeError(f"{who}: `{name}` must be a string. Received: {name}={value!r}")
 
 
+def _elements(vector: Tensor) -> list[Any]:
+    """The elements of a vector, or the scalar itself."""
+    e = current()
+    if not shape_of(vector):
+        return [vector]
+    count = shape_of(vector)[0]
+    return [e.reshape(e.slice(vector, (i,), (i + 1,), (1,)), ()) for i in range(count)]
+
+
 def static_shape(shape: Any, who: str, name: str = "shape", infer: bool = False) -> Shape:
     """A shape argument (an int, a sequence of ints, a tensor or array of them) as a tuple.
 
     None stands for an unknown dimension; -1 is let through where `infer` says that it means something.
     """
-    if shape is None or shape is UNKNOWN or (hasattr(shape, "__index__") and not hasattr(shape, "__len__")):
+    if shape is None or is_unknown(shape) or (hasattr(shape, "__index__") and not hasattr(shape, "__len__")):
         shape = (shape,)
     try:
         if current().is_tensor(shape):
-            shape = np.ravel(current().to_numpy(shape))
+            shape = _elements(shape)
         dims = tuple(UNKNOWN if d is None else d if isinstance(d, Unknown) else _index(d) for d in shape)
     except (AttributeError, TypeError, RuntimeError):
         raise TypeError(
@@ -208,11 +219,6 @@ def static_shape(shape: Any, who: str, name: str = "shape", infer: bool = False)
     if any(not isinstance(d, Unknown) and d < (-1 if infer else 0) for d in dims):
         raise ValueError(f"{who}: `{name}` has a negative dimension. Received: {name}={shape_str(dims)}")
     return dims
-
-
-def least(*dims: Any) -> Any:
-    """The smallest of some dimensions; UNKNOWN if one of them is."""
-    return UNKNOWN if any(d is UNKNOWN for d in dims) else min(dims)
 
 
 def host_value(x: Any, who: str, name: str) -> np.ndarray:
@@ -244,34 +250,24 @@ def check_rank(x: Tensor, ranks: int | Sequence[int], who: str, name: str = "x")
 
 
 def elements(x: Tensor, axes: Sequence[int]) -> Tensor:
-    """How many elements the axes of `x` hold together, in x's dtype; counted where the shape does not tell."""
-    n = count(shape_of(x), axes)
-    if not isinstance(n, Unknown) or current() is ABSTRACT:
-        return scalar(n, x)
-    return current().reduce_sum(filled_like(x, 1, dtype_of(x)), tuple(axes))
+    """How many elements the axes of `x` hold together, in x's dtype."""
+    return scalar(count(shape_of(x), axes), x)
 
 
 def filled_like(x: Tensor, value: Any, dtype: str) -> Tensor:
-    """A tensor of the shape of `x`, also where an engine's own tracing has left the shape open."""
-    e, shape = current(), shape_of(x)
-    if e is ABSTRACT or all(isinstance(d, int) for d in shape):
-        return e.full(shape, value, dtype)
-    one = e.full((), value, dtype)
-    return e.select(e.equal(x, x), one, one)
+    """A tensor of the shape of `x`."""
+    return current().full(shape_of(x), value, dtype)
 
 
 def need_size(size: Any, who: str) -> None:
-    """ValueError if an engine is asked to compute with a size that its own tracing has left open."""
+    """ValueError if Python needs a size that an engine's own tracing has left open."""
     if isinstance(size, Unknown) and current() is not ABSTRACT:
-        raise ValueError(
-            f"{who}: the size of an axis is not known in this graph, and the result depends on it. Trace the function "
-            "with whole shapes; where the batch is open, the data set's `drop_remainder=True` closes it."
-        )
+        raise ValueError(f"{who}: {SIZE_NOT_KNOWN}")
 
 
 def sized(x: Tensor, axis: int, size: Any) -> Tensor:
     """`x`, of which it is known that `axis` has `size` elements, where arithmetic with unknown sizes cannot tell."""
-    if current() is not ABSTRACT or x.dims[axis] is not UNKNOWN:
+    if current() is not ABSTRACT or not is_unknown(x.dims[axis]):
         return x
     return KerasTensor((*x.dims[:axis], size, *x.dims[axis + 1 :]), x.dtype)
 
@@ -279,8 +275,6 @@ def sized(x: Tensor, axis: int, size: Any) -> Tensor:
 def slice_axis(x: Tensor, axis: int, start: int, stop: Any, step: int = 1) -> Tensor:
     """`x[..., start:stop:step, ...]` along one axis, bounds already non-negative and inside."""
     shape = shape_of(x)
-    if step != 1:
-        need_size(stop, "slice")
     starts, stops, steps = [0] * len(shape), list(shape), [1] * len(shape)
     starts[axis], stops[axis], steps[axis] = start, stop, step
     return current().slice(x, tuple(starts), tuple(stops), tuple(steps))

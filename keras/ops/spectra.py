@@ -2,11 +2,10 @@
 
 from __future__ import annotations
 
-import builtins
 from typing import Any
 
 from keras.backend.select import current
-from keras.backend.spec import UNKNOWN, same_shapes, shape_str
+from keras.backend.spec import is_unknown, largest, same_shapes, shape_str, smallest
 from keras.ops.dispatch import as_float, cast, convert, dtype_of, ndim_of, op, shape_of
 from keras.ops.settling import (
     filled_like,
@@ -90,8 +89,9 @@ def _fitted(x: Tensor, n: int) -> Tensor:
     """x cut or filled with zeros to length n along its last axis."""
     shape = shape_of(x)
     last, have = len(shape) - 1, shape[-1]
-    if have is UNKNOWN or n is UNKNOWN:
-        return sized(x, last, n)
+    if is_unknown(have) or is_unknown(n):
+        wide = current().pad(x, (0,) * len(shape), (0,) * last + (largest(n - have, 0),), 0)
+        return sized(slice_axis(wide, last, 0, n), last, n)
     if have == n:
         return x
     if have > n:
@@ -100,7 +100,7 @@ def _fitted(x: Tensor, n: int) -> Tensor:
 
 
 def _check_length(who: str, n: Any) -> None:
-    if n is not UNKNOWN and n < 1:
+    if not is_unknown(n) and n < 1:
         raise ValueError(f"{who}: there is no transform of a signal without elements")
 
 
@@ -195,7 +195,7 @@ def extract_sequences(x: Any, sequence_length: int, sequence_stride: int) -> Ten
     sequence_stride = static_int(sequence_stride, "extract_sequences", "sequence_stride", least=1)
     if not shape:
         raise ValueError("extract_sequences: expected a tensor of rank 1 or more. Received: a scalar")
-    if shape[-1] is not UNKNOWN and shape[-1] < sequence_length:
+    if not is_unknown(shape[-1]) and shape[-1] < sequence_length:
         raise ValueError(
             f"extract_sequences: sequence_length={sequence_length} is more than the last axis of {shape_str(shape)}"
         )
@@ -326,7 +326,7 @@ def istft(
     length = None if length is None else static_int(length, "istft", "length", least=0)
     start = fft_length // 2 if center else 0
     size = shape_of(y)[-1]
-    stop = size - start if length is None or size is UNKNOWN else builtins.min(start + length, size)
+    stop = size - start if length is None else smallest(start + length, size)
     y = slice_axis(y, last, start, stop)
     return y if length is None else _fitted(y, length)
 

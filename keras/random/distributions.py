@@ -13,7 +13,6 @@ from keras.backend import dtypes
 from keras.backend.select import current
 from keras.backend.spec import Unknown, shape_str
 from keras.ops.dispatch import as_float, axis_of, cast, convert, dtype_of, ndim_of, op, shape_of
-from keras.ops.kernels import uniform_for
 from keras.ops.settling import scalar, static_int, static_shape
 from keras.random.seed_generator import seed_tensor
 
@@ -149,7 +148,7 @@ def dropout(inputs: Any, rate: float, noise_shape: Any = None, seed: Any = None)
     if rate == 1:
         return e.mul(x, scalar(0.0, x))
     wide = "float64" if dtype == "float64" else "float32"
-    u = uniform_for(seed, x, _noise_shape(noise_shape, shape), wide)
+    u = e.random_uniform(seed, _noise_shape(noise_shape, shape), wide)
     keep = e.logical_not(e.less(u, scalar(rate, u)))
     return e.mul(x, e.select(keep, scalar(1.0 / (1.0 - rate), x), scalar(0.0, x)))
 

@@ -33,15 +33,15 @@ class IndexingPart(Engine):
         order[axis], order[last] = last, axis
         moved = self.transpose(x, tuple(order))
         at = self.transpose(self._index(indices), tuple(order))
-        rows = product(moved.shape[:-1])
+        shape, places = self.spec(moved)[0], self.spec(at)[0]
+        rows = math.prod(shape[:-1])
         flat = raw.GatherV2(
-            params=raw.Reshape(tensor=moved, shape=ints((rows, moved.shape[-1]), one_follows=True)),
-            indices=raw.Reshape(tensor=at, shape=ints((rows, at.shape[-1]), one_follows=True)),
+            params=self.reshape(moved, (rows, shape[-1])),
+            indices=self.reshape(at, (rows, places[-1])),
             axis=ints(1),
             batch_dims=1,
         )
-        shape = tf.shape(at) if None in at.shape else ints(tuple(at.shape))
-        return self.transpose(raw.Reshape(tensor=flat, shape=shape), tuple(order))
+        return self.transpose(self.reshape(flat, places), tuple(order))
 
     def gather_nd(self, x: Tensor, indices: Tensor) -> Tensor:
         return raw.GatherNd(params=x, indices=self._index(indices))
@@ -63,7 +63,7 @@ class IndexingPart(Engine):
         order[axis], order[last] = last, axis
         key = self.transpose(self._key(x), tuple(order))
         # Bitwise not reverses the order of the keys, and top_k puts equal ones in the order of their indices.
-        places = raw.TopKV2(input=raw.Invert(x=key), k=ints(key.shape[-1])).indices
+        places = raw.TopKV2(input=raw.Invert(x=key), k=ints(self.spec(x)[0][axis])).indices
         return self.transpose(places, tuple(order))
 
     def top_k(self, x: Tensor, k: int) -> tuple[Tensor, Tensor]:

@@ -12,8 +12,9 @@ from typing import Any
 import numpy as np
 
 from keras.backend.engine import Engine, Shape, Spec
-from keras.backend.spec import OPEN, UNKNOWN, Unknown
+from keras.backend.spec import SIZE_NOT_KNOWN, UNKNOWN, Unknown
 from keras.backend.tensorflow_engine.loading import module, tf
+from keras.backend.tensorflow_engine.sizes import Computed, Size, of_axis, once_in_graph
 from keras.backend.tensorflow_engine.stages import has_graphs
 
 Tensor = Any
@@ -63,34 +64,23 @@ def _ints(values: Any) -> Tensor:
 _eager_ints = functools.lru_cache(maxsize=4096)(_ints)
 
 
-def once_in_graph(key: Any, make: Callable[[], Tensor]) -> Tensor:
-    """A constant of the graph being traced, made when it is first needed there: a third of all nodes are constants."""
-    graph = tf.compat.v1.get_default_graph()
-    known = getattr(graph, "_keras_constants", None)
-    if known is None:
-        known = graph._keras_constants = {}
-    if key not in known:
-        known[key] = make()
-    return known[key]
-
-
 @functools.lru_cache(maxsize=4096)
 def _eager_scalar(text: str, value: Any, dtype: str) -> Tensor:
     """A scalar, kept. Its text tells -0.0 from 0.0, and True from 1."""
     return tf.constant(value, DTYPES[dtype])
 
 
-_unknown: ContextVar[Any] = ContextVar("keras_tensorflow_unknown", default=UNKNOWN)
+_closed: ContextVar[bool] = ContextVar("keras_tensorflow_closed", default=True)
 
 
 @contextmanager
 def opening(yes: bool) -> Iterator[None]:
     """In the block a graph is traced; with `yes`, sizes not known in it are open: nothing may be concluded from them."""
-    token = _unknown.set(OPEN if yes else UNKNOWN)
+    token = _closed.set(not yes)
     try:
         yield
     finally:
-        _unknown.reset(token)
+        _closed.reset(token)
 
 
 def as_known(shape: Iterable[Any]) -> list[int | None]:
@@ -101,22 +91,38 @@ def as_known(shape: Iterable[Any]) -> list[int | None]:
 def ints(values: Any, one_follows: bool = False) -> Tensor:
     """Axes, shapes or one position as int32 tensors (int64 beyond it), kept in eager mode: converting costs more than most ops.
 
-    A dimension unknown to a graph that others trace becomes -1, TensorFlow's "whatever it is" in shapes. One that is left
-    open does in reshaping only, where one size follows from the others (`one_follows`).
+    One size that only the running graph knows becomes -1 in reshaping, where it follows from the others (`one_follows`).
     """
     if tf.executing_eagerly():
         return _eager_ints(values)
-    if isinstance(values, tuple) and any(v is None or isinstance(v, Unknown) for v in values):
-        sizes = [v for v in values if v is None or isinstance(v, Unknown)]
-        if _unknown.get() is OPEN and (len(sizes) > 1 or not one_follows):
-            raise TypeError("A size that is left open was asked for.")
-        values = tuple(-1 if v is None or isinstance(v, Unknown) else v for v in values)
+    if isinstance(values, Unknown):
+        return _size(values)
+    if isinstance(values, tuple):
+        sizes = sum(isinstance(v, Unknown) for v in values)
+        if sizes == 1 and one_follows and -1 not in values:
+            values = tuple(-1 if isinstance(v, Unknown) else v for v in values)
+        elif sizes:
+            return raw.Pack(values=[_size(v) if isinstance(v, Unknown) else ints(v) for v in values])
     return once_in_graph(values, lambda: _ints(values))
 
 
-def product(dims: Iterable[Any]) -> Any:
-    """The product of dimensions; UNKNOWN if one of them is."""
+def pairs(values: tuple[tuple[Any, Any], ...]) -> Tensor:
+    """Pairs of numbers, such as padding, as a matrix."""
+    flat = tuple(n for pair in values for n in pair)
+    if any(isinstance(n, Unknown) for n in flat):
+        return raw.Reshape(tensor=ints(flat), shape=ints((len(values), 2)))
+    return ints(values)
+
+
+def product(dims: Iterable[int | None]) -> Any:
+    """The product of dimensions as TensorFlow gives them; UNKNOWN if one of them is."""
     return math.prod(UNKNOWN if d is None else d for d in dims)
+
+
+def _size(d: Unknown) -> Tensor:
+    if not hasattr(d, "tensor"):
+        raise TypeError(SIZE_NOT_KNOWN)
+    return d.tensor
 
 
 def for_xla() -> bool:
@@ -162,10 +168,20 @@ class LeafPart(Engine):
         except ValueError:  # NumPy's own dtypes only
             return x.numpy()
 
+    def as_size(self, x: Tensor) -> Any:
+        try:
+            return super().as_size(x)
+        except RuntimeError:
+            if x.shape.rank or not x.dtype.is_integer:
+                raise
+            return Size(lambda: tf.cast(x, tf.int32))
+
     def is_tensor(self, x: Any) -> bool:
         return isinstance(x, tf.Tensor)
 
     def adopt(self, x: Any) -> Tensor | None:
+        if isinstance(x, Computed):
+            return x.tensor
         if not has_graphs():
             return None
         if isinstance(x, tf.IndexedSlices):
@@ -178,9 +194,11 @@ class LeafPart(Engine):
         if kind is not None:  # an eager tensor's own short way: this is asked several times in every op
             return x._shape_tuple(), _NAMES.get(kind()) or x.dtype.name
         shape = tuple(x.shape)
-        if None in shape:  # only in graphs that others trace, such as a tf.data map
-            unknown = _unknown.get()
-            shape = tuple(unknown if d is None else d for d in shape)
+        if (
+            None in shape
+        ):  # only in graphs that others trace, such as a tf.data map, and in those for all sizes
+            closed = _closed.get()
+            shape = tuple(of_axis(x, i, closed) if d is None else d for i, d in enumerate(shape))
         return shape, x.dtype.name
 
     def cast(self, x: Tensor, dtype: str) -> Tensor:
@@ -194,7 +212,7 @@ class LeafPart(Engine):
         return raw.Cast(x=x, DstT=to)
 
     def bitcast(self, x: Tensor, dtype: str) -> Tensor:
-        to, shape = DTYPES[dtype], tuple(x.shape)
+        to, shape = DTYPES[dtype], self.spec(x)[0]
         if x.dtype == tf.bool:
             x = raw.Cast(x=x, DstT=tf.uint8)
         if to == tf.bool:
@@ -209,6 +227,8 @@ class LeafPart(Engine):
 
     def full(self, shape: Shape, value: float | int | bool, dtype: str) -> Tensor:
         to = DTYPES[dtype]
+        if isinstance(value, Computed):
+            return self.broadcast_to(self.cast(value.tensor, dtype), shape)
         if to.is_integer or to.is_bool:
             value = int(value) if to.is_integer else bool(value)
         if not has_graphs():

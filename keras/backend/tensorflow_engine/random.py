@@ -5,7 +5,6 @@ from __future__ import annotations
 from typing import Any
 
 from keras.backend.engine import Engine, Shape
-from keras.backend.spec import Unknown
 from keras.backend.tensorflow_engine.leaf import DTYPES, ints, raw
 from keras.backend.tensorflow_engine.loading import tf
 
@@ -33,21 +32,6 @@ class RandomPart(Engine):
         key, counter = self._key_and_counter(seed)
         return raw.StatelessRandomNormalV2(
             shape=ints(shape), key=key, counter=counter, alg=ints(_PHILOX), dtype=DTYPES[dtype]
-        )
-
-    def uniform_for(self, seed: Tensor, x: Tensor, shape: Shape, dtype: str) -> Tensor:
-        if not any(isinstance(d, Unknown) for d in shape):
-            return NotImplemented
-        if any(isinstance(d, Unknown) and x.shape[i] is not None for i, d in enumerate(shape)):
-            raise TypeError("The size is not known, but that of the tensor is.")
-        own = tf.shape(x)
-        key, counter = self._key_and_counter(seed)
-        return raw.StatelessRandomUniformV2(
-            shape=tf.stack([own[i] if isinstance(d, Unknown) else d for i, d in enumerate(shape)]),
-            key=key,
-            counter=counter,
-            alg=ints(_PHILOX),
-            dtype=DTYPES[dtype],
         )
 
     def _key_and_counter(self, seed: Tensor) -> tuple[Tensor, Tensor]:

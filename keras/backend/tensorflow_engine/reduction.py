@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 import functools
+import math
 import string
 from typing import Any
 
 import numpy as np
 
 from keras.backend.engine import Axes, Engine
-from keras.backend.tensorflow_engine.leaf import VIA_WIDER, ints, product, raw, through
+from keras.backend.tensorflow_engine.leaf import VIA_WIDER, ints, raw, through
 from keras.backend.tensorflow_engine.loading import tf
 
 Tensor = Any
@@ -65,7 +66,7 @@ class ReductionPart(Engine):
     ) -> Tensor:
         known = None not in (*a.shape, *b.shape)
         if a.dtype.is_floating and (tf.executing_eagerly() or not known):
-            # Eagerly one call instead of five, which is what counts; with unknown sizes there is nothing to reshape to.
+            # Eagerly one call instead of five, which is what counts; with unknown sizes it need not ask for them.
             return raw.Einsum(inputs=[a, b], equation=_equation(a.shape.rank, b.shape.rank, contract, batch))
         if not batch[0] or not a.dtype.is_floating:
             return super().dot_general(a, b, contract, batch)
@@ -82,12 +83,10 @@ class ReductionPart(Engine):
             return raw.BatchMatMulV2(x=a, y=b)
         if a.shape.rank == 2:
             return raw.MatMul(a=a, b=b)
-        *lead, width = a.shape
-        if lead.count(None) > 1:  # left open by others, and not to be reshaped back
-            return raw.BatchMatMulV2(x=a, y=b)
         # One large product instead of many small ones.
-        flat = raw.MatMul(a=raw.Reshape(tensor=a, shape=ints((product(lead), width), one_follows=True)), b=b)
-        return raw.Reshape(tensor=flat, shape=ints((*lead, b.shape[-1]), one_follows=True))
+        *lead, width = self.spec(a)[0]
+        flat = raw.MatMul(a=self.reshape(a, (math.prod(lead), width)), b=b)
+        return self.reshape(flat, (*lead, self.spec(b)[0][-1]))
 
 
 @functools.lru_cache(maxsize=1024)

@@ -96,13 +96,13 @@ class ScanPart(Engine):
     def scan(
         self, f: StepFunction, init: Sequence[Tensor], xs: Sequence[Tensor], length: int, reverse: bool
     ) -> tuple[list[Tensor], list[Tensor]]:
+        steps = ints(length)
         if isinstance(length, Unknown):
             length = UNKNOWN
         if tf.executing_eagerly() or (length is not UNKNOWN and length <= UNROLLED_LENGTH):
             return super().scan(f, init, xs, length, reverse)
         step, n = self._trace_step(f, init, xs), len(init)
         size = sum(length * product(x.shape) for x in init) + sum(product(x.shape) for x in xs)
-        steps = tf.shape(xs[0])[0] if length is UNKNOWN else ints(length)
         loop = functools.partial(_loop, f, n, step.y_specs, steps, reverse)
         if step.plain and size is not UNKNOWN and size >= FUSED_SIZE:
             outputs = _fused(loop, [*init, *xs], step.captured)

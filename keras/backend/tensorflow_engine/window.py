@@ -13,8 +13,8 @@ from typing import Any
 
 from keras.backend.dtypes import FLOATS
 from keras.backend.engine import Engine, Pads, Shape
-from keras.backend.spec import Unknown
-from keras.backend.tensorflow_engine.leaf import ints, raw
+from keras.backend.spec import Unknown, largest
+from keras.backend.tensorflow_engine.leaf import ints, pairs, raw
 from keras.backend.tensorflow_engine.loading import tf
 
 Tensor = Any
@@ -50,15 +50,17 @@ class WindowPart(Engine):
         TensorFlow's own Conv3D is no faster forwards, and three times slower backwards.
         """
         x = self._pad_spatial(x, (pads[0], (0, 0), (0, 0)))
-        batch, depth, *rest = x.shape
+        batch, depth, *rest = self.spec(x)[0]
         places, (stride, *inner), (d, *inner_dilation) = kernel.shape[0], strides, dilation
         n, parts = (depth - (places - 1) * d - 1) // stride + 1, []
         for i in range(places):
-            slab = x[:, i * d : i * d + (n - 1) * stride + 1 : stride]
-            slab = self.reshape(slab, (-1, *rest))
+            start, whole = i * d, (1,) * len(rest)
+            stop = start + (n - 1) * stride + 1
+            slab = self.slice(x, (0, start, *(0,) * len(rest)), (batch, stop, *rest), (1, stride, *whole))
+            slab = self.reshape(slab, (batch * n, *rest))
             parts.append(self.conv(slab, kernel[i], tuple(inner), pads[1:], tuple(inner_dilation), groups))
         y = tf.add_n(parts)
-        return self.reshape(y, (batch, n, *y.shape[1:]))
+        return self.reshape(y, (batch, n, *self.spec(y)[0][1:]))
 
     def _grouped_conv(self, x: Tensor, kernel: Tensor, strides: Shape, pads: Pads, groups: int) -> Tensor:
         *window, width, features = kernel.shape
@@ -91,7 +93,7 @@ class WindowPart(Engine):
             return tf.squeeze(dx, 1)
         window = self.spec(kernel)[0]
         attributes = _attributes(tuple(input_shape), window, strides, pads)
-        sizes = _sizes(dy, tuple(input_shape), window, strides, pads)
+        sizes = ints(tuple(input_shape))
         return raw.Conv2DBackpropInput(input_sizes=sizes, filter=kernel, out_backprop=dy, **attributes)
 
     def conv_kernel_grad(
@@ -133,15 +135,15 @@ class WindowPart(Engine):
     ) -> Tensor:
         """Dilated, with strides of 1: elements d apart are made neighbours, one phase per batch entry."""
         block, before, extra = ints(dilation), [], []
-        for n, k, (low, high), d in zip(x.shape[1:-1], kernel.shape, pads, dilation, strict=False):
+        for n, k, (low, high), d in zip(self.spec(x)[0][1:-1], kernel.shape, pads, dilation, strict=False):
             size = n + low + high
-            fill = max(-size % d, k * d - size)  # whole periods, and at least a window of them
+            fill = largest(-size % d, k * d - size)  # whole periods, and at least a window of them
             fill += -(size + fill) % d
             before.append((low, high + fill))
             extra.append((0, fill))
-        phases = raw.SpaceToBatchND(input=x, block_shape=block, paddings=ints(tuple(before)))
+        phases = raw.SpaceToBatchND(input=x, block_shape=block, paddings=pairs(tuple(before)))
         y = self.conv(phases, kernel, strides, _NONE[len(pads)], _ONES[len(pads)], groups)
-        return raw.BatchToSpaceND(input=y, block_shape=block, crops=ints(tuple(extra)))
+        return raw.BatchToSpaceND(input=y, block_shape=block, crops=pairs(tuple(extra)))
 
     def _pad_spatial(self, x: Tensor, pads: Pads, value: float = 0) -> Tensor:
         return self.pad(x, (0, *(low for low, _ in pads), 0), (0, *(high for _, high in pads), 0), value)
@@ -172,12 +174,12 @@ class WindowPart(Engine):
 
         The gradient of TensorFlow's own MaxPool3D takes elements within 1e-5 of the maximum for it (TensorFlow 2.21).
         """
-        batch, depth, *rest = x.shape
-        x = self.reduce_window(self.reshape(x, (-1, *rest)), window[1:], strides[1:], pads[1:], op)
-        _, rows, columns, channels = x.shape
+        batch, depth, *rest = self.spec(x)[0]
+        x = self.reduce_window(self.reshape(x, (batch * depth, *rest)), window[1:], strides[1:], pads[1:], op)
+        _, rows, columns, channels = self.spec(x)[0]
         x = self.reshape(x, (batch, depth, rows * columns, channels))
         x = self.reduce_window(x, (window[0], 1), (strides[0], 1), (pads[0], (0, 0)), op)
-        return self.reshape(x, (batch, x.shape[1], rows, columns, channels))
+        return self.reshape(x, (batch, self.spec(x)[0][1], rows, columns, channels))
 
     def average_pool(self, x: Tensor, window: Shape, strides: Shape, pads: Pads) -> Tensor:
         """Override of the kernel, for padding as in "valid" and "same": TensorFlow does not count it either."""
@@ -199,18 +201,6 @@ def _has_kernel(shape: Shape, dtype: str, strides: Shape, dilation: Shape) -> bo
     return dtype in FLOATS and len(strides) in (1, 2, 3) and not both and 0 not in shape
 
 
-def _sizes(dy: Tensor, shape: Shape, window: Shape, strides: Shape, pads: Pads) -> Tensor:
-    """The sizes of a convolution's input; if they are not known, as a transposed convolution makes them of its own input's."""
-    if not any(isinstance(d, Unknown) for d in shape[1:]):
-        return ints(shape)
-    batch, *made, _ = tf.unstack(tf.shape(dy))
-    spatial = [
-        n * s + max(k - s, 0) - sum(pair) if isinstance(d, Unknown) else d
-        for d, n, k, s, pair in zip(shape[1:-1], made, window, strides, pads, strict=False)
-    ]
-    return tf.stack([batch, *spatial, shape[-1]])
-
-
 def _lift(x: Tensor) -> Tensor:
     """One spatial axis to two."""
     return tf.expand_dims(x, 1)
@@ -220,15 +210,21 @@ def _lift_kernel(kernel: Tensor) -> Tensor:
     return tf.expand_dims(kernel, 0)
 
 
-@functools.lru_cache(maxsize=1024)
 def _attributes(shape: Shape, window: Shape, strides: Shape, pads: Pads) -> dict[str, Any]:
     """Strides and padding in the words of the two-dimensional kernels, for an input of `shape`.
 
     By name where that says the same: oneDNN has no gradients of explicit padding, and Eigen's are twice as slow
     (TensorFlow 2.21).
     """
+    spatial = tuple(shape[1:-1])
+    known = not any(isinstance(d, Unknown) for d in spatial)
+    return (_attributes_of if known else _attributes_of.__wrapped__)(spatial, window, strides, pads)
+
+
+@functools.lru_cache(maxsize=1024)
+def _attributes_of(spatial: Shape, window: Shape, strides: Shape, pads: Pads) -> dict[str, Any]:
     steps = [1, *strides, 1]
-    name = _padding_name(tuple(shape[1:-1]), window, strides, pads)
+    name = _padding_name(spatial, window, strides, pads)
     if name is not None:
         return {"strides": steps, "padding": name}
     flat = [n for pair in ((0, 0), *pads, (0, 0)) for n in pair]

@@ -12,7 +12,6 @@ from typing import Any
 
 from keras.backend.gates import GATES
 from keras.backend.select import current
-from keras.backend.spec import Unknown
 from keras.ops.dispatch import dtype_of, kernel
 from keras.ops.numpy.joining import equal_parts
 from keras.ops.settling import filled_like
@@ -130,13 +129,9 @@ def _project(x: Tensor, weights: Tensor, bias: Tensor | None) -> Tensor:
     """`x @ weights + bias` for all steps at once, time first: [time, batch, columns]."""
     e = current()
     batch, time, features = e.spec(x)[0]
-    x = e.transpose(x, (1, 0, 2))
-    both_open = isinstance(time, Unknown) and isinstance(
-        batch, Unknown
-    )  # then nothing could be reshaped back
-    z = e.matmul(x if both_open else e.reshape(x, (time * batch, features)), weights)
+    z = e.matmul(e.reshape(e.transpose(x, (1, 0, 2)), (time * batch, features)), weights)
     z = z if bias is None else e.add(z, bias)
-    return z if both_open else e.reshape(z, (time, batch, e.spec(weights)[0][1]))
+    return e.reshape(z, (time, batch, e.spec(weights)[0][1]))
 
 
 def _scan(

@@ -9,7 +9,7 @@ from keras import tree
 from keras.backend.abstract import ABSTRACT
 from keras.backend.engine import Engine
 from keras.backend.select import current, scope
-from keras.backend.spec import UNKNOWN, KerasTensor, Open
+from keras.backend.spec import KerasTensor, Open
 from keras.ops.dispatch import dtype_of, shape_of
 from keras.ops.settling import filled_like
 
@@ -41,7 +41,7 @@ def run(
     """
     e = current()
     leaves = [_swap(x) for x in tree.flatten(inputs)]
-    time = shape_of(leaves[0])[0]
+    time, batch = shape_of(leaves[0])[:2]
     xs = leaves if mask is None else [*leaves, e.transpose(mask, (1, 0))]
     structure: list[Any] = []
 
@@ -65,7 +65,7 @@ def run(
     init = list(states)
     if mask is not None and not zero_output_for_mask:
         first = _output_spec(step, inputs, leaves, states)
-        init = [_zeros(shape, dtype, tree.flatten(inputs)[0]) for shape, dtype in first] + init
+        init = [e.full((batch, *shape[1:]), 0, dtype) for shape, dtype in first] + init
         n_carried = len(first)
     carry, ys = (_unrolled if unroll else e.scan)(one, init, xs, time, reverse)
     if reverse:
@@ -118,23 +118,3 @@ def _where(keep: Tensor, a: Tensor, b: Tensor) -> Tensor:
     e = current()
     n = len(shape_of(a))
     return e.select(e.reshape(keep, (shape_of(keep)[0], *(1,) * (n - 1))), a, b)
-
-
-def _zeros(shape: Any, dtype: str, sequences: Tensor) -> Tensor:
-    e = current()
-    if is_open(shape[0]):
-        return for_each(sequences, e.full((1, *shape[1:]), 0, dtype))
-    return e.full(shape, 0, dtype)
-
-
-def is_open(batch_size: Any) -> bool:
-    """Whether only the engine will know the batch: in a `tf.function` of the user's."""
-    return batch_size is UNKNOWN and current() is not ABSTRACT
-
-
-def for_each(sequences: Tensor, one: Tensor) -> Tensor:
-    """`[1, ...]` for each of a batch that is open, as `[batch, ...]`."""
-    e, rank = current(), len(shape_of(one))
-    nothing = filled_like(sequences, 0, dtype_of(one))
-    column = e.reduce_sum(nothing, tuple(range(1, len(shape_of(sequences)))))
-    return e.add(one, e.reshape(column, (UNKNOWN, *(1,) * (rank - 1))))

@@ -153,12 +153,7 @@ class RNN(Layer):
             return tree.map_structure(convert, self.states)
         given = dtype_of(sequences)
         dtype = given if dtypes.is_float(given) else self.compute_dtype
-        batch_size = shape_of(sequences)[0]
-        if loop.is_open(batch_size):
-            states = initial_state(self.cell, 1, dtype)
-            states = tree.map_structure(lambda state: loop.for_each(sequences, state), states)
-        else:
-            states = initial_state(self.cell, batch_size, dtype)
+        states = initial_state(self.cell, ops.shape(sequences)[0], dtype)
         return states if isinstance(states, (list, tuple)) else [states]
 
     def _check_batch(self, batch_size: Any) -> None:

@@ -8,7 +8,7 @@ import numpy as np
 
 from keras.backend import dtypes
 from keras.backend.select import current
-from keras.backend.spec import UNKNOWN, shape_str
+from keras.backend.spec import is_unknown, shape_str
 from keras.ops.dispatch import as_float, cast, convert, dtype_of, op, shape_of
 from keras.ops.image.layout import in_batch
 from keras.ops.settling import kept, scalar, slice_axis
@@ -22,7 +22,7 @@ _BRIGHTNESS = (0.2989, 0.5870, 0.1140)
 def _channels(who: str, x: Tensor) -> list[Tensor]:
     """Three tensors `[batch, height, width, 1]`."""
     n = shape_of(x)[3]
-    if n is not UNKNOWN and n != 3:
+    if not is_unknown(n) and n != 3:
         raise ValueError(
             f"{who}: expected 3 channels. Received: shape {shape_str(shape_of(x))} (channels last)"
         )

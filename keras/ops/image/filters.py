@@ -8,7 +8,7 @@ from typing import Any
 import numpy as np
 
 from keras.backend.select import current
-from keras.backend.spec import UNKNOWN, same_shapes, shape_str
+from keras.backend.spec import is_unknown, same_shapes, shape_str
 from keras.ops import kernels
 from keras.ops.dispatch import as_float, cast, dtype_of, ndim_of, op, shape_of
 from keras.ops.image.layout import in_batch
@@ -151,7 +151,7 @@ def ssim(
     if not channels_last(data_format, "ssim"):
         a, b = (e.transpose(x, (0, 2, 3, 1)) for x in (a, b))
     static_int(filter_size, "ssim", "filter_size", least=1)
-    if any(n is not UNKNOWN and n < filter_size for n in shape_of(a)[1:3]):
+    if any(not is_unknown(n) and n < filter_size for n in shape_of(a)[1:3]):
         raise ValueError(
             f"ssim: images must be at least filter_size={filter_size} high and wide. Received: {shape_str(shape)}"
         )

@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from typing import Any
 
 from keras.backend.select import current
-from keras.backend.spec import UNKNOWN
+from keras.backend.spec import is_unknown
 from keras.ops.dispatch import op, shape_of
 from keras.ops.image.layout import in_batch
 from keras.ops.nn.convolution import dilated, pads_for, per_dimension
@@ -32,9 +32,9 @@ def _before(
             after = size - before
     amounts: tuple[Any, Any] = (before, after)
     for amount in amounts:
-        if amount is not UNKNOWN:
+        if not is_unknown(amount):
             static_int(amount, who, names)
-    if any(v is not UNKNOWN and v < 0 for v in amounts):
+    if any(not is_unknown(v) and v < 0 for v in amounts):
         raise ValueError(f"{who}: {names} do not fit together. Received: {before}, {after}, {target}")
     return amounts
 
@@ -137,7 +137,7 @@ def crop_images(
             "left_cropping, right_cropping, target_width",
         )
         for axis, (low, high), size in ((1, rows, h), (2, columns, w)):
-            if size is not UNKNOWN and low + high >= size:
+            if not is_unknown(size) and low + high >= size:
                 raise ValueError(
                     f"crop_images: nothing is left of {size} rows or columns. Received: {low} and {high}"
                 )

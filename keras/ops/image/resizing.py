@@ -9,7 +9,7 @@ import numpy as np
 
 from keras.backend import dtypes
 from keras.backend.select import current
-from keras.backend.spec import UNKNOWN, same, shape_str
+from keras.backend.spec import Unknown, largest, same, shape_str, smallest
 from keras.ops.dispatch import as_float, axis_of, cast, convert, dtype_of, ndim_of, op, shape_of
 from keras.ops.image.layout import in_batch
 from keras.ops.numpy.transcendental import sinc
@@ -142,9 +142,10 @@ def _as_pixels(y: Tensor, dtype: str) -> Tensor:
 
 
 def _scaled(x: Tensor, axis: int, target: Any, method: str, antialias: bool) -> Tensor:
-    size, shape = shape_of(x)[axis], shape_of(x)
-    if size is UNKNOWN:
-        return current().full((*shape[:axis], target, *shape[axis + 1 :]), 0, dtype_of(x))
+    size = shape_of(x)[axis]
+    if isinstance(size, Unknown):
+        scale, shift = (current().full((1,), value, "float32") for value in (target / size, 0))
+        return _moved(x, axis, target, scale, shift, method, antialias)
     if size == target:
         return x
     scale = np.asarray(target / size)
@@ -154,29 +155,33 @@ def _scaled(x: Tensor, axis: int, target: Any, method: str, antialias: bool) -> 
 def _nearest(x: Tensor, axis: int, target: Any) -> Tensor:
     e, shape = current(), shape_of(x)
     size = shape[axis]
-    if size is UNKNOWN:
-        return e.full((*shape[:axis], target, *shape[axis + 1 :]), 0, dtype_of(x))
+    if isinstance(size, Unknown):
+        return e.take(x, _nearest_rows(size, target), axis)
     rows = np.floor((np.arange(target) + 0.5) * (size / target)).astype("int32")
     return e.take(x, e.constant(np.minimum(rows, size - 1), "int32"), axis)
+
+
+def _nearest_rows(size: Any, target: int) -> Tensor:
+    """The rows `_nearest` takes, if only the run will know how many there are."""
+    e = current()
+    places = e.add(e.iota(target, "float64"), e.full((), 0.5, "float64"))
+    rows = e.cast(e.floor(e.mul(places, e.full((), size / target, "float64"))), "int32")
+    return e.minimum(rows, e.full((), size - 1, "int32"))
 
 
 def _cropped(x: Tensor, target: tuple[Any, ...]) -> Tensor:
     """The largest part in the middle with the target's aspect ratio."""
     _, h, w, _ = shape_of(x)
-    if h is UNKNOWN or w is UNKNOWN:
-        return x
-    height = max(min(int(w * target[0] / target[1]), h), 1)
-    width = max(min(int(h * target[1] / target[0]), w), 1)
-    top, left = int((h - height) / 2), int((w - width) / 2)
+    height = largest(smallest(w * target[0] // target[1], h), 1)
+    width = largest(smallest(h * target[1] // target[0], w), 1)
+    top, left = (h - height) // 2, (w - width) // 2
     return slice_axis(slice_axis(x, 1, top, top + height), 2, left, left + width)
 
 
 def _padded(x: Tensor, target: tuple[Any, ...], value: float) -> Tensor:
     """The image in the middle of a canvas with the target's aspect ratio, up to one row or column as in Keras."""
     _, h, w, _ = shape_of(x)
-    if h is UNKNOWN or w is UNKNOWN:
-        return x
-    height, width = max(int(w * target[0] / target[1]), h), max(int(h * target[1] / target[0]), w)
+    height, width = largest(w * target[0] // target[1], h), largest(h * target[1] // target[0], w)
     border = (0, (height - h) // 2, (width - w) // 2, 0)
     return current().pad(x, border, border, value if dtypes.is_float(dtype_of(x)) else int(value))
 

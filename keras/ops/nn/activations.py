@@ -8,7 +8,7 @@ from typing import Any
 
 from keras.backend.logits import set_logits
 from keras.backend.select import current
-from keras.backend.spec import UNKNOWN, shape_str
+from keras.backend.spec import is_unknown, shape_str
 from keras.ops import kernels
 from keras.ops.dispatch import as_float, axes_of, axis_of, ndim_of, op, shape_of
 from keras.ops.settling import as_number, kept, real_float, scalar, slice_axis
@@ -189,7 +189,7 @@ def glu(x: Any, axis: int = -1) -> Tensor:
     shape = shape_of(x)
     axis = axis_of(axis, len(shape), "glu")
     n = shape[axis]
-    if n is not UNKNOWN and n % 2:
+    if not is_unknown(n) and n % 2:
         raise ValueError(f"glu: axis {axis} must have even size. Received: x.shape={shape_str(shape)}")
     a, b = slice_axis(x, axis, 0, n // 2), slice_axis(x, axis, n // 2, n)
     return e.mul(a, e.sigmoid(b))

@@ -6,7 +6,7 @@ import math
 from typing import Any
 
 from keras.backend.select import current
-from keras.backend.spec import UNKNOWN, Unknown, shape_str
+from keras.backend.spec import Unknown, is_unknown, shape_str
 from keras.ops.dispatch import as_float, cast, convert, dtype_of, kernel, ndim_of, op, promote, shape_of
 from keras.ops.kernels import softmax
 from keras.ops.numpy.joining import equal_parts
@@ -78,11 +78,11 @@ def dot_product_attention(
 
 
 def _same(a: Any, b: Any) -> bool:
-    return a is UNKNOWN or b is UNKNOWN or a == b
+    return is_unknown(a) or is_unknown(b) or a == b
 
 
 def _default_scale(dim: Any) -> Any:
-    return dim if dim is UNKNOWN else 1.0 / math.sqrt(dim)
+    return dim**-0.5 if is_unknown(dim) else 1.0 / math.sqrt(dim)
 
 
 def _heads(x: Tensor, heads: Any, shapes: list[tuple[Any, ...]]) -> Tensor:

@@ -12,7 +12,7 @@ from typing import Any
 
 from keras import config
 from keras.backend.select import current
-from keras.backend.spec import UNKNOWN, Unknown, shape_str
+from keras.backend.spec import Unknown, is_unknown, largest, shape_str
 from keras.ops import kernels
 from keras.ops.dispatch import op, promote, shape_of
 from keras.ops.settling import check_text, static_int
@@ -63,10 +63,8 @@ def per_dimension(value: Any, rank: int, who: str, name: str, least: int = 1) ->
 
 def same_pads(n: Any, window: int, stride: int) -> tuple[Any, Any]:
     """Padding with which an axis of size n has ceil(n / stride) windows; the odd one goes to the end."""
-    if n is UNKNOWN and stride > 1 and window > 1:
-        return UNKNOWN, UNKNOWN
     # With strides or windows of 1 the size does not matter, and may be open.
-    total = window - 1 if 1 in (stride, window) else max((-(-n // stride) - 1) * stride + window - n, 0)
+    total = window - 1 if 1 in (stride, window) else largest((-(-n // stride) - 1) * stride + window - n, 0)
     return total // 2, total - total // 2
 
 
@@ -77,7 +75,8 @@ def pads_for(who: str, padding: str, *sizes: tuple[Any, ...]) -> Pads:
         sizes: of the input, of windows, of strides and of the dilation, each with one entry per spatial dimension.
     """
     check_text(padding, who, "padding")
-    return _pads_for(who, padding, *sizes)
+    known = not any(isinstance(n, Unknown) for n in sizes[0])
+    return (_pads_for if known else _pads_for.__wrapped__)(who, padding, *sizes)
 
 
 @functools.lru_cache(
@@ -163,7 +162,7 @@ def conv(
     step = per_dimension(strides, len(window), "conv", "strides")
     dilation = per_dimension(dilation_rate, len(window), "conv", "dilation_rate")
     channels = have[-1]
-    if channels is UNKNOWN:
+    if is_unknown(channels):
         groups = 1
     elif channels % per_group or outputs % (channels // per_group):
         raise ValueError(
@@ -211,7 +210,7 @@ def _depthwise(who: str, x: Tensor, k: Tensor, strides: Ints, padding: str, dila
     *window, channels, _ = shape_of(k)
     rank = len(window)
     *_, have = shape = shape_of(x)
-    if have is not UNKNOWN and have != channels:
+    if not is_unknown(have) and have != channels:
         raise ValueError(
             f"{who}: the input has {have} channels, but the kernel of shape {shape_str(shape_of(k))} is for {channels}"
         )
@@ -285,7 +284,7 @@ def conv_transpose(
     *window, outputs, channels = of_kernel
     rank = len(window)
     batch, *spatial, have = shape
-    if have is not UNKNOWN and have != channels:
+    if not is_unknown(have) and have != channels:
         raise ValueError(
             f"conv_transpose: the input has {have} channels, but the kernel of shape {shape_str(of_kernel)} "
             f"takes {channels}. Received: inputs.shape={shape_str(shape_of(inputs))}"

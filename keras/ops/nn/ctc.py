@@ -8,7 +8,7 @@ from typing import Any
 import numpy as np
 
 from keras.backend.select import current
-from keras.backend.spec import UNKNOWN
+from keras.backend.spec import is_unknown
 from keras.ops import kernels
 from keras.ops.dispatch import as_float, axis_of, cast, dtype_of, op, shape_of
 from keras.ops.settling import as_index, check_rank, kept, scalar, slice_axis
@@ -46,7 +46,7 @@ def ctc_loss(target: Any, output: Any, target_length: Any, output_length: Any, m
         for name, v in (("target_length", target_length), ("output_length", output_length))
     )
     batch, frames, classes = shape_of(logits)
-    blank = axis_of(mask_index, classes, "ctc_loss", "mask_index") if classes is not UNKNOWN else mask_index
+    blank = axis_of(mask_index, classes, "ctc_loss", "mask_index") if not is_unknown(classes) else mask_index
     labels = e.maximum(cast(labels, "int32"), e.full((), 0, "int32"))  # what follows the labels may be -1
     states, skips = _states(labels, blank)
     n = shape_of(states)[1]
@@ -100,7 +100,7 @@ def _paths(steps: Tensor, skips: Tensor, lengths: Tensor) -> Tensor:
         running = e.less(t, column)
         return [e.select(running, moved, alpha), e.add(t, scalar(1, t))], []
 
-    if frames is not UNKNOWN and frames < 2:
+    if not is_unknown(frames) and frames < 2:
         return alpha
     rest = slice_axis(steps, 0, 1, frames)
     (alpha, _), _ = e.scan(step, [alpha, e.full((), 1, "int32")], [rest], frames - 1, False)
@@ -148,7 +148,7 @@ def ctc_decode(
     lengths = cast(as_index(sequence_lengths, "ctc_decode", "sequence_lengths", floats=True), "int32")
     classes = shape_of(x)[2]
     index = -1 if mask_index is None else mask_index
-    blank = index if classes is UNKNOWN else axis_of(index, classes, "ctc_decode", "mask_index")
+    blank = index if is_unknown(classes) else axis_of(index, classes, "ctc_decode", "mask_index")
     if strategy == "greedy":
         return _greedy(x, lengths, merge_repeated, blank)
     if strategy == "beam_search":

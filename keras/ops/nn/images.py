@@ -7,7 +7,7 @@ from collections.abc import Sequence
 from typing import Any
 
 from keras.backend.select import current
-from keras.backend.spec import UNKNOWN, same_shapes, shape_str
+from keras.backend.spec import is_unknown, same_shapes, shape_str
 from keras.ops.dispatch import cast, convert, dtype_of, op, shape_of
 from keras.ops.nn.convolution import channels_last, per_dimension
 from keras.ops.settling import check_rank, promote_floats, scalar, slice_axis
@@ -85,8 +85,8 @@ def fold(
     _check_blocks("fold", counts, size)
     batch, columns, blocks = shape_of(x)
     area = kernel[0] * kernel[1]
-    if (columns is not UNKNOWN and columns % area) or (
-        blocks is not UNKNOWN and blocks != counts[0] * counts[1]
+    if (not is_unknown(columns) and columns % area) or (
+        not is_unknown(blocks) and blocks != counts[0] * counts[1]
     ):
         raise ValueError(
             f"fold: expected {counts[0] * counts[1]} blocks of a multiple of {area} elements. "
@@ -132,7 +132,7 @@ def _block_arguments(
 
 
 def _check_blocks(who: str, counts: Sequence[Any], size: Sequence[Any]) -> None:
-    if any(n is not UNKNOWN and n < 1 for n in counts):
+    if any(not is_unknown(n) and n < 1 for n in counts):
         raise ValueError(f"{who}: the block is larger than the padded image {shape_str(tuple(size))}")
 
 
@@ -177,9 +177,9 @@ def _traded(who: str, x: Any, block: int, data_format: str, to_space: bool) -> T
         x = e.transpose(x, (0, 2, 3, 1))
     n, h, w, c = shape_of(x)
     divided = (c, block * block) if to_space else (h, block)
-    if not to_space and w is not UNKNOWN and w % block:
+    if not to_space and not is_unknown(w) and w % block:
         divided = (w, block)
-    if divided[0] is not UNKNOWN and divided[0] % divided[1]:
+    if not is_unknown(divided[0]) and divided[0] % divided[1]:
         raise ValueError(
             f"{who}: {divided[0]} is not a multiple of {divided[1]}. Received: block_size={block}, "
             f"x.shape={shape_str((n, h, w, c))}"

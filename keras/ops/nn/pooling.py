@@ -6,7 +6,7 @@ from collections.abc import Callable, Sequence
 from typing import Any
 
 from keras.backend.select import current
-from keras.backend.spec import UNKNOWN, shape_str
+from keras.backend.spec import is_unknown, shape_str
 from keras.ops import kernels
 from keras.ops.dispatch import as_float, convert, op, shape_of
 from keras.ops.nn.convolution import channels_last, pads_for, per_dimension, to_first, to_last
@@ -145,7 +145,7 @@ def _adaptive(
 def _adaptive_axis(x: Tensor, axis: int, size: int, f: Callable[[Tensor, int], Tensor]) -> Tensor:
     e, shape = current(), shape_of(x)
     n = shape[axis]
-    if n is UNKNOWN or n % size == 0:
+    if is_unknown(n) or n % size == 0:
         return f(e.reshape(x, (*shape[:axis], size, n // size, *shape[axis + 1 :])), axis + 1)
     rows = []
     for i in range(size):

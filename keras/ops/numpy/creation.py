@@ -10,8 +10,9 @@ import numpy as np
 
 from keras import config
 from keras.backend import dtypes
+from keras.backend.abstract import ABSTRACT
 from keras.backend.select import current
-from keras.backend.spec import UNKNOWN, Unknown
+from keras.backend.spec import UNKNOWN, Unknown, largest
 from keras.ops.dispatch import (
     as_float,
     axis_of,
@@ -24,7 +25,7 @@ from keras.ops.dispatch import (
     shape_of,
 )
 from keras.ops.numpy.shaping import moveaxis
-from keras.ops.settling import filled_like, need_size, static_int, static_shape, wrapped
+from keras.ops.settling import filled_like, need_size, scalar, static_int, static_shape, wrapped
 
 Tensor = Any
 
@@ -178,8 +179,7 @@ def arange(start: Any, stop: Any = None, step: Any = None, dtype: Any = None) ->
         start, stop = 0, start
     first, end, by = (number(v, "arange") for v in (start, stop, 1 if step is None else step))
     if any(isinstance(v, Unknown) for v in (first, end, by)):
-        need_size(UNKNOWN, "arange")
-        return current().iota(UNKNOWN, dtype)
+        return _counted(first, end, by, dtype)
     if by == 0:
         raise ValueError("arange: `step` must not be 0")
     if not all(map(math.isfinite, (first, end, by))):
@@ -197,12 +197,25 @@ def arange(start: Any, stop: Any = None, step: Any = None, dtype: Any = None) ->
     return e.constant(values.astype(dtypes.to_numpy_dtype(dtype)), dtype)
 
 
+def _counted(first: Any, end: Any, by: Any, dtype: str) -> Tensor:
+    """`arange` with sizes among its numbers, which a model being built or a graph does not know."""
+    e = current()
+    if e is not ABSTRACT and any(isinstance(v, float) for v in (first, end, by)):
+        need_size(UNKNOWN, "arange")
+    steps = e.iota(largest(-((first - end) // by), 0), dtype)
+    if first == 0 and by == 1:
+        return steps
+    return e.add(e.mul(steps, scalar(by, steps)), scalar(first, steps))
+
+
 def number(x: Any, who: str) -> Any:
-    """A Python number out of one, or out of a scalar tensor with a known value."""
+    """A Python number out of one, or out of a scalar tensor; an integer may be one that only the run will know."""
     if isinstance(x, (int, float, Unknown)):
         return x
     e = current()
     try:
+        if e is not ABSTRACT and e.is_tensor(x) and shape_of(x) == () and dtypes.is_int(dtype_of(x)):
+            return e.as_size(x)
         value = np.asarray(e.to_numpy(x) if e.is_tensor(x) else x)
     except (RuntimeError, TypeError):
         raise ValueError(

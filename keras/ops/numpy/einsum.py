@@ -11,7 +11,7 @@ import string
 from typing import Any
 
 from keras.backend.select import current
-from keras.backend.spec import UNKNOWN, shape_str
+from keras.backend.spec import is_unknown, shape_str
 from keras.ops.dispatch import cast, dtype_of, kernel, op, promote, shape_of
 from keras.ops.numpy.matrices import diagonal
 from keras.ops.settling import check_text
@@ -103,7 +103,7 @@ def _check_sizes(subscripts: str, inputs: list[str], shapes: tuple[tuple[Any, ..
     sizes: dict[str, Any] = {}
     for letters, shape in zip(inputs, shapes, strict=True):
         for c, d in zip(letters, shape, strict=True):
-            if d is UNKNOWN or d == 1:
+            if is_unknown(d) or d == 1:
                 continue
             if sizes.setdefault(c, d) != d:
                 received = ", ".join(map(shape_str, shapes))

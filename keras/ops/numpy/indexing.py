@@ -10,7 +10,7 @@ import numpy as np
 
 from keras.backend import dtypes
 from keras.backend.select import current
-from keras.backend.spec import UNKNOWN, Unknown, broadcast, shape_str
+from keras.backend.spec import UNKNOWN, Unknown, broadcast, is_unknown, largest, shape_str, smallest
 from keras.ops.dispatch import axis_of, cast, convert, dtype_of, ndim_of, op, promote, shape_of
 from keras.ops.settling import (
     as_index,
@@ -183,10 +183,9 @@ def _bounds(k: slice, size: Any) -> tuple[Any, Any, int, bool]:
     step = 1 if k.step is None else static_int(k.step, "get_item", "step")
     if step == 0:
         raise ValueError("get_item: a slice's step must not be 0")
-    if isinstance(size, Unknown):
-        if k != slice(None):
-            need_size(size, "get_item")
-        return 0, size, 1, False  # `x[:5]` has five elements or fewer
+    ends = [None if end is None else static_int(end, "get_item", "key") for end in (k.start, k.stop)]
+    if any(isinstance(d, Unknown) for d in (size, *ends)):
+        return _bounds_of_the_run(*ends, step, size)
     start, stop, _ = k.indices(size)
     n = len(range(start, stop, step))
     if n == 0:
@@ -195,8 +194,23 @@ def _bounds(k: slice, size: Any) -> tuple[Any, Any, int, bool]:
     return (start, last + 1, step, False) if step > 0 else (last, start + 1, -step, True)
 
 
+def _bounds_of_the_run(start: Any, stop: Any, step: int, size: Any) -> tuple[Any, Any, int, bool]:
+    """`_bounds` where a number is not known yet."""
+    if step < 0:
+        if (start, stop, step) != (None, None, -1):
+            need_size(size if isinstance(size, Unknown) else UNKNOWN, "get_item")
+        return 0, size, 1, True
+    first = 0 if start is None else _place(start, size)
+    return first, size if stop is None else largest(first, _place(stop, size)), step, False
+
+
+def _place(i: Any, size: Any) -> Any:
+    """Where an end of a slice lies, inside the axis."""
+    return largest(size + i, 0) if i < 0 else smallest(i, size)
+
+
 def _length(start: Any, stop: Any, step: int) -> Any:
-    return stop if isinstance(stop, Unknown) else -((start - stop) // step)
+    return stop if start == 0 and step == 1 else -((start - stop) // step)
 
 
 def _advanced(x: Tensor, arrays: dict[int, Any]) -> Tensor:
@@ -268,7 +282,7 @@ def argpartition(x: Any, kth: int, axis: int | None = -1) -> Tensor:
     """
     x = convert(x)
     size = math.prod(shape_of(x)) if axis is None else shape_of(x)[axis_of(axis, ndim_of(x), "argpartition")]
-    if size is not UNKNOWN and not -size <= static_int(kth, "argpartition", "kth") < size:
+    if not is_unknown(size) and not -size <= static_int(kth, "argpartition", "kth") < size:
         raise ValueError(f"argpartition: `kth`={kth} is out of range for {size} elements")
     return argsort(x, axis)
 
@@ -297,7 +311,7 @@ def searchsorted(sorted_sequence: Any, values: Any, side: str = "left") -> Tenso
     if dtype_of(a) == "bool":
         a, v = cast(a, "int32"), cast(v, "int32")
     n = shape_of(a)[0]
-    if n is UNKNOWN or n <= FEW:
+    if is_unknown(n) or n <= FEW:
         column = e.reshape(v, (*shape_of(v), 1))
         return e.reduce_sum(cast(_before(a, column, side), "int32"), (ndim_of(v),))
     place = e.full(shape_of(v), 0, "int32")  # how many elements are known to come before: binary search

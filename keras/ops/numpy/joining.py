@@ -14,7 +14,7 @@ import numpy as np
 
 from keras.backend.abstract import ABSTRACT
 from keras.backend.select import current
-from keras.backend.spec import UNKNOWN, KerasTensor, shape_str
+from keras.backend.spec import UNKNOWN, KerasTensor, is_unknown, largest, shape_str, smallest
 from keras.ops.dispatch import axis_of, convert, dtype_of, kernel, ndim_of, op, promote, shape_of
 from keras.ops.numpy.shaping import ravel
 from keras.ops.settling import host_value, slice_axis, static_int, static_shape
@@ -62,7 +62,9 @@ def stack(x: Any, axis: int = 0) -> Tensor:
     tensors = _joinable(x, "stack")
     shapes = [shape_of(t) for t in tensors]
     for s in shapes[1:]:
-        known = [(a, b) for a, b in zip(s, shapes[0], strict=False) if a is not UNKNOWN and b is not UNKNOWN]
+        known = [
+            (a, b) for a, b in zip(s, shapes[0], strict=False) if not is_unknown(a) and not is_unknown(b)
+        ]
         if len(s) != len(shapes[0]) or any(a != b for a, b in known):
             raise ValueError(f"stack: shapes must be equal. Received: {', '.join(map(shape_str, shapes))}")
     a = axis_of(axis, len(shapes[0]) + 1, "stack")
@@ -196,7 +198,7 @@ def _split(who: str, x: Any, parts: Any, axis: int) -> list[Tensor]:
     size = shape[axis]
     if not _is_sequence(parts):
         n = static_int(parts, who, "indices_or_sections")
-        if n < 1 or (size is not UNKNOWN and size % n):
+        if n < 1 or (not is_unknown(size) and size % n):
             raise ValueError(
                 f"{who}: axis {axis} of size {size} does not divide into {n} equal parts. "
                 f"Received: x.shape={shape_str(shape)}"
@@ -212,14 +214,11 @@ def equal_parts(x: Tensor, n: int, axis: int) -> tuple[Tensor, ...]:
     return tuple(slice_axis(x, axis, i * width, (i + 1) * width) for i in range(n))
 
 
-def _cut(x: Tensor, at: Sequence[int], axis: int) -> list[Tensor]:
+def _cut(x: Tensor, at: Sequence[Any], axis: int) -> list[Tensor]:
     size = shape_of(x)[axis]
-    if size is UNKNOWN:
-        bounds: list[Any] = [0, *at, UNKNOWN]
-    else:
-        bounds = [0, *(builtins.max(0, builtins.min(i + size if i < 0 else i, size)) for i in at), size]
-    pairs = itertools.pairwise(bounds)
-    return [slice_axis(x, axis, a, b if b is UNKNOWN else builtins.max(a, b)) for a, b in pairs]
+    if current() is not ABSTRACT or not is_unknown(size):
+        at = [largest(0, smallest(i + size if i < 0 else i, size)) for i in at]
+    return [slice_axis(x, axis, a, largest(a, b)) for a, b in itertools.pairwise([0, *at, size])]
 
 
 @op
@@ -236,9 +235,7 @@ def array_split(x: Any, indices_or_sections: Any, axis: int = 0) -> list[Tensor]
     size, n = shape_of(x)[axis], static_int(indices_or_sections, "array_split", "indices_or_sections")
     if n < 1:
         raise ValueError(f"array_split: expected at least one part. Received: indices_or_sections={n}")
-    if size is UNKNOWN:
-        return [slice_axis(x, axis, 0, UNKNOWN) for _ in range(n)]
-    return _cut(x, [i * (size // n) + builtins.min(i, size % n) for i in range(1, n)], axis)
+    return _cut(x, [i * (size // n) + smallest(i, size % n) for i in range(1, n)], axis)
 
 
 @op
@@ -293,7 +290,7 @@ def repeat(x: Any, repeats: Any, axis: int | None = None) -> Tensor:
         x, axis = ravel(x), 0
     shape = shape_of(x)
     axis = axis_of(axis, len(shape), "repeat")
-    if repeats is UNKNOWN and e is ABSTRACT:
+    if is_unknown(repeats) and e is ABSTRACT:
         return KerasTensor((*shape[:axis], UNKNOWN, *shape[axis + 1 :]), dtype_of(x))
     counts = repeats if isinstance(repeats, int) else host_value(repeats, "repeat", "repeats")
     if np.asarray(counts).dtype.kind not in "biu":
@@ -305,7 +302,7 @@ def repeat(x: Any, repeats: Any, axis: int | None = None) -> Tensor:
         wide = e.reshape(x, (*shape[: axis + 1], 1, *shape[axis + 1 :]))
         wide = e.broadcast_to(wide, (*shape[: axis + 1], n, *shape[axis + 1 :]))
         return e.reshape(wide, (*shape[:axis], shape[axis] * n, *shape[axis + 1 :]))
-    if shape[axis] is not UNKNOWN and np.shape(counts) != (shape[axis],):
+    if not is_unknown(shape[axis]) and np.shape(counts) != (shape[axis],):
         raise ValueError(
             f"repeat: expected an int or {shape[axis]} numbers, one per element of axis {axis}. "
             f"Received: repeats of shape {np.shape(counts)}"

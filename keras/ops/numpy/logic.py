@@ -9,7 +9,7 @@ import numpy as np
 
 from keras.backend import dtypes
 from keras.backend.select import current
-from keras.backend.spec import UNKNOWN
+from keras.backend.spec import is_unknown
 from keras.ops.dispatch import cast, convert, dtype_of, op, promote, shape_of
 from keras.ops.numpy.indexing import FEW, nonzero, searchsorted
 from keras.ops.settling import filled_like, promote_floats, promote_numbers, scalar, wrapped
@@ -341,7 +341,7 @@ def isin(x1: Any, x2: Any, assume_unique: bool = False, invert: bool = False) ->
     shape = shape_of(a)
     n = math.prod(shape_of(b))
     flat = e.reshape(b, (n,))
-    if n is UNKNOWN or n <= FEW or dtypes.is_complex(dtype_of(b)) or dtype_of(b) == "bool":
+    if is_unknown(n) or n <= FEW or dtypes.is_complex(dtype_of(b)) or dtype_of(b) == "bool":
         hits = cast(e.equal(e.reshape(a, (*shape, 1)), flat), "int32")
         times = e.reduce_sum(hits, (len(shape),))
         found = e.less(scalar(0, times), times)

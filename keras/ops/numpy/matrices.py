@@ -8,13 +8,13 @@ from collections.abc import Sequence
 from typing import Any
 
 from keras.backend.select import current
-from keras.backend.spec import UNKNOWN, shape_str
+from keras.backend.spec import is_unknown, largest, shape_str, smallest
 from keras.ops.dispatch import axis_of, cast, convert, dtype_of, ndim_of, op, promote, shape_of
 from keras.ops.numpy.creation import lower_mask
 from keras.ops.numpy.elementwise import conjugate
 from keras.ops.numpy.reduction import sum
 from keras.ops.numpy.shaping import moveaxis, ravel
-from keras.ops.settling import least, promote_numbers, scalar, slice_axis, static_int
+from keras.ops.settling import promote_numbers, scalar, slice_axis, static_int
 
 Tensor = Any
 
@@ -40,11 +40,11 @@ def diagonal(x: Any, offset: int = 0, axis1: int = 0, axis2: int = 1) -> Tensor:
     x = moveaxis(x, (axis1, axis2), (-2, -1))
     *batch, rows, columns = shape_of(x)
     first, last = (offset, columns - offset) if offset >= 0 else (-offset * columns, columns)
-    length = least(rows if offset >= 0 else rows + offset, last)
-    length = length if length is UNKNOWN else builtins.max(length, 0)
+    length = largest(smallest(rows if offset >= 0 else rows + offset, last), 0)
     flat = e.reshape(x, (*batch, rows * columns))
-    first = first if length is not UNKNOWN and length else 0
-    stop = first + (length - 1) * (columns + 1) + 1 if length is UNKNOWN or length else 0
+    if length == 0:
+        return slice_axis(flat, len(batch), 0, 0)
+    stop = first + (length - 1) * (columns + 1) + 1
     return slice_axis(flat, len(batch), first, stop, columns + 1)
 
 
@@ -198,7 +198,7 @@ def _multiply(a: Tensor, b: Tensor) -> Tensor:
 
 def _contract(who: str, a: Tensor, b: Tensor, axes: tuple[tuple[int, ...], tuple[int, ...]]) -> Tensor:
     sizes_a, sizes_b = ([shape_of(x)[i] for i in ax] for x, ax in zip((a, b), axes, strict=True))
-    if any(p is not UNKNOWN and q is not UNKNOWN and p != q for p, q in zip(sizes_a, sizes_b, strict=True)):
+    if any(not is_unknown(p) and not is_unknown(q) and p != q for p, q in zip(sizes_a, sizes_b, strict=True)):
         raise ValueError(
             f"{who}: the axes summed over must have equal sizes. Received: shapes {shape_str(shape_of(a))} "
             f"(axes {axes[0]}) and {shape_str(shape_of(b))} (axes {axes[1]})"
@@ -314,13 +314,13 @@ def cross(
     a = moveaxis(a, axis_of(axisa, ndim_of(a), "cross", first), -1)
     b = moveaxis(b, axis_of(axisb, ndim_of(b), "cross", second), -1)
     sizes = shape_of(a)[-1], shape_of(b)[-1]
-    if any(n is not UNKNOWN and n not in (2, 3) for n in sizes):
+    if any(not is_unknown(n) and n not in (2, 3) for n in sizes):
         raise ValueError(f"cross: the vectors must have 2 or 3 elements. Received: {sizes[0]} and {sizes[1]}")
     e = current()
 
     def part(x: Tensor, i: int) -> Tensor:
         shape = shape_of(x)
-        if shape[-1] is not UNKNOWN and i >= shape[-1]:
+        if not is_unknown(shape[-1]) and i >= shape[-1]:
             return e.full(shape[:-1], 0, dtype_of(x))
         return e.reshape(slice_axis(x, len(shape) - 1, i, i + 1), shape[:-1])
 

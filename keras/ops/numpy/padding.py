@@ -8,10 +8,11 @@ from typing import Any
 
 import numpy as np
 
+from keras import tree
 from keras.backend.select import current
-from keras.backend.spec import UNKNOWN
-from keras.ops.dispatch import convert, ndim_of, op, shape_of
-from keras.ops.settling import filled_like, wrapped
+from keras.backend.spec import Unknown
+from keras.ops.dispatch import convert, op, shape_of
+from keras.ops.settling import filled_like, static_int, wrapped
 
 Tensor = Any
 
@@ -48,16 +49,24 @@ def pad(x: Any, pad_width: Any, mode: str = "constant", constant_values: Any = N
     return x
 
 
-def _pad_widths(pad_width: Any, rank: int) -> list[tuple[int, int]]:
+def _pad_widths(pad_width: Any, rank: int) -> list[tuple[Any, Any]]:
     try:
-        table = np.broadcast_to(np.asarray(pad_width, dtype="int64"), (rank, 2))
-    except (ValueError, TypeError):
+        widths = tree.map_structure(_width, pad_width)
+        known = not any(isinstance(n, Unknown) for n in tree.flatten(widths))
+        table = np.broadcast_to(np.asarray(widths, dtype="int64" if known else object), (rank, 2))
+    except (ValueError, TypeError, RuntimeError):
         raise ValueError(
             f"pad: `pad_width` must be an int, a pair, or one pair per axis ({rank} here). Received: {pad_width}"
         ) from None
     if (table < 0).any():
         raise ValueError(f"pad: `pad_width` must not be negative. Received: {pad_width}")
-    return [(int(a), int(b)) for a, b in table]
+    return [(static_int(a, "pad", "pad_width"), static_int(b, "pad", "pad_width")) for a, b in table]
+
+
+def _width(n: Any) -> Any:
+    """A width, also one that the engine computes from sizes."""
+    e = current()
+    return e.as_size(n) if e.is_tensor(n) and shape_of(n) == () else n
 
 
 def _pad_constant(x: Tensor, widths: list[tuple[int, int]], value: Any) -> Tensor:
@@ -73,8 +82,8 @@ def _pad_constant(x: Tensor, widths: list[tuple[int, int]], value: Any) -> Tenso
 def _pad_axis(x: Tensor, axis: int, low: int, high: int, mode: str) -> Tensor:
     e = current()
     size = shape_of(x)[axis]
-    if size is UNKNOWN:
-        return e.pad(x, tuple(low if i == axis else 0 for i in range(ndim_of(x))), (0,) * ndim_of(x), 0)
+    if any(isinstance(d, Unknown) for d in (low, size, high)):
+        return e.take(x, _places(low, size, high, mode), axis)
     limit = size - 1 if mode == "reflect" else size
     if size == 0 or (mode != "edge" and builtins.max(low, high) > limit):
         raise ValueError(f'pad: mode "{mode}" can add at most {limit} on axis {axis} of size {size}')
@@ -89,3 +98,20 @@ def _pad_axis(x: Tensor, axis: int, low: int, high: int, mode: str) -> Tensor:
         sides = [range(low - 1, -1, -1), range(size - 1, size - 1 - high, -1)]
     rows = np.array([*sides[0], *range(size), *sides[1]], dtype="int32")
     return e.take(x, e.constant(rows, "int32"), axis)
+
+
+def _places(low: Any, size: Any, high: Any, mode: str) -> Tensor:
+    """For each element of a padded axis, where on the axis it comes from, if only the run will know how many there are."""
+    e = current()
+    p = e.sub(e.iota(low + size + high, "int32"), e.full((), low, "int32"))
+    zero, last = e.full((), 0, "int32"), e.full((), size - 1, "int32")
+    if mode == "edge":
+        return e.minimum(e.maximum(p, zero), last)
+    if mode == "reflect":
+        return e.sub(last, e.abs(e.sub(last, e.abs(p))))
+    before, after = e.less(p, zero), e.less(last, p)
+    period = e.full((), size, "int32")
+    if mode == "wrap":
+        return e.select(before, e.add(p, period), e.select(after, e.sub(p, period), p))
+    back = e.sub(e.add(last, period), p)  # 2 size - 1 - p
+    return e.select(before, e.sub(e.neg(p), e.full((), 1, "int32")), e.select(after, back, p))

@@ -12,9 +12,9 @@ from typing import Any
 
 from keras.backend.abstract import ABSTRACT
 from keras.backend.select import current
-from keras.backend.spec import UNKNOWN, shape_str
+from keras.backend.spec import UNKNOWN, Unknown, is_unknown, largest, shape_str
 from keras.ops.dispatch import axes_of, axis_of, convert, ndim_of, op, shape_of
-from keras.ops.settling import need_size, slice_axis, static_int, static_shape
+from keras.ops.settling import slice_axis, static_int, static_shape
 
 Tensor = Any
 
@@ -43,12 +43,12 @@ def _complete(old: tuple[Any, ...], new: tuple[Any, ...]) -> tuple[Any, ...]:
         return new
     total, known = math.prod(old), math.prod(d for i, d in enumerate(new) if i not in open_axes)
     remainders = sum(new[i] is not UNKNOWN for i in open_axes)
-    settled = current() is not ABSTRACT and (total is not UNKNOWN or remainders > 0)
+    settled = current() is not ABSTRACT and (not is_unknown(total) or remainders > 0)
     if remainders > 1 or (len(open_axes) > 1 and settled):
         raise ValueError(
             f"reshape: only one dimension of `newshape` can be left open. Received: newshape={new}"
         )
-    if total is UNKNOWN or len(open_axes) > 1:
+    if is_unknown(total) or len(open_axes) > 1:
         return tuple(UNKNOWN if i in open_axes else d for i, d in enumerate(new))
     if known == 0 or total % known:
         raise ValueError(
@@ -105,11 +105,11 @@ def squeeze(x: Any, axis: int | Sequence[int] | None = None) -> Tensor:
     x = convert(x)
     shape = shape_of(x)
     if axis is None:
-        axes: tuple[int, ...] = tuple(i for i, d in enumerate(shape) if d is not UNKNOWN and d == 1)
+        axes: tuple[int, ...] = tuple(i for i, d in enumerate(shape) if not is_unknown(d) and d == 1)
     else:
         axes = axes_of(axis, len(shape), "squeeze")
         for i in axes:
-            if shape[i] is not UNKNOWN and shape[i] != 1:
+            if not is_unknown(shape[i]) and shape[i] != 1:
                 raise ValueError(
                     f"squeeze: axis {i} has size {shape[i]}, not 1. Received: x.shape={shape_str(shape)}"
                 )
@@ -259,10 +259,9 @@ def roll(x: Any, shift: int | Sequence[int], axis: int | Sequence[int] | None = 
 
 def _rolled(x: Tensor, n: int, axis: int) -> Tensor:
     size = shape_of(x)[axis]
-    need_size(size, "roll")
-    if size is UNKNOWN or size == 0 or n % size == 0:
+    if not isinstance(size, Unknown) and (size == 0 or n % size == 0):
         return x
-    cut = size - n % size
+    cut = size - n % largest(size, 1)
     return current().concat([slice_axis(x, axis, cut, size), slice_axis(x, axis, 0, cut)], axis)
 
 

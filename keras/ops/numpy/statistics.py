@@ -13,7 +13,7 @@ from typing import Any
 import numpy as np
 
 from keras.backend.select import current
-from keras.backend.spec import UNKNOWN, broadcast, same_shapes, shape_str
+from keras.backend.spec import UNKNOWN, broadcast, is_unknown, same_shapes, shape_str
 from keras.ops import kernels
 from keras.ops.dispatch import (
     as_float,
@@ -37,7 +37,6 @@ from keras.ops.settling import (
     float_dtype,
     in_float32,
     kept,
-    need_size,
     promote_floats,
     scalar,
     slice_axis,
@@ -387,7 +386,7 @@ def histogram(x: Any, bins: Any = 10, range: Any = None) -> tuple[Tensor, Tensor
     else:
         borders = convert(bins, dtype_of(flat))
         n = shape_of(borders)[0] - 1
-        if n is not UNKNOWN and n < 1:
+        if not is_unknown(n) and n < 1:
             raise ValueError(f"histogram: `bins` must hold at least two borders. Received: bins={bins!r}")
     low, high = slice_axis(borders, 0, 0, 1), slice_axis(borders, 0, n, n + 1)
     inside = e.logical_not(e.logical_or(e.less(flat, low), e.less(high, flat)))
@@ -466,7 +465,6 @@ def trapezoid(y: Any, x: Any = None, dx: Any = 1.0, axis: int = -1) -> Tensor:
         else:
             width = diff(places, axis=axis)
     n = shape_of(y)[axis]
-    need_size(n, "trapezoid")
     if n == 0:
         return e.reduce_sum(y, (axis,))
     pairs = e.add(slice_axis(y, axis, 1, n), slice_axis(y, axis, 0, n - 1))
