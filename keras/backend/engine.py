@@ -81,13 +81,6 @@ class Engine(
         """Tensor with a concrete value to host array. Raises RuntimeError inside a trace."""
         self._missing("to_numpy")
 
-    def as_size(self, x: Tensor) -> Any:
-        """A scalar tensor of integers as a size, for a shape: an int, or what stands for one that only the run will know.
-
-        Raises RuntimeError inside a trace of which the engine cannot tell.
-        """
-        return self.to_numpy(x).__index__()
-
     def is_tensor(self, x: Any) -> bool:
         """Whether `x` is a tensor of this engine."""
         self._missing("is_tensor")
@@ -372,6 +365,13 @@ class Engine(
     def adopt(self, x: Any) -> Tensor | None:
         """The tensor that an object of the engine's package stands for, such as a `tf.Variable`; None for others."""
         return None
+
+    def as_size(self, x: Tensor) -> Any:
+        """A scalar tensor of integers as a size, for a shape: an int, or what stands for one that only the run will know.
+
+        Raises RuntimeError inside a trace of which the engine cannot tell.
+        """
+        return self.to_numpy(x).__index__()
 
     def cell_of(self, x: Any) -> Any:
         """A cell that shares the value of a variable of the engine's package, such as a `tf.Variable`; None for others."""

@@ -15,8 +15,9 @@ import numpy as np
 
 from keras import tree
 from keras.backend import dtypes
+from keras.backend.engine import Shape, Spec
 from keras.backend.select import current, scope
-from keras.backend.spec import OPEN, KerasTensor, Open
+from keras.backend.spec import OPEN, UNKNOWN, KerasTensor, Open, is_unknown
 from keras.backend.state import Variable
 
 Tensor = Any
@@ -102,7 +103,7 @@ class Compiled:
                 key.append((shape, dtypes.standardize(x.dtype)))
             elif engine.is_tensor(x):
                 dynamic.append(x)
-                key.append(engine.spec(x))
+                key.append(_for_key(*engine.spec(x)))
             else:
                 key.append(("static", type(x), x))
         nested = len(leaves) != len(args) or not all(map(operator.is_, leaves, args))
@@ -266,6 +267,13 @@ class Results(Sequence[Any]):
 
     def __getitem__(self, i: Any) -> Any:
         return self._pack([column[i] for column in self._stacked])
+
+
+def _for_key(shape: Shape, dtype: str) -> Spec:
+    """A spec for a signature: the sizes of a graph that runs around this one are all alike to it."""
+    if UNKNOWN in shape:
+        shape = tuple(OPEN if isinstance(d, Open) else UNKNOWN if is_unknown(d) else d for d in shape)
+    return shape, dtype
 
 
 def _as_output(x: Any) -> Any:

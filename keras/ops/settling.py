@@ -153,8 +153,11 @@ def in_float32(f: Callable[..., Any], x: Tensor, *rest: Any) -> Any:
     return tuple(cast(t, dtype) for t in y) if isinstance(y, tuple) else cast(y, dtype)
 
 
-def static_int(value: Any, who: str, name: str, least: int | None = None) -> int:
-    """A Python int. Raises TypeError for anything that is not an integer, ValueError for one below `least`."""
+def static_int(value: Any, who: str, name: str, least: int | None = None) -> Any:
+    """A Python int, or what stands for one that is not known yet.
+
+    Raises TypeError for anything that is not an integer, ValueError for one below `least`.
+    """
     if is_unknown(value):
         return value
     try:

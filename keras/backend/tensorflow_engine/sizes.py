@@ -62,11 +62,6 @@ class Computed(Unknown):
         )
         return type(self)(lambda: f(*(_as_tensor(x, kind) for x in numbers)), kind)
 
-    def __index__(self) -> int:
-        raise TypeError(SIZE_NOT_KNOWN)
-
-    __int__ = __float__ = __index__
-
     def __eq__(self, other: object) -> bool:
         return isinstance(other, Unknown)  # they may be equal, and there is nothing to tell them apart by
 
@@ -95,6 +90,11 @@ class Size(Computed):
     _smaller, _ = _operation(lambda a, b: tf.minimum(a, b))
     _larger, _ = _operation(lambda a, b: tf.maximum(a, b))
 
+    def __index__(self) -> int:
+        raise TypeError(SIZE_NOT_KNOWN)
+
+    __int__ = __float__ = __index__
+
     def __neg__(self) -> Any:
         return self._computed(operator.neg)
 
@@ -111,7 +111,7 @@ class OpenSize(Computed, Open):
     def _multiplied(self, other: Any) -> Any:
         return self._computed(operator.mul, other)
 
-    __mul__ = __rmul__ = _multiplied
+    __mul__ = __rmul__ = _multiplied  # type: ignore[assignment]
 
 
 def _as_tensor(x: Any, kind: type) -> Tensor:

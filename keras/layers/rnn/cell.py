@@ -11,6 +11,7 @@ from typing import Any
 from keras import activations, constraints, initializers, ops, regularizers
 from keras.backend.gates import GATES
 from keras.layers.arguments import fraction_of, int_of
+from keras.layers.input_spec import label
 from keras.layers.layer import Layer
 from keras.ops.dispatch import convert, dtype_of, shape_of
 from keras.random import SeedGenerator, dropout
@@ -79,8 +80,7 @@ class Cell(Layer):
 
     def get_initial_state(self, batch_size: Any = None) -> list[Tensor]:
         """Zeros, one tensor [batch, units] per state."""
-        sizes = self.state_size if isinstance(self.state_size, (list, tuple)) else [self.state_size]
-        return [ops.zeros((batch_size, n), dtype=self.compute_dtype) for n in sizes]
+        return [ops.zeros((batch_size, n), dtype=self.compute_dtype) for n in sizes_of(self.state_size)]
 
     # ------------------------------------------------------------------ dropout
     def prepare_masks(self, inputs_like: Tensor, training: bool | None) -> None:
@@ -130,6 +130,14 @@ class Cell(Layer):
             convert(self.kernel),
             convert(self.recurrent_kernel),
             None if self.bias is None else convert(self.bias),
+        )
+
+
+def check_cell(layer: Layer, cell: Any) -> None:
+    """ValueError unless a layer can use `cell` as one."""
+    if not hasattr(cell, "call") or not hasattr(cell, "state_size"):
+        raise ValueError(
+            f"{label(layer)}: a cell needs a `call(inputs, states)` method and a `state_size`. Received: {cell!r:.80}"
         )
 
 

@@ -11,7 +11,7 @@ from keras.backend.engine import Engine
 from keras.backend.select import current, scope
 from keras.backend.spec import KerasTensor, Open
 from keras.ops.dispatch import dtype_of, shape_of
-from keras.ops.settling import filled_like
+from keras.ops.settling import filled_like, slice_axis
 
 Tensor = Any
 Step = Callable[[Any, list[Tensor]], tuple[Any, list[Tensor]]]
@@ -71,7 +71,7 @@ def run(
     if reverse:
         ys = [e.flip(y, (0,)) for y in ys]
     outputs = tree.unflatten(structure[0], [_swap(y) for y in ys])
-    last = tree.unflatten(structure[0], [_last(y) for y in ys])
+    last = tree.unflatten(structure[0], [last_step(y, 0) for y in ys])
     return last, outputs, list(carry[n_carried:])
 
 
@@ -103,14 +103,14 @@ def _swap(x: Tensor) -> Tensor:
     return current().transpose(x, (1, 0, *range(2, n)))
 
 
-def _last(x: Tensor) -> Tensor:
-    e = current()
-    shape = shape_of(x)
-    if isinstance(shape[0], Open):  # from where to slice is not known
-        first = e.slice(e.flip(x, (0,)), (0,) * len(shape), (1, *shape[1:]), (1,) * len(shape))
-        return e.reshape(first, shape[1:])
-    row = e.slice(x, (shape[0] - 1, *(0 for _ in shape[1:])), shape, (1,) * len(shape))
-    return e.reshape(row, shape[1:])
+def last_step(x: Tensor, axis: int) -> Tensor:
+    """The last of the slices along an axis."""
+    e, shape = current(), shape_of(x)
+    if isinstance(shape[axis], Open):  # where that is cannot be said
+        x, start = e.flip(x, (axis,)), 0
+    else:
+        start = shape[axis] - 1
+    return e.reshape(slice_axis(x, axis, start, start + 1), shape[:axis] + shape[axis + 1 :])
 
 
 def _where(keep: Tensor, a: Tensor, b: Tensor) -> Tensor:

@@ -8,12 +8,12 @@ from typing import Any
 from keras import ops, tree
 from keras.backend import dtypes
 from keras.backend.select import current, scope
-from keras.backend.spec import Open, same
+from keras.backend.spec import same
 from keras.backend.state import Variable, to_host
 from keras.layers.input_spec import InputSpec, label
 from keras.layers.layer import Layer
 from keras.layers.rnn import loop
-from keras.layers.rnn.cell import Cell, initial_state, unbuilt, whole_sequence
+from keras.layers.rnn.cell import Cell, check_cell, initial_state, unbuilt, whole_sequence
 from keras.layers.rnn.stacked import StackedRNNCells
 from keras.ops.dispatch import convert, dtype_of, shape_of
 
@@ -63,10 +63,7 @@ class RNN(Layer):
         kwargs.pop("implementation", None)  # Keras 2's choice of kernel
         super().__init__(**kwargs)
         self.cell = StackedRNNCells(cell) if isinstance(cell, (list, tuple)) else cell
-        if not hasattr(self.cell, "call") or not hasattr(self.cell, "state_size"):
-            raise ValueError(
-                f"{label(self)}: `cell` needs a `call(inputs, states)` method and a `state_size`. Received: cell={cell!r:.80}"
-            )
+        check_cell(self, self.cell)
         self.return_sequences = return_sequences
         self.return_state = return_state
         self.go_backwards = go_backwards
@@ -207,7 +204,7 @@ class RNN(Layer):
             outputs = current().flip(outputs, (1,))
         # With a mask the last output may not be the last state: a row that is masked throughout gives zeros.
         is_state = mask is None and not isinstance(self.cell, StackedRNNCells)
-        return (new[0] if is_state else _last_step(outputs)), outputs, new
+        return (new[0] if is_state else loop.last_step(outputs, 1)), outputs, new
 
     def compute_mask(self, inputs: Any, previous_mask: Any) -> Any:
         mask = tree.flatten(previous_mask)[0]
@@ -238,10 +235,3 @@ class RNN(Layer):
 def _first_step(sequences: Any) -> Any:
     """The inputs of the first step."""
     return tree.map_structure(lambda x: ops.get_item(x, (slice(None), 0)), sequences)
-
-
-def _last_step(outputs: Tensor) -> Tensor:
-    """The outputs of the last step."""
-    if isinstance(shape_of(outputs)[1], Open):  # which step that is cannot be said
-        return _first_step(current().flip(outputs, (1,)))
-    return ops.get_item(outputs, (slice(None), -1))

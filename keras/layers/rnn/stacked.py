@@ -7,7 +7,7 @@ from typing import Any
 
 from keras import ops, tree
 from keras.layers.layer import Layer
-from keras.layers.rnn.cell import Cell, initial_state, sizes_of, unbuilt, whole_sequence
+from keras.layers.rnn.cell import Cell, check_cell, initial_state, sizes_of, unbuilt, whole_sequence
 from keras.serializable import deserialize, serialize
 
 Tensor = Any
@@ -29,10 +29,7 @@ class StackedRNNCells(Layer):
     def __init__(self, cells: Sequence[Any], **kwargs: Any) -> None:
         super().__init__(**kwargs)
         for cell in cells:
-            if not hasattr(cell, "call") or not hasattr(cell, "state_size"):
-                raise ValueError(
-                    f"StackedRNNCells: a cell needs `call` and `state_size`. Received: {cell!r:.80}"
-                )
+            check_cell(self, cell)
         self.cells = list(cells)
 
     @property

@@ -185,7 +185,7 @@ def _bounds(k: slice, size: Any) -> tuple[Any, Any, int, bool]:
         raise ValueError("get_item: a slice's step must not be 0")
     ends = [None if end is None else static_int(end, "get_item", "key") for end in (k.start, k.stop)]
     if any(isinstance(d, Unknown) for d in (size, *ends)):
-        return _bounds_of_the_run(*ends, step, size)
+        return _bounds_of_the_run(ends[0], ends[1], step, size)
     start, stop, _ = k.indices(size)
     n = len(range(start, stop, step))
     if n == 0:

@@ -359,7 +359,6 @@ def test_every_kernel_has_a_rule_or_a_body_that_does() -> None:
         "leaky_relu",
         "mean",
         "one_hot",
-        "uniform_for",
         "variance",
     }
 
