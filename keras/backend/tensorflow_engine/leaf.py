@@ -194,9 +194,7 @@ class LeafPart(Engine):
         if kind is not None:  # an eager tensor's own short way: this is asked several times in every op
             return x._shape_tuple(), _NAMES.get(kind()) or x.dtype.name
         shape = tuple(x.shape)
-        if (
-            None in shape
-        ):  # only in graphs that others trace, such as a tf.data map, and in those for all sizes
+        if None in shape:  # only in graphs that others trace, as a tf.data map is, or that are for all sizes
             closed = _closed.get()
             shape = tuple(of_axis(x, i, closed) if d is None else d for i, d in enumerate(shape))
         return shape, x.dtype.name

@@ -8,7 +8,7 @@ from typing import Any
 
 from keras.backend.engine import Axes, Engine, Shape
 from keras.backend.spec import Unknown
-from keras.backend.tensorflow_engine.leaf import for_xla, ints, pairs, raw
+from keras.backend.tensorflow_engine.leaf import as_known, for_xla, ints, pairs, raw
 from keras.backend.tensorflow_engine.loading import tf
 
 Tensor = Any
@@ -44,14 +44,9 @@ class MovementPart(Engine):
             return self._pad_each(x, low, high, value)
         amounts = tuple(zip(low, high, strict=True))
         y = raw.PadV2(input=x, paddings=pairs(amounts), constant_values=fill)
-        if any(
-            isinstance(n, Unknown) for pair in amounts for n in pair
-        ):  # then TensorFlow forgets the other sizes, too
-            known = [
-                None if d is None or isinstance(a + b, Unknown) else d + a + b
-                for d, a, b in zip(x.shape, low, high, strict=True)
-            ]
-            y = tf.ensure_shape(y, known)
+        sizes = [d + a + b for d, a, b in zip(self.spec(x)[0], low, high, strict=True)]
+        if any(isinstance(d, Unknown) for d in sizes):  # then TensorFlow forgets the other ones, too
+            y.set_shape(as_known(sizes))
         return y
 
     def _pad_each(self, x: Tensor, low: Shape, high: Shape, value: float | int | bool) -> Tensor:

@@ -57,9 +57,7 @@ class Computed(Unknown):
         if not all(isinstance(x, (Computed, int, float)) for x in others):
             return next((x for x in others if isinstance(x, Unknown)), NotImplemented)
         numbers = (self, *others)
-        kind = (
-            float if any(isinstance(x, float) or getattr(x, "kind", int) is float for x in numbers) else int
-        )
+        kind = float if any(_is_float(x) for x in numbers) else int
         return type(self)(lambda: f(*(_as_tensor(x, kind) for x in numbers)), kind)
 
     def __eq__(self, other: object) -> bool:
@@ -73,9 +71,14 @@ class Computed(Unknown):
 
 def _operation(f: Callable[[Any, Any], Any]) -> tuple[Callable[..., Any], Callable[..., Any]]:
     """A method of numbers, and the one for the number on the right."""
-    return lambda self, other: self._computed(f, other), lambda self, other: self._computed(
-        lambda a, b: f(b, a), other
-    )
+
+    def left(self: Any, other: Any) -> Any:
+        return self._computed(f, other)
+
+    def right(self: Any, other: Any) -> Any:
+        return self._computed(lambda a, b: f(b, a), other)
+
+    return left, right
 
 
 class Size(Computed):
@@ -112,6 +115,10 @@ class OpenSize(Computed, Open):
         return self._computed(operator.mul, other)
 
     __mul__ = __rmul__ = _multiplied  # type: ignore[assignment]
+
+
+def _is_float(x: Any) -> bool:
+    return x.kind is float if isinstance(x, Computed) else isinstance(x, float)
 
 
 def _as_tensor(x: Any, kind: type) -> Tensor:
