@@ -416,6 +416,7 @@ SERVICES = frozenset(
     {
         "infer",
         "adopt",
+        "as_size",
         "cell_of",
         "peek",
         "native",
