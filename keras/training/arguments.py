@@ -1,4 +1,4 @@
-"""Misspelt arguments of `compile`, `fit` and their like are told with the name that was meant."""
+"""Arguments of `compile`, `fit` and their like: misspelt names are told with the one that was meant, numbers are checked."""
 
 from __future__ import annotations
 
@@ -7,7 +7,9 @@ from collections.abc import Callable
 from functools import wraps
 from typing import Any, TypeVar
 
-from keras.errors import did_you_mean
+import numpy as np
+
+from keras.errors import did_you_mean, shorten
 
 F = TypeVar("F", bound=Callable[..., Any])
 
@@ -36,3 +38,16 @@ def teach(method: F) -> F:
         return method(self, *args, **kwargs)
 
     return checked  # type: ignore[return-value]
+
+
+def whole(name: str, value: Any, least: int = 1) -> int:
+    """A setting that counts something. Raises ValueError unless it is a whole number of at least `least` (0 or 1).
+
+    >>> whole("epochs", 1.5)
+    Traceback (most recent call last):
+    ValueError: epochs must be a positive whole number. Received: 1.5
+    """
+    if isinstance(value, bool) or not isinstance(value, (int, np.integer)) or value < least:
+        kind = "a positive whole number" if least else "a whole number, 0 or more"
+        raise ValueError(f"{name} must be {kind}. Received: {shorten(value)}")
+    return int(value)

@@ -16,6 +16,7 @@ import numpy as np
 from keras import tree
 from keras.backend.select import current
 from keras.errors import shorten
+from keras.training.arguments import whole
 from keras.training.arrays import as_array, as_arrays, check_sizes, take
 from keras.training.sparse import SparseRows, is_sparse
 from keras.training.workers import IndexedBatches
@@ -410,11 +411,7 @@ def _part(arrays: Any, rows: slice) -> Any:
 
 
 def _checked_batch_size(batch_size: Any) -> int:
-    if batch_size is None:
-        return 32
-    if isinstance(batch_size, bool) or not isinstance(batch_size, (int, np.integer)) or batch_size < 1:
-        raise ValueError(f"batch_size must be a positive whole number. Received: {shorten(batch_size)}")
-    return int(batch_size)
+    return 32 if batch_size is None else whole("batch_size", batch_size)
 
 
 def _length(iterable: Any) -> int | None:

@@ -17,6 +17,7 @@ from keras.backend.tracing import Compiled
 from keras.callbacks import CallbackList, History
 from keras.errors import add_context, shorten
 from keras.random.seeds import host_generator, next_host_seed
+from keras.training.arguments import whole
 from keras.training.chunks import make_runner
 from keras.training.data import ArraySource, Batch, Stream, make_source, split_rows
 from keras.training.interrupt import StopOnInterrupt
@@ -56,8 +57,8 @@ class Fit:
     ) -> None:
         model._memory.begin_run()
         self.model = model
-        self.epochs = _limited(epochs, config.max_epochs())
-        self.initial_epoch = initial_epoch
+        self.epochs = _limited(whole("epochs", epochs, 0), config.max_epochs())
+        self.initial_epoch = whole("initial_epoch", initial_epoch, 0)
         self.validation_freq = validation_freq
         rng = host_generator(next_host_seed())
         if validation_split and validation_data is None:
@@ -71,7 +72,7 @@ class Fit:
         self.callbacks = as_callback_list(
             callbacks, model, verbose, add_history=True, epochs=self.epochs, steps=self.stream.length
         )
-        planned = (self.epochs - initial_epoch) * (self.stream.length or 0)
+        planned = (self.epochs - self.initial_epoch) * (self.stream.length or 0)
         step = model.make_train_function()
         self.runner = make_runner(model, "train", step, self.stream, self.callbacks, planned, self._reweigh)
 
@@ -349,9 +350,8 @@ def _limited_steps(steps: Any, available: int | None) -> int | None:
     limit = config.max_steps_per_epoch()
     if steps is None:
         return limit if limit is not None and (available is None or limit < available) else None
-    if isinstance(steps, bool) or not isinstance(steps, (int, np.integer)) or steps < 1:
-        raise ValueError(f"steps must be a positive whole number or None. Received: {shorten(steps)}")
-    return int(steps) if limit is None else min(int(steps), limit)
+    steps = whole("steps", steps)
+    return steps if limit is None else min(steps, limit)
 
 
 def _validation_stream(data: Any, batch_size: int | None, steps: int | None) -> Stream | None:

@@ -765,6 +765,8 @@ def test_where_the_models_own_metrics_stand(engine: Any, outputs: int, names: li
         ),
         (lambda m, x, y: m.fit(x, y, validation_data=(x,), verbose=0), ValueError, "validation_data must be"),
         (lambda m, x, y: m.fit(x, y, steps_per_epoch=0), ValueError, "steps must be"),
+        (lambda m, x, y: m.fit(x, y, epochs=1.5), ValueError, "epochs must be a whole number"),
+        (lambda m, x, y: m.fit(x, y, initial_epoch="1"), ValueError, "initial_epoch must be"),
         (lambda m, x, y: m.fit(x, verbose=0), ValueError, "no targets"),
     ],
 )
