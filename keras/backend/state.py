@@ -212,7 +212,7 @@ class Variable(TensorOperators):
 
     # ------------------------------------------------------------------ writing
     def assign(self, value: Any) -> Variable:
-        """Replace the value; shapes must agree, the dtype is converted. Returns the variable."""
+        """Replace the value; shapes must agree, the dtype is converted, but not complex to real. Returns the variable."""
         engine = select.current()
         if (
             self._cell is None
@@ -220,11 +220,14 @@ class Variable(TensorOperators):
             and not engine.is_tensor(value)
             and _recording.get() is None
         ):
-            self._host = self._checked(np.asarray(to_host(value), dtypes.to_numpy_dtype(self._dtype)).copy())
+            host = np.asarray(to_host(value))
+            self._checked_real(host.dtype.kind == "c")
+            self._host = self._checked(np.array(host, dtypes.to_numpy_dtype(self._dtype)))
             return self
         tensor = public_op("convert_to_tensor")(value)
         shape, dtype = engine.spec(tensor)
         self._checked_shape(shape)
+        self._checked_real(dtypes.is_complex(dtype))
         engine.write_variable(self, tensor if dtype == self._dtype else engine.cast(tensor, self._dtype))
         return self
 
@@ -250,6 +253,12 @@ class Variable(TensorOperators):
     def _checked(self, value: np.ndarray) -> np.ndarray:
         self._checked_shape(value.shape)
         return value
+
+    def _checked_real(self, is_complex: bool) -> None:
+        if is_complex and not dtypes.is_complex(self._dtype):
+            raise TypeError(
+                f"Variable {self.path!r}: cannot assign complex values; the variable is {self._dtype}"
+            )
 
     def _checked_shape(self, shape: tuple[Any, ...]) -> None:
         if len(shape) != len(self._shape) or any(

@@ -15,7 +15,7 @@ import numpy as np
 
 from keras.backend.engine import Engine, Spec
 from keras.backend.kernels import masked, recurrent
-from keras.backend.spec import OPEN, Unknown
+from keras.backend.spec import OPEN, Open, Unknown
 
 Tensor = Any
 _NAMES = ("lstm", "gru", "simple_rnn")
@@ -52,7 +52,7 @@ class Prepared:
     @property
     def is_open(self) -> bool:
         """Whether the number of steps is left open."""
-        return self.specs[0][0][1] is OPEN
+        return isinstance(self.specs[0][0][1], Open)
 
     @property
     def kept(self) -> Spec:
@@ -114,7 +114,7 @@ class SequencesPart(Engine):
             return None
         (batch, time, features), (_, units) = specs[0][0], specs[1][0]
         if any(isinstance(n, Unknown) for n in (batch, features)) or (
-            isinstance(time, Unknown) and time is not OPEN
+            isinstance(time, Unknown) and not isinstance(time, Open)
         ):
             return None  # a kernel is planned for sizes
         kind, activation = name, ""
@@ -126,7 +126,8 @@ class SequencesPart(Engine):
             return None
         elif functions[2:] == [True]:
             kind = "lbr_gru"
-        sizes = recurrent.Call(kind, batch, 2 if time is OPEN else time, features, units, reverse, activation)
+        planned = 2 if isinstance(time, Open) else time
+        sizes = recurrent.Call(kind, batch, planned, features, units, reverse, activation)
         passes = recurrent if mask is None else masked
         if not passes.able(sizes):
             return None

@@ -18,13 +18,14 @@ import numpy as np
 
 from keras.backend.engine import Engine, Shape, Spec
 from keras.backend.graph.describing import describe
-from keras.backend.spec import OPEN, UNKNOWN
+from keras.backend.spec import OPEN, UNKNOWN, is_unknown
 from keras.backend.tensorflow_engine import xla_cache
 from keras.backend.tensorflow_engine.cells import Cell
 from keras.backend.tensorflow_engine.leaf import DTYPES, as_known, opening
 from keras.backend.tensorflow_engine.loading import context, execute, record, tf
 from keras.backend.tensorflow_engine.loop import Loop, suits_xla
 from keras.backend.tensorflow_engine.shelf import Entry, Shelf
+from keras.backend.tensorflow_engine.sizes import computes_sizes
 from keras.backend.tensorflow_engine.state import holding_writes
 
 Tensor = Any
@@ -79,22 +80,25 @@ class CompilingPart(Engine):
         return Loop(step) if isinstance(step, Compiled) else super().looped(step)
 
     def infer(self, f: Callable[..., Sequence[Tensor]], specs: Sequence[Spec]) -> list[Spec] | None:
-        known = self._inferred(f, specs)
-        if known is None and any(UNKNOWN in shape for shape, _ in specs):
-            known = self._inferred_by_trial(f, specs)
+        graph = self._graph_of(f, specs)
+        known = graph and [self.spec(y) for y in graph.outputs]
+        if any(UNKNOWN in shape for shape, _ in specs) and (graph is None or computes_sizes(graph)):
+            tried = self._inferred_by_trial(f, specs)
+            return _merged(known, tried) if known and tried else known or tried
         return known
 
-    def _inferred(self, f: Callable[..., Sequence[Tensor]], specs: Sequence[Spec]) -> list[Spec] | None:
+    def _graph_of(self, f: Callable[..., Sequence[Tensor]], specs: Sequence[Spec]) -> Any:
+        """What TensorFlow traces; None if it cannot."""
+
         def graph(*args: Tensor) -> list[Tensor]:
             with holding_writes():  # and never released
                 return list(f(*args))
 
         signature = [tf.TensorSpec(as_known(shape), DTYPES[dtype]) for shape, dtype in specs]
         try:
-            concrete = tf.function(graph, autograph=False).get_concrete_function(*signature)
+            return tf.function(graph, autograph=False).get_concrete_function(*signature).graph
         except Exception:  # the caller has an error that says more
             return None
-        return [self.spec(y) for y in concrete.outputs]
 
     def _inferred_by_trial(
         self, f: Callable[..., Sequence[Tensor]], specs: Sequence[Spec]
@@ -102,10 +106,10 @@ class CompilingPart(Engine):
         """For code that computes with the sizes of tensors: traces with two sets of sizes; what differs is unknown."""
         trials: list[list[Spec]] = []
         for rows, size in ((32, 64), (64, 96)):  # multiples of 32, which five poolings divide
-            found = self._inferred(f, [(_filled(shape, rows, size), dtype) for shape, dtype in specs])
-            if found is None:
+            graph = self._graph_of(f, [(_filled(shape, rows, size), dtype) for shape, dtype in specs])
+            if graph is None:
                 return None
-            trials.append(found)
+            trials.append([self.spec(y) for y in graph.outputs])
         first, second = trials
         if [(len(s), dtype) for s, dtype in first] != [(len(s), dtype) for s, dtype in second]:
             return None
@@ -117,6 +121,14 @@ class CompilingPart(Engine):
     def describe(self) -> dict[str, str]:
         devices = ", ".join(d.name for d in tf.config.list_physical_devices())
         return {"engine": self.name, "tensorflow": tf.__version__, "devices": devices}
+
+
+def _merged(known: list[Spec], tried: list[Spec]) -> list[Spec]:
+    """Specs, with the sizes that trials told where they are not known."""
+    return [
+        (tuple(b if is_unknown(a) else a for a, b in zip(shape, other, strict=True)), dtype)
+        for (shape, dtype), (other, _) in zip(known, tried, strict=True)
+    ]
 
 
 def _filled(shape: Shape, rows: int, size: int) -> Shape:

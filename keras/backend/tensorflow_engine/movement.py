@@ -44,8 +44,8 @@ class MovementPart(Engine):
             return self._pad_each(x, low, high, value)
         amounts = tuple(zip(low, high, strict=True))
         y = raw.PadV2(input=x, paddings=pairs(amounts), constant_values=fill)
-        sizes = [d + a + b for d, a, b in zip(self.spec(x)[0], low, high, strict=True)]
-        if any(isinstance(d, Unknown) for d in sizes):  # then TensorFlow forgets the other ones, too
+        if any(isinstance(n, Unknown) for n in (*low, *high)):  # then TensorFlow forgets the known sizes, too
+            sizes = [d + a + b for d, a, b in zip(self.spec(x)[0], low, high, strict=True)]
             y.set_shape(as_known(sizes))
         return y
 

@@ -26,6 +26,11 @@ def once_in_graph(key: Any, make: Callable[[], Tensor]) -> Tensor:
     return known[key]
 
 
+def computes_sizes(graph: Any) -> bool:
+    """Whether a size was asked for while a graph was traced."""
+    return any(isinstance(key, Size) for key in getattr(graph, "_keras_constants", ()))
+
+
 def of_axis(x: Tensor, axis: int, closed: bool) -> Any:
     """The size of an axis that is not known: to be computed with; or, if not `closed`, one nothing may be concluded from."""
 
@@ -112,7 +117,7 @@ class OpenSize(Computed, Open):
     """One that a function compiled for all sizes leaves open: it can be asked for in a shape, alone or in a product."""
 
     def _multiplied(self, other: Any) -> Any:
-        return self._computed(operator.mul, other)
+        return self._refuse() if other == 0 else self._computed(operator.mul, other)
 
     __mul__ = __rmul__ = _multiplied  # type: ignore[assignment]
 

@@ -7,6 +7,7 @@ import keras
 from keras import layers, ops
 from keras.backend import select, tracing
 from keras.backend.spec import OPEN, Open
+from keras.ops.dispatch import shape_of
 
 LENGTHS = (12, 9, 20, 16, 7, 8, 5, 11, 1, 14)
 
@@ -126,11 +127,25 @@ def test_nothing_is_concluded_from_an_open_size():
         lambda: OPEN < 3,
         lambda: bool(OPEN),
         lambda: range(OPEN),
-        lambda: 0 * OPEN,
+        lambda: 3 * OPEN,
     ):
         with pytest.raises(TypeError, match="left open"):
             use()
-    assert 1 * OPEN is OPEN
-    for joined in (3 * OPEN, OPEN * OPEN):
-        assert isinstance(joined, Open)
-        assert joined is not OPEN
+
+
+def test_axes_that_a_size_left_open_is_joined_to_are_open():
+    seen = []
+
+    def f(x):
+        n = shape_of(x)[1]
+        if isinstance(n, Open):
+            seen.append(isinstance(3 * n, Open) and isinstance(2 * n * n, Open))
+            for use in (lambda: n + 1, lambda: 0 * n, lambda: n < 3, lambda: 3 * n // 2, lambda: bool(n * n)):
+                with pytest.raises(TypeError, match="left open"):
+                    use()
+        return x
+
+    compiled = tracing.Compiled(f)
+    for n in LENGTHS[:6]:
+        compiled(np.ones((2, n), "float32"))
+    assert seen == [True]
