@@ -10,6 +10,7 @@ from typing import Any
 
 from keras.backend.graph.nodes import users_of
 from keras.backend.graph.ops import ArrayOp, Primitive, Spec
+from keras.backend.numpy.known import short_form
 
 Variable = Any  # of the graph
 
@@ -22,7 +23,8 @@ class Fused:
         method: takes its arguments, with `more` tensors after its own.
         more: what it needs besides.
         outputs: what it makes, of what the two nodes made.
-        specs: of these.
+        given: specs of what it takes.
+        specs: of what it makes.
     """
 
     def __init__(
@@ -31,12 +33,14 @@ class Fused:
         method: Callable[..., Any],
         more: Sequence[Variable],
         outputs: Sequence[Variable],
+        given: Sequence[Spec],
         specs: Sequence[Spec],
     ) -> None:
         self.layer = getattr(node, "layer", getattr(node.op, "layer", ""))
         self.inputs, self.outputs = [*node.inputs, *more], list(outputs)
         statics = node.op.template[len(node.inputs) :]
         several = len(self.outputs) > 1
+        method = short_form(method, *given, *statics) or method
         run = lambda *arrays: method(*arrays, *statics)  # noqa: E731
         self.op = ArrayOp(f"{node.op} with bias", run, tuple(specs), several, fresh=True)
 
@@ -63,14 +67,18 @@ def fused(
             if addition is not None:
                 y = addition.outputs[0]
                 result[place[node]] = None
-                result[place[addition]] = Fused(node, method, [bias], [y], [spec_of(y)])
+                result[place[addition]] = Fused(
+                    node, method, [bias], [y], [*map(spec_of, (*node.inputs, bias))], [spec_of(y)]
+                )
         elif method := _method(node, "conv_kernel_grad"):
             total = _sum(node, users, spec_of)
             if total is not None:
                 both = [node.outputs[0], total.outputs[0]]
                 first, second = sorted((place[node], place[total]))
                 if all(made.get(x, -1) < first for x in node.inputs):
-                    result[first] = Fused(node, method, [], both, list(map(spec_of, both)))
+                    result[first] = Fused(
+                        node, method, [], both, [*map(spec_of, node.inputs)], [*map(spec_of, both)]
+                    )
                     result[second] = None
     return [node for node in result if node is not None]
 

@@ -12,6 +12,7 @@ import numpy as np
 from keras.backend.kernels import convolution, onednn
 from keras.backend.kernels.parallel import ELEMENTS, POOL, split, ways
 from keras.backend.kernels.products import product
+from keras.backend.numpy import batch_norm
 from keras.backend.numpy.arrays import Array
 from keras.backend.numpy.eager import BareNumPyEngine
 from keras.backend.numpy.known import known, short_form
@@ -21,6 +22,7 @@ Shape = tuple[int, ...]
 Spec = tuple[Shape, str]
 Pads = tuple[tuple[int, int], ...]
 
+_KERNEL = 1 << 20  # elements of a kernel, up to which a small convolution may keep it in another layout
 _BLOCK = 1 << 15  # elements, a few arrays of which stay in the cache between steps
 PRODUCTS = 1 << 22  # multiplications of a matrix product likewise
 _MULTIPLICATION = 2e-5  # microseconds
@@ -30,6 +32,27 @@ UPDATE = 1.2e-3  # microseconds an element of an optimizer's update
 def _small_product(a: Spec, b: Spec) -> Any:
     small = math.prod(a[0]) * b[0][-1] < PRODUCTS or POOL.size == 1
     return short_form(BareNumPyEngine.matmul, a, b) if small else None
+
+
+def _small_convolution(direction: str, x: Spec, kernel: Spec, static: tuple[Any, ...]) -> Any:
+    """A convolution of few elements with a plan of its own; None for other ones."""
+    plan = _convolution(x[1], x[0], kernel[0], *static)
+    if plan is None or ways(math.prod(plan.x) + math.prod(plan.y)) > 1 or math.prod(plan.kernel) > _KERNEL:
+        return None
+    try:
+        return convolution.Alone(direction, plan)
+    except RuntimeError:
+        return None
+
+
+def _small_conv(x: Spec, kernel: Spec, *static: Any) -> Any:
+    alone = _small_convolution("forward", x, kernel, static)
+    return alone and (lambda x, kernel, *_: alone(x, kernel))
+
+
+def _small_biased_conv(x: Spec, kernel: Spec, bias: Spec, *static: Any) -> Any:
+    alone = _small_convolution("forward with bias", x, kernel, static)
+    return alone and (lambda x, kernel, bias, *_: alone(x, kernel, bias))
 
 
 class ParallelEngine(BareNumPyEngine):
@@ -104,11 +127,17 @@ class ParallelEngine(BareNumPyEngine):
     # ------------------------------------------------------------------ windows, normalisation
     _share = staticmethod(split)
 
+    @known(functools.partial(batch_norm.at_one_shape, split))
+    def batch_norm(self, *args: Any) -> Array:
+        return super().batch_norm(*args)
+
+    @known(_small_conv)
     def conv(
         self, x: Array, kernel: Array, strides: Shape, pads: Pads, dilation: Shape, groups: int
     ) -> Array:
         return self.biased_conv(x, kernel, None, strides, pads, dilation, groups)
 
+    @known(_small_biased_conv)
     def biased_conv(self, x: Array, kernel: Array, bias: Array | None, *static: Any) -> Array:
         """`conv`, and a bias added to each of its channels."""
         convolved = super().conv

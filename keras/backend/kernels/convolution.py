@@ -7,7 +7,7 @@ from typing import Any, NamedTuple
 
 import numpy as np
 
-from keras.backend.kernels.onednn import TRAINING, Plan, Shape, Step, Stock, dims, row_major
+from keras.backend.kernels.onednn import TRAINING, Plan, Shape, Step, Stock, dims, library, row_major
 
 Pads = tuple[tuple[int, int], ...]
 
@@ -60,10 +60,19 @@ class ConvolutionPlan(Plan):
             used = self._reordered(layouts[role], given, wanted, before if inwards else after, inwards)
             arguments.append((role, used))
         self._steps = [*before, self._step(primitive, arguments), *after]
+        self._laid_out = self._steps[
+            len(before) :
+        ]  # what is left to do if the kernel is the same array as before
+        self._kernel: np.ndarray | None = None
 
     def __call__(self, *arrays: np.ndarray) -> None:
-        """Compute the results, which come last; all arrays are float32 and C-contiguous."""
-        self._execute(self._steps, self._memories, arrays)
+        """Compute the results, which come last; all arrays are float32 and C-contiguous.
+
+        A kernel that cannot be written into, as variables' arrays cannot, is brought into oneDNN's layout once.
+        """
+        kernel = arrays[1]
+        self._execute(self._laid_out if kernel is self._kernel else self._steps, self._memories, arrays)
+        self._kernel = None if kernel.flags.writeable else kernel
 
     def _descriptor(self, direction: str, conv: Convolution, x: Any, kernel: Any, bias: Any, y: Any) -> Any:
         static = (
@@ -88,6 +97,32 @@ class ConvolutionPlan(Plan):
 
 
 _stock = Stock(ConvolutionPlan, 1024)
+
+
+class Alone:
+    """A forward convolution at fixed sizes, on the calling thread, with plans nobody else uses: they know their kernel.
+
+    Raises RuntimeError if oneDNN cannot do it.
+    """
+
+    def __init__(self, direction: str, conv: Convolution) -> None:
+        self._key, self._y = (direction, conv), conv.y
+        self._idle = [self._made()]
+
+    def __call__(self, *given: np.ndarray) -> np.ndarray:
+        """The result; what is given is float32."""
+        try:
+            plan = self._idle.pop()
+        except IndexError:
+            plan = self._made()
+        y = np.empty(self._y, np.float32)
+        plan(*map(np.ascontiguousarray, given), y)
+        self._idle.append(plan)
+        return y
+
+    def _made(self) -> ConvolutionPlan:
+        with library().one_thread():  # some primitives run on as many threads as there are now
+            return ConvolutionPlan(*self._key)
 
 
 def run(direction: str, conv: Convolution, given: Sequence[np.ndarray], out: Sequence[np.ndarray]) -> bool:

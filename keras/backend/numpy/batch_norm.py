@@ -1,4 +1,4 @@
-"""Normalisation of a batch by its own moments, forward and back, in blocks that stay in the cache.
+"""Normalisation of a batch by its own moments, forward and back, or by known ones, in blocks that stay in the cache.
 
 Step by step it goes through memory a dozen times. And NumPy is slow along short axes: so several rows of few channels
 are taken for one long row, and what belongs to the channels is repeated along it.
@@ -7,6 +7,7 @@ are taken for one long row, and what belongs to the channels is repeated along i
 from __future__ import annotations
 
 import math
+import operator
 from collections.abc import Callable, Iterator
 from typing import Any
 
@@ -23,7 +24,7 @@ def forward(
     x: Array, gamma: Array | None, beta: Array | None, epsilon: float, share: Share
 ) -> tuple[Array, Array, Array]:
     """The normalised tensor, and the mean and variance of its channels, the last axis."""
-    rows = _Rows(x)
+    rows = _Rows(x.shape, x.dtype)
     x_rows = rows.of(x)
     mean = rows.sums(share, lambda at, scratch: x_rows[at]) / rows.count
     centre = rows.along(mean)
@@ -51,7 +52,7 @@ def backward(
     dy: Array, x: Array, mean: Array, variance: Array, gamma: Array | None, epsilon: float, share: Share
 ) -> tuple[Array, Array, Array]:
     """Gradients by x, gamma and beta."""
-    rows = _Rows(x)
+    rows = _Rows(x.shape, x.dtype)
     x_rows, dy_rows, centre = rows.of(x), rows.of(dy), rows.along(mean)
 
     def products(at: slice, scratch: Array) -> Array:
@@ -79,16 +80,69 @@ def backward(
     return dx.reshape(x.shape), by_gamma.astype(x.dtype), total.astype(x.dtype)
 
 
+def scale_and_offset(
+    mean: Array, variance: Array, gamma: Array | None, beta: Array | None, epsilon: float
+) -> tuple[Array, Array]:
+    """What each channel is multiplied with, and what is then added to it."""
+    scale = 1 / np.sqrt(variance + variance.dtype.type(epsilon))
+    if gamma is not None:
+        scale = scale * gamma
+    offset = -mean * scale
+    return scale, offset if beta is None else offset + beta
+
+
+def at_one_shape(share: Share, x: tuple[tuple[int, ...], str], *args: Any) -> Inference | None:
+    """The short form of `batch_norm` for a tensor of these shape and dtype, where it has one."""
+    shape, dtype = x
+    fits = dtype in ("float32", "float64") and args[-2] == len(shape) - 1 and math.prod(shape) > 0
+    return Inference(shape, dtype, share) if fits else None
+
+
+class Inference:
+    """Normalisation along the last axis by known moments, at one shape.
+
+    Arrays of variables cannot be written into: what follows from them is worked out once for as long as they are the same.
+    """
+
+    def __init__(self, shape: tuple[int, ...], dtype: Any, share: Share) -> None:
+        self._rows, self._share, self._shape = _Rows(shape, dtype), share, shape
+        self._made: tuple[Any, ...] = ((None, None, None, None), None, None)
+
+    def __call__(
+        self, x: Array, mean: Array, variance: Array, gamma: Array | None, beta: Array | None, *static: Any
+    ) -> Array:
+        vectors = (mean, variance, gamma, beta)
+        made = self._made
+        if not all(map(operator.is_, made[0], vectors)):
+            made = (vectors, *map(self._rows.along, scale_and_offset(*vectors, static[-1])))
+            if not any(v is not None and v.flags.writeable for v in vectors):
+                self._made = made
+        _, factor, offset = made
+        x_rows = self._rows.of(x)
+        y = np.empty(x_rows.shape, x.dtype)
+
+        def part(at: slice) -> None:
+            for b in self._rows.blocks(at):
+                np.multiply(x_rows[b], factor, out=y[b])
+                np.add(y[b], offset, out=y[b])
+
+        if y.size <= _BLOCK:
+            part(slice(0, len(y)))
+        else:
+            self._share(len(y), part)
+        return y.reshape(self._shape)
+
+
 class _Rows:
     """Tensors of one shape as long rows."""
 
-    def __init__(self, x: Array) -> None:
-        self._dtype, self._channels = x.dtype, x.shape[-1]
-        self.count = x.size // self._channels
+    def __init__(self, shape: tuple[int, ...], dtype: Any) -> None:
+        self._dtype, self._channels = np.dtype(dtype), shape[-1]
+        self.count = math.prod(shape) // self._channels
         self._repeats = math.gcd(self.count, 1 << max(0, (_LONG // self._channels).bit_length() - 1))
         self._length = self._channels * self._repeats
         self._block = max(1, _BLOCK // self._length)
-        self._ones = np.ones(self._block, x.dtype)
+        self._ones = np.ones(self._block, self._dtype)
 
     def of(self, x: Array) -> Array:
         return np.ascontiguousarray(x).reshape(-1, self._length)
