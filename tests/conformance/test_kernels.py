@@ -252,7 +252,9 @@ def test_batch_norm_training_in_float32(engine: Engine, shape: tuple[int, ...]) 
     with select.using("numpy") as host:
         want = run_on(host, "float64")
     rounding = np.prod(shape[:-1]) * 2.0**-23  # of as many terms of about 1 as each sum has
-    tolerances = [2e-5] * 4 + [max(2e-5, rounding)] * 2  # y and its moments, the gradient by x; those by gamma and beta
+    tolerances = [2e-5] * 4 + [
+        max(2e-5, rounding)
+    ] * 2  # y and its moments, the gradient by x; those by gamma and beta
     for got, w, tolerance in zip(run_on(engine, "float32"), want, tolerances, strict=True):
         np.testing.assert_allclose(got, w, 2e-5, tolerance)
 

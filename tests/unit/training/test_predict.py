@@ -1,5 +1,6 @@
 """What `predict` does, on every engine; also in larger and smaller batches than were asked for."""
 
+import itertools
 from typing import Any
 
 import numpy as np
@@ -72,6 +73,36 @@ def test_predict_needs_no_compile(engine: Any) -> None:
 
 
 # ---------------------------------------------------------------------- prediction in larger batches
+@pytest.mark.parametrize("use_bias", [False, True])
+def test_predictions_follow_every_change_of_weights(engine: Any, use_bias: bool) -> None:
+    """What a compiled prediction remembers of weights: kernels in another layout, the factors of a normalisation."""
+    layers, rng = keras.layers, np.random.default_rng(0)
+    stack = [layers.Conv2D(4, 3, use_bias=use_bias), layers.BatchNormalization(), layers.ReLU()]
+    stack += [layers.Conv2D(4, 3, use_bias=use_bias), layers.BatchNormalization(scale=False)]
+    model = keras.Sequential([keras.Input((7, 7, 3)), *stack, layers.Flatten(), layers.Dense(2)])
+    model.compile("sgd", "mse")
+    x, y = rng.normal(size=(6, 7, 7, 3)).astype("float32"), np.zeros((6, 2), "float32")
+    moved = [rng.uniform(0.5, 1.5, w.shape) for w in model.get_weights()]
+
+    def changes() -> Any:
+        yield
+        yield model.fit(x, y, epochs=2, verbose=0)
+        yield model.layers[0].kernel.assign(2.0 * ops.convert_to_numpy(model.layers[0].kernel))
+        yield model.layers[1].moving_variance.assign(np.full(4, 3.0))
+        yield model.set_weights(moved)
+
+    seen = []
+    for _ in changes():
+        found = model.predict(x[:1], verbose=0)
+        np.testing.assert_array_equal(model.predict(x[:1], verbose=0), found)
+        with keras.backend.using("numpy"):
+            twin = keras.models.clone_model(model)
+            twin.set_weights(model.get_weights())
+            np.testing.assert_allclose(found, ops.convert_to_numpy(twin(x[:1])), rtol=1e-4, atol=1e-5)
+        seen.append(found)
+    assert all(np.abs(a - b).max() > 1e-4 for a, b in itertools.pairwise(seen))
+
+
 def wide(*stack: Any) -> Any:
     return keras.Sequential([keras.Input((4,)), *stack])
 
