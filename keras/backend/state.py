@@ -221,8 +221,9 @@ class Variable(TensorOperators):
             and _recording.get() is None
         ):
             host = np.asarray(to_host(value))
+            self._checked_shape(host.shape)
             self._checked_real(host.dtype.kind == "c")
-            self._host = self._checked(np.array(host, dtypes.to_numpy_dtype(self._dtype)))
+            self._host = np.array(host, dtypes.to_numpy_dtype(self._dtype))
             return self
         tensor = public_op("convert_to_tensor")(value)
         shape, dtype = engine.spec(tensor)
