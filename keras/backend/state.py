@@ -251,10 +251,6 @@ class Variable(TensorOperators):
     def _stored(self) -> Tensor:
         return select.current().read_variable(self)
 
-    def _checked(self, value: np.ndarray) -> np.ndarray:
-        self._checked_shape(value.shape)
-        return value
-
     def _checked_real(self, is_complex: bool) -> None:
         if is_complex and not dtypes.is_complex(self._dtype):
             raise TypeError(
