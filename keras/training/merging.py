@@ -34,7 +34,7 @@ MOST_ROWS, LEAST_ROWS = 2**13, 2**5
 
 #: Layers that run code of the user's, or whose results inside are much larger than what comes out.
 _FOREIGN = frozenset({"Lambda", "TFSMLayer", "JaxLayer", "FlaxLayer", "TorchModuleWrapper"})
-_LARGE = frozenset({"keras.layers.attention"})
+_LARGE = ("keras.layers.attention",)
 #: Ops between layers that are known to work on each row for itself.
 _ELEMENTWISE = frozenset(
     {
@@ -167,7 +167,7 @@ def _check_arguments(node: Any) -> None:
 
 def _check_layer(layer: Any, node: Any) -> None:
     kind = type(layer)
-    _require(kind.__module__.startswith("keras.layers.") and kind.__module__ not in _LARGE)
+    _require(kind.__module__.startswith("keras.layers.") and not kind.__module__.startswith(_LARGE))
     _require(kind.__name__ not in _FOREIGN and not getattr(layer, "stateful", False))
     for name, value in vars(layer).items():
         if name in ("axis", "axes"):
