@@ -34,7 +34,11 @@ class MovementPart(Engine):
         if all(s == 1 for s in steps):
             size = tuple(b - a if a else b for a, b in zip(starts, stops, strict=True))
             return raw.Slice(input=x, begin=ints(starts), size=ints(size))
-        return raw.StridedSlice(input=x, begin=ints(starts), end=ints(stops), strides=ints(steps))
+        y = raw.StridedSlice(input=x, begin=ints(starts), end=ints(stops), strides=ints(steps))
+        if y.shape.rank is None:
+            sizes = [-((a - b) // s) for a, b, s in zip(starts, stops, steps, strict=True)]
+            y.set_shape(as_known(sizes))
+        return y
 
     def pad(self, x: Tensor, low: Shape, high: Shape, value: float | int | bool) -> Tensor:
         if not any(low) and not any(high):

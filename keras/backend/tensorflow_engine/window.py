@@ -30,6 +30,8 @@ class WindowPart(Engine):
         shape, dtype = self.spec(x)
         if not _has_kernel(shape, dtype, strides, dilation):
             return super().conv(x, kernel, strides, pads, dilation, groups)
+        if _depends_on_sizes(pads):
+            return self.conv(self._pad_spatial(x, pads), kernel, strides, _NONE[len(pads)], dilation, groups)
         if len(strides) == 3:
             return self._by_slabs(x, kernel, strides, pads, dilation, groups)
         if any(d > 1 for d in dilation):
@@ -85,6 +87,14 @@ class WindowPart(Engine):
     ) -> Tensor:
         if not self._has_gradient_kernel(dy, strides, dilation, groups):
             return super().conv_input_grad(dy, kernel, input_shape, strides, pads, dilation, groups)
+        if _depends_on_sizes(pads):
+            batch, *sizes, channels = input_shape
+            ends = [low + n for n, (low, _) in zip(sizes, pads, strict=True)]
+            whole = (batch, *(end + high for end, (_, high) in zip(ends, pads, strict=True)), channels)
+            none = _NONE[len(pads)]
+            dx = self.conv_input_grad(dy, kernel, whole, strides, none, dilation, groups)
+            starts, ones = (0, *(low for low, _ in pads), 0), (1,) * len(whole)
+            return self.slice(dx, starts, (batch, *ends, channels), ones)
         if len(strides) == 1:
             batch, *rest = input_shape
             dx = self.conv_input_grad(
@@ -156,6 +166,9 @@ class WindowPart(Engine):
         empty = any(low >= k or high >= k for k, (low, high) in zip(window, pads, strict=True))
         if empty or not _has_kernel(*self.spec(x), strides, ()):
             return super().reduce_window(x, window, strides, pads, op)
+        if _depends_on_sizes(pads):
+            x = self._pad_spatial(x, pads, -math.inf if op == "max" else 0)
+            return self.reduce_window(x, window, strides, _NONE[len(pads)], op)
         if len(window) == 1:
             return tf.squeeze(
                 self.reduce_window(_lift(x), (1, *window), (1, *strides), ((0, 0), *pads), op), 1
@@ -195,6 +208,11 @@ _NONE = {n: ((0, 0),) * n for n in range(4)}
 _ONES = {n: (1,) * n for n in range(4)}
 
 
+def _depends_on_sizes(pads: Pads) -> bool:
+    """Whether an amount of padding is known to the running graph only."""
+    return any(isinstance(n, Unknown) for pair in pads for n in pair)
+
+
 def _has_kernel(shape: Shape, dtype: str, strides: Shape, dilation: Shape) -> bool:
     """Whether one of TensorFlow's kernels, and its gradient, can serve for an input."""
     both = any(s > 1 for s in strides) and any(d > 1 for d in dilation)
@@ -228,8 +246,6 @@ def _attributes_of(spatial: Shape, window: Shape, strides: Shape, pads: Pads) ->
     if name is not None:
         return {"strides": steps, "padding": name}
     flat = [n for pair in ((0, 0), *pads, (0, 0)) for n in pair]
-    if any(isinstance(n, Unknown) for n in flat):
-        raise TypeError("The padding depends on sizes that are not known.")
     return {"strides": steps, "padding": "EXPLICIT", "explicit_paddings": flat}
 
 
@@ -238,8 +254,6 @@ def _padding_name(spatial: Shape, window: Shape, strides: Shape, pads: Pads) -> 
     if not any(n for pair in pads for n in pair):
         return "VALID"
     for n, k, s, pair in zip(spatial, window[: len(spatial)], strides, pads, strict=True):
-        if isinstance(pair[0], Unknown):  # as `same_pads` says it of a size that is not known
-            continue
         # Of an unknown size, numbers are the same for all: with strides of 1, and of a transposed convolution.
         total = max((-(-n // s) - 1) * s + k - n if isinstance(n, int) else k - s, 0)
         if tuple(pair) != (total // 2, total - total // 2):

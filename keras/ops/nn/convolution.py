@@ -15,7 +15,7 @@ from keras.backend.select import current
 from keras.backend.spec import Unknown, is_unknown, largest, shape_str
 from keras.ops import kernels
 from keras.ops.dispatch import op, promote, shape_of
-from keras.ops.settling import check_text, static_int
+from keras.ops.settling import check_text, need_size, static_int
 
 Tensor = Any
 Ints = int | Sequence[int]
@@ -123,6 +123,8 @@ def _settled(
             f"{who}: expected an input of rank 3, 4 or 5 and a kernel of the same rank. "
             f"Received: inputs.shape={shape_str(have)}, kernel.shape={shape_str(of_kernel)}"
         )
+    for d in of_kernel:
+        need_size(d, who)
     if last:
         return x, k, have, of_kernel, last
     return to_last(x), k, (have[0], *have[2:], have[1]), of_kernel, last

@@ -79,9 +79,14 @@ def take_along_axis(x: Any, indices: Any, axis: int | None = None) -> Tensor:
         "take_along_axis", (*shape[:a], 1, *shape[a + 1 :]), (*wanted[:a], 1, *wanted[a + 1 :])
     )
     full_x, full_indices = ((*others[:a], s[a], *others[a + 1 :]) for s in (shape, wanted))
-    x = x if shape == full_x else e.broadcast_to(x, full_x)
-    indices = indices if wanted == full_indices else e.broadcast_to(indices, full_indices)
+    x = x if _is(shape, full_x) else e.broadcast_to(x, full_x)
+    indices = indices if _is(wanted, full_indices) else e.broadcast_to(indices, full_indices)
     return e.take_along(x, wrapped_index(indices, shape[a]), a)
+
+
+def _is(shape: tuple[Any, ...], other: tuple[Any, ...]) -> bool:
+    """Whether two shapes are known to be equal."""
+    return all(a is b or (a == b and not isinstance(a, Unknown)) for a, b in zip(shape, other, strict=True))
 
 
 @op

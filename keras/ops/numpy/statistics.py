@@ -37,6 +37,7 @@ from keras.ops.settling import (
     float_dtype,
     in_float32,
     kept,
+    need_size,
     promote_floats,
     scalar,
     slice_axis,
@@ -292,6 +293,8 @@ def correlate(x1: Any, x2: Any, mode: str = "valid") -> Tensor:
     check_rank(a, 1, "correlate", "x1")
     check_rank(b, 1, "correlate", "x2")
     n, m = shape_of(a)[0], shape_of(b)[0]
+    need_size(n, "correlate")  # for which of them is the longer one
+    need_size(m, "correlate")
     if 0 in (n, m):
         raise ValueError(f"correlate: `x1` and `x2` must not be empty. Received: lengths {n} and {m}")
     if m > n:  # c(a, b) is c(b, a) backwards

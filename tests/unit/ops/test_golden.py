@@ -91,6 +91,59 @@ def test_with_open_sizes(name, monkeypatch):
             _check(case, Compiled(f)(*map(golden.tensor, arrays)), entry)
 
 
+#: Ops that raise, or may for some sizes, where Python would have to know a size; some errors are TensorFlow's own.
+REFUSE_OPEN_SIZES = {
+    *(
+        "adaptive_average_pool",
+        "adaptive_max_pool",
+        "associative_scan",
+        "conv",
+        "conv_transpose",
+        "correlate",
+        "cross",
+    ),
+    *(
+        "cumprod",
+        "depthwise_conv",
+        "einsum",
+        "get_item",
+        "image.perspective_transform",
+        "istft",
+        "nancumprod",
+    ),
+    *(
+        "scatter_update",
+        "separable_conv",
+        "slice_update",
+        "sparse_categorical_crossentropy",
+        "squeeze",
+        "unstack",
+    ),
+}
+
+
+@pytest.mark.parametrize("name", BY_OP)
+def test_in_a_graph_of_open_sizes(name):
+    """In a `tf.function` of the user's that knows no size an op computes with those of the run, or is refused."""
+    import tensorflow as tf
+
+    with select.using("tensorflow"):
+        for case, entry in itertools.islice(((c, e) for c, e in _rows(name) if c.compiled), 3):
+            arrays = []
+            golden.mapped(arrays.append, [case.args, tuple(case.kwargs.values())])
+            tensors = list(map(golden.tensor, arrays))
+
+            def f(*tensors, case=case):
+                supply = iter(tensors)
+                return golden.run(case, lambda _: next(supply))
+
+            signature = [tf.TensorSpec([None] * len(x.shape), x.dtype) for x in tensors]
+            may_refuse = case.op in REFUSE_OPEN_SIZES
+            errors = (ValueError, TypeError, tf.errors.InvalidArgumentError) if may_refuse else ()
+            with contextlib.suppress(*errors):
+                _check(case, tf.function(f, input_signature=signature, autograph=False)(*tensors), entry)
+
+
 @pytest.mark.parametrize("name", BY_OP)
 def test_symbolic(name):
     for case, entry in _rows(name):
