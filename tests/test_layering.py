@@ -10,7 +10,7 @@ from pathlib import Path
 KERAS = Path(__file__).parents[1] / "keras"
 ENGINES = {"tensorflow": "tensorflow", "pytensor": "theano", "cntk": "cntk", "jax": "jax", "torch": "torch"}
 
-FOUNDATION = ["version", "errors", "tree", "config", "config_reader", "registry", "serializable"]
+FOUNDATION = ["version", "errors", "interrupt", "tree", "config", "config_reader", "registry", "serializable"]
 OPS = [*FOUNDATION, "backend", "ops"]
 VALUES = [*OPS, "dtype_policies", "random", "initializers", "regularizers", "constraints", "activations"]
 MAY_IMPORT = {

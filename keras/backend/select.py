@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING, NamedTuple
 
 from keras import config
 from keras.errors import EngineMissingError, unknown
+from keras.interrupt import undisturbed
 
 if TYPE_CHECKING:
     from keras.backend.engine import Engine
@@ -84,7 +85,7 @@ def get(name: str) -> Engine:
     """
     engine = _engines.get(name)
     if engine is None:
-        with _lock:
+        with _lock, undisturbed():
             engine = _engines.get(name) or _construct(name)
             _engines[name] = engine
     return engine

@@ -16,11 +16,11 @@ from keras import config, tree
 from keras.backend.tracing import Compiled
 from keras.callbacks import CallbackList, History
 from keras.errors import add_context, shorten
+from keras.interrupt import StopOnInterrupt
 from keras.random.seeds import host_generator, next_host_seed
 from keras.training.arguments import whole
 from keras.training.chunks import make_runner
 from keras.training.data import ArraySource, Batch, Stream, make_source, split_rows
-from keras.training.interrupt import StopOnInterrupt
 from keras.training.merging import LEAST_ROWS, MergedRunner, merged_size
 from keras.training.preflight import Preflight
 from keras.training.runners import Runner, StepRunner

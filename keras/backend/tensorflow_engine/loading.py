@@ -27,6 +27,7 @@ from typing import TYPE_CHECKING, Any
 
 from keras.backend.tensorflow_engine import importing, stages
 from keras.backend.tensorflow_engine.quiet import without_notice
+from keras.interrupt import undisturbed
 
 #: Where gradients are registered, if not in a module named after the ops.
 _GRADIENTS = {"spectral": "signal.fft_ops"}
@@ -104,7 +105,7 @@ def is_whole() -> bool:
 def _complete(package: ModuleType) -> None:
     """Run TensorFlow's own `__init__`, once; other threads wait for it."""
     global _completing
-    with stages.lock:
+    with stages.lock, undisturbed():
         if not isinstance(package, _Partial):
             return  # another thread has done it
         if _completing:  # its own `__init__` asks what is there already

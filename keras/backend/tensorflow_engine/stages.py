@@ -17,6 +17,7 @@ from typing import Any
 
 from keras.backend.tensorflow_engine import importing
 from keras.backend.tensorflow_engine.quiet import without_notice
+from keras.interrupt import undisturbed
 
 #: Modules that are imported for what that does: they register gradients, loops and branches of version 2.
 _REGISTERING = (
@@ -133,7 +134,7 @@ def load_graphs() -> None:
     """Load the second stage, once; other threads wait for it."""
     if _has_graphs:
         return
-    with lock:
+    with lock, undisturbed():
         if _package is not None and not _has_graphs:
             _end_first()
             _package.__path__ = list(_package.__spec__.submodule_search_locations)  # type: ignore[union-attr,arg-type]

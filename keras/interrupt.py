@@ -1,9 +1,11 @@
-"""Ctrl-C during `fit`: the first asks the loop to stop after the running step, the second aborts at once."""
+"""Ctrl-C where work must not be cut in the middle: the first one waits for the end of a step or an import, the second does not."""
 
 from __future__ import annotations
 
 import signal
 import threading
+from collections.abc import Iterator
+from contextlib import contextmanager
 from types import FrameType
 from typing import Any
 
@@ -48,3 +50,17 @@ class StopOnInterrupt:
         if self.asked:
             raise KeyboardInterrupt
         self.asked = True
+
+
+@contextmanager
+def undisturbed() -> Iterator[None]:
+    """The block comes to its end before Ctrl-C counts. Cut in the middle, an import leaves a package that nobody can use.
+
+    >>> with undisturbed():
+    ...     import json
+    """
+    outer = _active
+    with StopOnInterrupt() as interrupt:
+        yield
+    if interrupt.asked and interrupt is not outer:
+        raise KeyboardInterrupt
