@@ -19,7 +19,7 @@ from keras.optimizers.gradients import clip_by_global_norm, clip_by_norm
 from keras.optimizers.guard import holding, only_if
 from keras.optimizers.kernels import once, one_step
 from keras.optimizers.schedules.schedule import LearningRateSchedule
-from keras.optimizers.settings import check_settings, modernised
+from keras.optimizers.settings import check_settings, modernised, rate_of
 from keras.optimizers.variables import OwnsVariables
 from keras.serializable import Serializable, serialize
 
@@ -87,7 +87,9 @@ class Optimizer(OwnsVariables, Serializable):
         self._iterations = self.add_variable((), dtype="int64", name="iteration")
         self._learning_rate: Any = learning_rate
         if not callable(learning_rate):
-            self._learning_rate = self.add_variable((), float(learning_rate), name="learning_rate")
+            self._learning_rate = self.add_variable(
+                (), rate_of(type(self).__name__, learning_rate), name="learning_rate"
+            )
 
     def __deepcopy__(self, memo: dict[int, Any]) -> Any:
         """A copy that serves the copies of the variables."""

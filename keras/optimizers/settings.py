@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 import inspect
+import math
 from typing import Any
 
-from keras.errors import did_you_mean
+from keras.errors import did_you_mean, shorten
 
 _OLD_NAMES = {"lr": "learning_rate"}
 _GONE = {"jit_compile", "is_legacy_optimizer"}
@@ -24,6 +25,20 @@ def check_settings(optimizer: Any, unknown_arguments: dict[str, Any]) -> None:
         raise ValueError(f"{who}: ema_momentum must lie in [0, 1]. Received: {optimizer.ema_momentum}")
     _check_count(who, "ema_overwrite_frequency", optimizer.ema_overwrite_frequency, 1)
     _check_count(who, "gradient_accumulation_steps", optimizer.gradient_accumulation_steps, 2)
+
+
+def rate_of(who: str, rate: Any) -> float:
+    """A constant learning rate as a float. Raises ValueError for what is no number, and NaN."""
+    try:
+        value = math.nan if isinstance(rate, (str, bytes)) else float(rate)
+    except (TypeError, ValueError):
+        value = math.nan
+    if math.isnan(value):
+        raise ValueError(
+            f"{who}: learning_rate must be a number, a LearningRateSchedule or a function without arguments. "
+            f"Received: {shorten(rate)} of type {type(rate).__name__}"
+        )
+    return value
 
 
 def modernised(config: dict[str, Any]) -> dict[str, Any]:

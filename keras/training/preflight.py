@@ -62,6 +62,7 @@ class Preflight:
             ValueError: targets that do not fit the output, or labels outside the classes.
         """
         self._check_finite(x, "x")
+        self._check_finite(sample_weight, "sample_weight")
         self._check_ids(x)
         if self._loss is None or y is None:
             return
@@ -79,17 +80,8 @@ class Preflight:
         for path, leaf in tree.flatten_with_path(x):
             if leaf is None:
                 continue
-            array = _some(leaf)
-            if array.dtype.kind != "f" or np.isfinite(array).all():
-                continue
             name = what + "".join(f"[{key!r}]" for key in path)
-            named = self._input_name(path)
-            found = "NaN" if np.isnan(array).any() else "infinity"
-            row = int(np.argwhere(~np.isfinite(array))[0][0])
-            _warn(
-                f"{name}{named} holds {found} (first in sample {row}): the loss and all weights will become NaN. "
-                "Fill or drop such samples, for example with numpy.nan_to_num(x)."
-            )
+            _check_finite(_some(leaf), name + (self._input_name(path) if what == "x" else ""))
 
     def _check_ids(self, x: Any) -> None:
         """Ids must have a row in the embedding they go into: engines say so late, in words of their own, or not at all."""
@@ -118,6 +110,8 @@ class Preflight:
         assert self._loss is not None
         names = self._loss.outputs.names
         check_targets(loss, y, self._shapes[i], f'targets of output "{names[i]}"')
+        if _is_librarys(loss):  # another one may leave NaN out
+            _check_finite(y, f'y (output "{names[i]}")')
         self._check_activation(names[i], loss, _activation_of(self._model, i, len(names)))
 
     def _check_activation(self, name: str, loss: Loss, activation: Any) -> None:
@@ -164,6 +158,22 @@ class Preflight:
                     f'validation_split takes the last rows, and there output "{name}" has classes that the '
                     f"training rows do not have: {shorten(unseen)}. The data seems sorted: shuffle it first."
                 )
+
+
+def _check_finite(array: np.ndarray, name: str) -> None:
+    if array.ndim == 0 or array.dtype.kind != "f" or np.isfinite(array).all():
+        return
+    found = "NaN" if np.isnan(array).any() else "infinity"
+    row = int(np.argwhere(~np.isfinite(array))[0][0])
+    _warn(
+        f"{name} holds {found} (first in sample {row}): the loss and all weights will become NaN. "
+        "Fill or drop such samples, for example with numpy.nan_to_num(x)."
+    )
+
+
+def _is_librarys(loss: Loss) -> bool:
+    function = loss.fn if isinstance(loss, LossFunctionWrapper) else None
+    return function is not None and str(getattr(function, "__module__", "")).startswith("keras.")
 
 
 def _some(array: Any) -> np.ndarray:

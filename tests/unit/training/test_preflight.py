@@ -115,6 +115,25 @@ def test_inputs_that_are_not_finite(engine: Any, value: float, word: str) -> Non
     assert f'x (input "features") holds {word} (first in sample 7)' in messages[0]
 
 
+def test_targets_and_weights_that_are_not_finite(engine: Any) -> None:
+    y, weights = np.zeros(12), np.ones(12)
+    y[3], weights[2] = np.nan, np.inf
+    messages = warned(lambda: model_of(1).fit(X, y, sample_weight=weights, verbose=0))
+    assert [m.partition(":")[0] for m in messages] == [
+        "sample_weight holds infinity (first in sample 2)",
+        'y (output "out") holds NaN (first in sample 3)',
+    ]
+
+
+def test_a_loss_of_ones_own_may_leave_nan_out(engine: Any) -> None:
+    def known(y: Any, p: Any) -> Any:
+        return keras.ops.mean(keras.ops.where(keras.ops.isnan(y), 0.0, keras.ops.square(y - p)))
+
+    y = np.zeros(12)
+    y[3] = np.nan
+    assert not warned(lambda: model_of(1, loss=known).fit(X, y, verbose=0))
+
+
 def test_inputs_that_are_not_finite_are_named_in_a_dict(engine: Any) -> None:
     a, b = keras.Input((4,), name="a"), keras.Input((4,), name="b")
     model = keras.Model({"a": a, "b": b}, keras.layers.Dense(1)(keras.layers.Add()([a, b])))
