@@ -2,29 +2,38 @@
 
 from __future__ import annotations
 
+import glob
 import os
 import shutil
 import tempfile
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from pathlib import Path
+
+#: Ends the names of files and folders that are being written; they stay behind if the process is killed.
+_PART = ".tmp"
+#: Seconds without a write after which such a file is nobody's any more.
+_ABANDONED = 3600
+#: Bytes of a file's name that its temporary one begins with: names have at most 255, and more is added.
+_LONGEST = 200
 
 
 @contextmanager
 def replacing(path: str | Path) -> Iterator[Path]:
     """A temporary path beside `path`; it takes the place of `path` when the block ends without an error.
 
+    Where `path` is a link, the file it leads to is replaced. What killed processes left of the same file is removed.
+
     Raises:
-        FileNotFoundError: the folder is not there. OSError: the disk is full, or the folder is not writable; `path` is as before.
+        FileNotFoundError: the folder is not there. IsADirectoryError: `path` is a folder. PermissionError: `path` is
+            protected. OSError: the disk is full, or the folder is not writable; `path` is as before.
     """
-    path = Path(path)
-    folder = path.parent
-    if not folder.is_dir():
-        raise FileNotFoundError(f"Cannot save to {path}: the folder {folder} does not exist.")
-    handle, name = tempfile.mkstemp(prefix=f".{path.name}.", suffix=".tmp", dir=folder)
+    path = _replaceable(Path(path))
+    handle, name = tempfile.mkstemp(prefix=_prefix(path.name), suffix=_PART, dir=path.parent)
     os.close(handle)
     temporary = Path(name)
     try:
+        _remove_abandoned(temporary, path.name)
         yield temporary
         _settle(temporary, path)
         os.replace(temporary, path)
@@ -48,7 +57,7 @@ def replacing_all(folder: Path, key: str) -> Iterator[Path]:
     """
     is_new = not folder.exists()
     folder.mkdir(parents=True, exist_ok=True)
-    aside = Path(tempfile.mkdtemp(prefix=f".{key}.", suffix=".tmp", dir=folder))
+    aside = Path(tempfile.mkdtemp(prefix=_prefix(key), suffix=_PART, dir=folder))
     new, old = aside / "new", aside / "old"
     try:
         new.mkdir()
@@ -65,6 +74,32 @@ def replacing_all(folder: Path, key: str) -> Iterator[Path]:
             folder.rmdir()
         raise
     shutil.rmtree(aside, ignore_errors=True)
+
+
+def _replaceable(path: Path) -> Path:
+    """The file itself, links followed, if it may be written."""
+    if path.is_symlink():
+        path = Path(os.path.realpath(path))
+    if not path.parent.is_dir():
+        raise FileNotFoundError(f"Cannot save to {path}: the folder {path.parent} does not exist.")
+    if path.is_dir():
+        raise IsADirectoryError(f"Cannot save to {path}: it is a folder.")
+    if path.exists() and not os.access(path, os.W_OK):  # renaming would not ask
+        raise PermissionError(f"Cannot save to {path}: the file is write-protected.")
+    return path
+
+
+def _prefix(name: str) -> str:
+    return f".{os.fsencode(name)[:_LONGEST].decode(errors='ignore')}."
+
+
+def _remove_abandoned(temporary: Path, name: str) -> None:
+    """Remove what nobody has written to for an hour, by the clock of the disk; a folder may hold the old files."""
+    now = temporary.stat().st_mtime
+    for path in temporary.parent.glob(f"{glob.escape(_prefix(name))}{'?' * 8}{_PART}"):
+        with suppress(OSError):  # a folder, or gone already
+            if now - path.stat().st_mtime > _ABANDONED:
+                path.unlink()
 
 
 def _exchange(new: Path, folder: Path, old: Path, names: list[str]) -> None:

@@ -190,6 +190,52 @@ def test_an_interrupted_save_leaves_the_old_file(tmp_path, saved, monkeypatch):
     assert [p.name for p in saved.parent.iterdir()] == [saved.name]
 
 
+def test_what_a_killed_process_left_is_removed_when_it_is_old(saved):
+    old, fresh, other = (
+        saved.parent / name
+        for name in (".model.h5.abcdefgh.tmp", ".model.h5.hgfedcba.tmp", ".model.h5.mine.tmp")
+    )
+    for path in (old, fresh, other):
+        path.write_text("part")
+    for path in (old, other):
+        os.utime(path, (0, 0))
+    small().save(saved)
+    assert {p.name for p in saved.parent.iterdir()} == {saved.name, fresh.name, other.name}
+
+
+def test_a_link_leads_to_the_file_that_is_replaced(tmp_path, saved):
+    link = tmp_path / "latest.h5"
+    link.symlink_to(saved)
+    before = saved.read_bytes()
+    model = small()
+    model.save(link)
+    assert link.is_symlink()
+    assert saved.read_bytes() != before
+    np.testing.assert_array_equal(keras.models.load_model(saved).get_weights()[0], model.get_weights()[0])
+
+
+@pytest.mark.parametrize("name", ["m" * 250 + ".h5", "µ" * 125 + ".h5", " a\nb .h5"])
+def test_odd_names(tmp_path, name):
+    small().save(tmp_path / name)
+    assert keras.models.load_model(tmp_path / name).built
+    assert [p.name for p in tmp_path.iterdir()] == [name]
+
+
+def test_a_folder_where_the_file_should_be(tmp_path):
+    (tmp_path / "m.keras").mkdir()
+    with pytest.raises(IsADirectoryError, match=r"m\.keras.*folder"):
+        small().save(tmp_path / "m.keras")
+    assert [p.name for p in tmp_path.iterdir()] == ["m.keras"]
+
+
+def test_a_protected_file_is_not_replaced(saved, monkeypatch):
+    before = saved.read_bytes()
+    monkeypatch.setattr(os, "access", lambda path, mode: False)  # root may write anything
+    with pytest.raises(PermissionError, match="write-protected"):
+        small().save(saved)
+    assert saved.read_bytes() == before
+
+
 def test_an_existing_file_is_kept_when_asked(saved):
     with pytest.raises(ValueError, match="exists"):
         small().save(saved, overwrite=False)
