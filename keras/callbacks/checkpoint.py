@@ -3,6 +3,8 @@
 import json
 import os
 import shutil
+import warnings
+from contextlib import suppress
 from pathlib import Path
 from typing import Any
 
@@ -11,6 +13,8 @@ from keras.callbacks.monitor import MonitorCallback
 from keras.utils.progress import write_line
 
 SaveFreq = str | int
+
+_METADATA = "training_metadata.json"
 
 
 class ModelCheckpoint(MonitorCallback):
@@ -119,8 +123,8 @@ class ModelCheckpoint(MonitorCallback):
 class BackupAndRestore(Callback):
     """Writes the state of training to a directory, and goes on from it when the same `fit` is started again.
 
-    Weights, optimizer state and the number of finished epochs come back. The backup is deleted after a `fit` that
-    ran to its end.
+    Weights, optimizer state, the seeds of dropout and the like, and the number of finished epochs come back; rows of
+    arrays are shuffled as they would have been. The backup is deleted after a `fit` that ran to its end.
 
     Args:
         backup_dir: directory for the backup, for one run of training only.
@@ -156,9 +160,14 @@ class BackupAndRestore(Callback):
 
     def on_train_begin(self, logs: Logs | None = None) -> None:
         """Restore a backup that is there, and tell `fit` which epoch to begin with."""
-        for directory in self._places():
-            if (directory / "training_metadata.json").exists() and self._load(directory):
-                return
+        backups = [directory for directory in self._places() if (directory / _METADATA).exists()]
+        for directory in backups:
+            try:
+                return self._load(directory)
+            except (OSError, KeyError, ValueError) as error:  # damaged
+                if directory == backups[-1]:
+                    raise
+                warnings.warn(f"BackupAndRestore: {error} The backup before it is used.", stacklevel=2)
 
     def on_epoch_begin(self, epoch: int, logs: Logs | None = None) -> None:
         """Remember the epoch."""
@@ -178,7 +187,17 @@ class BackupAndRestore(Callback):
     def on_train_end(self, logs: Logs | None = None) -> None:
         """Delete the backup, unless training was interrupted."""
         if self.delete_checkpoint and not getattr(self.model, "_interrupted", False):
-            shutil.rmtree(self.backup_dir, ignore_errors=True)
+            self._delete()
+
+    def _delete(self) -> None:
+        """Remove the backups, and their directory if nothing of anyone else lies there."""
+        for directory in (*self._places(), self._new()):
+            shutil.rmtree(directory, ignore_errors=True)
+        with suppress(OSError):
+            os.rmdir(self.backup_dir)
+
+    def _new(self) -> Path:
+        return Path(self.backup_dir, "new")
 
     def _places(self) -> list[Path]:
         return [Path(self.backup_dir, "latest"), Path(self.backup_dir, "previous")]
@@ -186,11 +205,12 @@ class BackupAndRestore(Callback):
     def _save(self, epoch: int, batch: int) -> None:
         """A whole new directory, put in the place of the old one: a crash leaves one that can be read."""
         latest, previous = self._places()
-        new = Path(self.backup_dir, "new")
+        new = self._new()
         shutil.rmtree(new, ignore_errors=True)
         new.mkdir(parents=True)
         self.model.save_weights(str(new / "model.weights.h5"), overwrite=True)
-        (new / "training_metadata.json").write_text(json.dumps({"epoch": epoch, "batch": batch}), "utf-8")
+        metadata = {"epoch": epoch, "batch": batch, "seeds": [v.numpy().tolist() for v in _seeds(self.model)]}
+        (new / _METADATA).write_text(json.dumps(metadata), "utf-8")
         shutil.rmtree(previous, ignore_errors=True)
         if latest.exists():
             latest.rename(previous)
@@ -198,16 +218,18 @@ class BackupAndRestore(Callback):
         if not self.double_checkpoint:
             shutil.rmtree(previous, ignore_errors=True)
 
-    def _load(self, directory: Path) -> bool:
-        metadata = json.loads((directory / "training_metadata.json").read_text("utf-8"))
-        try:
-            self.model.load_weights(str(directory / "model.weights.h5"))
-        except (OSError, KeyError):
-            if directory == self._places()[-1] or not self._places()[-1].exists():
-                raise
-            return False
+    def _load(self, directory: Path) -> None:
+        metadata = json.loads((directory / _METADATA).read_text("utf-8"))
+        self.model.load_weights(str(directory / "model.weights.h5"))
+        for variable, seed in zip(_seeds(self.model), metadata.get("seeds", ()), strict=False):
+            variable.assign(seed)
         self.model._initial_epoch = metadata["epoch"]
-        return True
+
+
+def _seeds(model: Any) -> list[Any]:
+    """The states of a model's seed generators, which files of weights leave out."""
+    weights = {id(v) for v in model.weights}
+    return [v for v in model.variables if id(v) not in weights]
 
 
 class _BatchCounter:

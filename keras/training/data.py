@@ -247,6 +247,12 @@ class Stream:
         self.source.on_epoch_end()
         self._begun = False
 
+    def skip(self, epochs: int) -> None:
+        """Leave out epochs that an earlier run has seen: shuffled rows come in the order they would have come in after those."""
+        if isinstance(self.source, ArraySource) and self.steps is None:
+            for _ in range(epochs):
+                self.source.order()
+
     def restart(self) -> None:
         """Begin the next epoch at the beginning of the data, where the data has one."""
         if not self.source.one_shot:

@@ -104,9 +104,8 @@ class Fit:
         try:
             with StopOnInterrupt() as self.interrupt:
                 callbacks.on_train_begin()
-                first = model._initial_epoch if model._initial_epoch is not None else self.initial_epoch
                 logs: Logs = {}
-                for epoch in range(first, self.epochs):
+                for epoch in range(self._first_epoch(), self.epochs):
                     self._stopped = f"after epoch {epoch + 1}/{self.epochs}"
                     logs = self._epoch(epoch)
                     if self._must_stop() or self.stream.ended:
@@ -127,6 +126,14 @@ class Fit:
                 self.validation.close()
         assert callbacks.history is not None
         return callbacks.history
+
+    def _first_epoch(self) -> int:
+        """Where to begin: `initial_epoch`, or after those of which a callback has restored the state."""
+        restored = self.model._initial_epoch
+        if restored is None:
+            return self.initial_epoch
+        self.stream.skip(restored - self.initial_epoch)
+        return restored
 
     def _epoch(self, epoch: int) -> Logs:
         model, callbacks = self.model, self.callbacks

@@ -6,11 +6,13 @@ import math
 import threading
 from http.server import BaseHTTPRequestHandler, HTTPServer
 from pathlib import Path
-from typing import Any
+from typing import Any, ClassVar
 from urllib.parse import parse_qs
 
+import numpy as np
 import pytest
 
+import keras
 from keras import callbacks as keras_callbacks
 from keras.callbacks import (
     BackupAndRestore,
@@ -229,6 +231,9 @@ def test_checkpoint_template_with_an_unknown_name() -> None:
 class Weights:
     """A model whose weights are a number in a file."""
 
+    weights: ClassVar[list[Any]] = []
+    variables: ClassVar[list[Any]] = []
+
     def __init__(self, value: float) -> None:
         self.value = value
         self._initial_epoch = None
@@ -266,8 +271,36 @@ def test_backup_falls_back_to_the_one_before(tmp_path: Path) -> None:
     (tmp_path / "b/latest/model.weights.h5").write_text("broken")
     again, restored = BackupAndRestore(tmp_path / "b", double_checkpoint=True), Weights(0.0)
     again.set_model(restored)
-    again.on_train_begin()
+    with pytest.warns(UserWarning, match="truncated"):
+        again.on_train_begin()
     assert (restored.value, restored._initial_epoch) == (1.0, 1)
+
+
+@pytest.mark.parametrize("damaged", ["model.weights.h5", "training_metadata.json"])
+def test_a_damaged_backup_of_a_real_model(tmp_path: Path, damaged: str) -> None:
+    model = keras.Sequential([keras.Input((2,)), keras.layers.Dense(1)])
+    callback = BackupAndRestore(tmp_path / "b", double_checkpoint=True)
+    callback.set_model(model)
+    callback.on_epoch_end(0)
+    first = model.get_weights()
+    model.set_weights([w + 1 for w in first])
+    callback.on_epoch_end(1)
+    path = tmp_path / "b/latest" / damaged
+    path.write_bytes(path.read_bytes()[:10])
+    with pytest.warns(UserWarning, match="backup before"):
+        callback.on_train_begin()
+    assert model._initial_epoch == 1
+    for found, wanted in zip(model.get_weights(), first, strict=True):
+        np.testing.assert_array_equal(found, wanted)
+
+
+def test_the_backups_directory_keeps_what_others_wrote_there(tmp_path: Path) -> None:
+    callback = BackupAndRestore(tmp_path)
+    callback.set_model(Weights(1.0))
+    callback.on_epoch_end(0)
+    (tmp_path / "best.keras").write_text("mine")
+    callback.on_train_end()
+    assert [path.name for path in tmp_path.iterdir()] == ["best.keras"]
 
 
 def test_backup_by_batches(tmp_path: Path) -> None:
@@ -276,7 +309,8 @@ def test_backup_by_batches(tmp_path: Path) -> None:
     callback.on_epoch_begin(2)
     for batch in range(4):
         callback.on_train_batch_end(batch)
-    assert json.loads((tmp_path / "b/latest/training_metadata.json").read_text()) == {"epoch": 2, "batch": 3}
+    written = json.loads((tmp_path / "b/latest/training_metadata.json").read_text())
+    assert (written["epoch"], written["batch"]) == (2, 3)
 
 
 # ---------------------------------------------------------------------- rates, NaN, servers

@@ -833,12 +833,23 @@ def test_rate_callbacks_and_the_history(engine: Any) -> None:
     assert float(model.optimizer.learning_rate) == pytest.approx(0.0125)
 
 
-def test_an_interrupted_training_goes_on_from_its_backup(engine: Any, tmp_path: Path) -> None:
+@pytest.mark.parametrize("shuffle", [False, True, "batch"])
+def test_an_interrupted_training_goes_on_from_its_backup(
+    engine: Any, tmp_path: Path, shuffle: bool | str
+) -> None:
     x, y = data(16)
 
     def train(fail_at: int | None) -> tuple[Any, list[np.ndarray]]:
         keras.utils.set_random_seed(3)
-        model = small(optimizer="adam")
+        model = keras.Sequential(
+            [
+                keras.Input((x.shape[1],)),
+                keras.layers.Dense(3),
+                keras.layers.Dropout(0.5),
+                keras.layers.Dense(y.shape[1]),
+            ]
+        )
+        model.compile("adam", "mse")
 
         def fail(epoch: int, logs: Any) -> None:
             if epoch == fail_at:
@@ -848,7 +859,7 @@ def test_an_interrupted_training_goes_on_from_its_backup(engine: Any, tmp_path: 
             LambdaCallback(on_epoch_begin=fail),
             keras.callbacks.BackupAndRestore(tmp_path / "backup"),
         ]
-        history = model.fit(x, y, batch_size=4, epochs=4, shuffle=False, verbose=0, callbacks=callbacks)
+        history = model.fit(x, y, batch_size=4, epochs=4, shuffle=shuffle, verbose=0, callbacks=callbacks)
         return history, model.get_weights()
 
     _, expected = train(None)
