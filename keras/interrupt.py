@@ -41,10 +41,12 @@ class StopOnInterrupt:
 
     def __exit__(self, *exc: object) -> None:
         global _active
-        if self._before is not None:
-            signal.signal(signal.SIGINT, self._before)
-            self._before = None
-            _active = None
+        before, told = self._before, self.asked
+        if before is not None:
+            _active = self._before = None  # first: whatever interrupts this, nobody shares what is over
+            signal.signal(signal.SIGINT, before)
+            if self.asked and not told:  # since nobody can ask any more
+                raise KeyboardInterrupt
 
     def _handle(self, number: int, frame: FrameType | None) -> None:
         if self.asked:

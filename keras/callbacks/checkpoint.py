@@ -109,6 +109,11 @@ class ModelCheckpoint(MonitorCallback):
             raise KeyError(
                 f"ModelCheckpoint: filepath {self.filepath!r} asks for {missing}. Known here: {', '.join(places)}"
             ) from None
+        except (ValueError, IndexError, AttributeError) as error:
+            raise ValueError(
+                f"ModelCheckpoint: filepath {self.filepath!r} cannot be filled in: {error}. "
+                "Braces hold names, as in {epoch:02d}; a brace of the file's own name is written twice."
+            ) from None
 
     def _check_suffix(self) -> None:
         allowed = (".weights.h5", ".h5", ".hdf5") if self.save_weights_only else (".keras", ".h5", ".hdf5")

@@ -14,6 +14,7 @@ from keras import tree
 from keras.backend import state
 from keras.backend.spec import KerasTensor
 from keras.backend.state import HasVariables, Variable
+from keras.interrupt import undisturbed
 from keras.ops.node import Operation
 from keras.random import SeedGenerator
 
@@ -216,8 +217,9 @@ class Tracked(HasVariables, Operation):
                 raise ValueError(
                     f"{label}: set_weights expected shape {v.shape} for {v.path}. Received: {a.shape}"
                 )
-        for v, a in zip(mine, arrays, strict=True):
-            v.assign(a)
+        with undisturbed():
+            for v, a in zip(mine, arrays, strict=True):
+                v.assign(a)
 
     def count_params(self) -> int:
         """Number of scalars in `weights`."""

@@ -15,6 +15,7 @@ from typing import Any, Self
 
 from keras import ops
 from keras.backend.state import Variable, auto_name, to_snake_case
+from keras.interrupt import undisturbed
 from keras.optimizers.gradients import clip_by_global_norm, clip_by_norm
 from keras.optimizers.guard import holding, only_if
 from keras.optimizers.kernels import once, one_step
@@ -191,11 +192,12 @@ class Optimizer(OwnsVariables, Serializable):
                 f"optimizer {self.name!r}: expected one gradient per variable. "
                 f"Received: {len(grads)} gradients for {len(variables)} variables"
             )
-        pairs = self._usable(grads, variables)
-        if pairs:
-            self._apply([g for g, _ in pairs], [v for _, v in pairs])
-        else:
-            self._iterations.assign_add(1)  # every variable was replaced: that is a step, too
+        with undisturbed():
+            pairs = self._usable(grads, variables)
+            if pairs:
+                self._apply([g for g, _ in pairs], [v for _, v in pairs])
+            else:
+                self._iterations.assign_add(1)  # every variable was replaced: that is a step, too
 
     def _usable(self, grads: list[Any], variables: list[Variable]) -> list[tuple[Tensor, Variable]]:
         """Pairs with a gradient, in the variable's dtype; a variable that its gradient replaces is dealt with."""

@@ -8,6 +8,7 @@ from collections.abc import Iterable
 from pathlib import Path
 from typing import Any
 
+from keras.interrupt import undisturbed
 from keras.saving import archive, hdf5, legacy_h5, weights_h5
 
 _H5 = (".h5", ".hdf5")
@@ -177,16 +178,17 @@ def load_weights(
         raise ValueError(
             f"load_weights: `objects_to_skip` is for .weights.h5 and .weights.json files. Received: {path}"
         )
-    if path.suffix == ".keras":
-        archive.load_weights(model, path, skip_mismatch)
-    elif by_attribute:
-        if by_name:
-            raise ValueError(
-                "load_weights: `by_name` is for the older `.h5` layout; `.weights.h5` files are matched by attribute."
-            )
-        weights_h5.load_weights(model, path, skip_mismatch, objects_to_skip=objects_to_skip or ())
-    else:
-        legacy_h5.load_weights(model, path, by_name, skip_mismatch)
+    if by_attribute and by_name:
+        raise ValueError(
+            "load_weights: `by_name` is for the older `.h5` layout; `.weights.h5` files are matched by attribute."
+        )
+    with undisturbed():  # weights and the optimizer's state belong together
+        if path.suffix == ".keras":
+            archive.load_weights(model, path, skip_mismatch)
+        elif by_attribute:
+            weights_h5.load_weights(model, path, skip_mismatch, objects_to_skip=objects_to_skip or ())
+        else:
+            legacy_h5.load_weights(model, path, by_name, skip_mismatch)
 
 
 def _is_object_tree(path: Path) -> bool:

@@ -29,16 +29,17 @@ def replacing(path: str | Path) -> Iterator[Path]:
             protected. OSError: the disk is full, or the folder is not writable; `path` is as before.
     """
     path = _replaceable(Path(path))
-    handle, name = tempfile.mkstemp(prefix=_prefix(path.name), suffix=_PART, dir=path.parent)
-    os.close(handle)
-    temporary = Path(name)
-    try:
-        _remove_abandoned(temporary, path.name)
-        yield temporary
-        _settle(temporary, path)
-        os.replace(temporary, path)
-    finally:
-        temporary.unlink(missing_ok=True)
+    with _told_of(path):
+        handle, name = tempfile.mkstemp(prefix=_prefix(path.name), suffix=_PART, dir=path.parent)
+        temporary = Path(name)
+        try:
+            os.close(handle)
+            _remove_abandoned(temporary, path.name)
+            yield temporary
+            _settle(temporary, path)
+            os.replace(temporary, path)
+        finally:
+            temporary.unlink(missing_ok=True)
 
 
 @contextmanager
@@ -55,25 +56,36 @@ def replacing_all(folder: Path, key: str) -> Iterator[Path]:
     Raises:
         OSError: the disk is full, or the folder is not writable; the files are as before.
     """
-    is_new = not folder.exists()
-    folder.mkdir(parents=True, exist_ok=True)
-    aside = Path(tempfile.mkdtemp(prefix=_prefix(key), suffix=_PART, dir=folder))
-    new, old = aside / "new", aside / "old"
+    with _told_of(folder):
+        is_new = not folder.exists()
+        folder.mkdir(parents=True, exist_ok=True)
+        aside = Path(tempfile.mkdtemp(prefix=_prefix(key), suffix=_PART, dir=folder))
+        new, old = aside / "new", aside / "old"
+        try:
+            new.mkdir()
+            old.mkdir()
+            yield new
+            names = sorted((p.name for p in new.iterdir()), key=lambda name: name != key)
+            for name in names:
+                _settle(new / name, folder / name)
+            _exchange(new, folder, old, names)
+        except BaseException:
+            if not any(old.glob("*")):  # else the old files could not be put back
+                shutil.rmtree(aside, ignore_errors=True)
+            if is_new and not any(folder.iterdir()):
+                folder.rmdir()
+            raise
+        shutil.rmtree(aside, ignore_errors=True)
+
+
+@contextmanager
+def _told_of(path: Path) -> Iterator[None]:
+    """Errors name what was to be saved, rather than a temporary file or none."""
     try:
-        new.mkdir()
-        old.mkdir()
-        yield new
-        names = sorted((p.name for p in new.iterdir()), key=lambda name: name != key)
-        for name in names:
-            _settle(new / name, folder / name)
-        _exchange(new, folder, old, names)
-    except BaseException:
-        if not any(old.glob("*")):  # else the old files could not be put back
-            shutil.rmtree(aside, ignore_errors=True)
-        if is_new and not any(folder.iterdir()):
-            folder.rmdir()
-        raise
-    shutil.rmtree(aside, ignore_errors=True)
+        yield
+    except OSError as error:
+        text = f"Cannot save to {path}: {os.strerror(error.errno) if error.errno else error}"
+        raise (OSError(error.errno, text) if error.errno else OSError(text)) from error
 
 
 def _replaceable(path: Path) -> Path:

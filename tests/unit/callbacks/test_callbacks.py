@@ -228,6 +228,13 @@ def test_checkpoint_template_with_an_unknown_name() -> None:
         callback.on_epoch_end(0, {"val_loss": 1.0})
 
 
+@pytest.mark.parametrize("name", ["{0}", "run{", "a}b", "{epoch:zz}", "{loss.x}"])
+def test_checkpoint_template_that_cannot_be_filled_in(name: str) -> None:
+    callback = ModelCheckpoint(f"{name}.keras", "loss")
+    with pytest.raises(ValueError, match=r"ModelCheckpoint: filepath .* cannot be filled in"):
+        callback.on_epoch_end(0, {"loss": 1.0})
+
+
 class Weights:
     """A model whose weights are a number in a file."""
 

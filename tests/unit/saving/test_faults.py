@@ -184,7 +184,7 @@ def test_an_interrupted_save_leaves_the_old_file(tmp_path, saved, monkeypatch):
         raise OSError(28, "No space left on device")
 
     monkeypatch.setattr(hdf5, "write_array", full_disk)
-    with pytest.raises(OSError, match="No space"):
+    with pytest.raises(OSError, match=rf"Cannot save to {saved}: No space"):
         small().save(saved)
     assert saved.read_bytes() == before
     assert [p.name for p in saved.parent.iterdir()] == [saved.name]
