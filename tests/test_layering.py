@@ -26,7 +26,7 @@ MAY_IMPORT = {
     "callbacks": [*OPS, "utils"],
     "layers": VALUES,
     "training": [*VALUES, "utils", "losses", "metrics", "optimizers", "callbacks", "layers"],
-    "models": [*VALUES, "layers", "training"],
+    "models": [*VALUES, "utils", "layers", "training"],
     "utils": [*FOUNDATION, "backend", "ops", "random"],
     "classic": [*OPS, "random", "layers", "models"],
 }

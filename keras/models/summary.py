@@ -13,6 +13,7 @@ from keras import tree
 from keras.backend import dtypes
 from keras.backend.spec import KerasTensor
 from keras.layers import Layer
+from keras.utils.progress import say
 
 Row = tuple[int, list[str]]  # nesting depth, cells
 
@@ -30,7 +31,7 @@ def print_summary(
     layer_range: tuple[str, str] | None = None,
 ) -> None:
     """Print the table; see `Model.summary`."""
-    write = print_fn or print
+    write = print_fn or say
     header = ["Layer (type)", "Output shape", "Params"]
     graph = getattr(model, "_graph", None) if not _is_chain(model) else None
     if graph is not None:

@@ -9,7 +9,8 @@ import logging
 import shutil
 import sys
 import time
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
 from typing import Any, Protocol
 
 import numpy as np
@@ -172,9 +173,33 @@ def on_terminal() -> bool:
 def write_line(text: str) -> None:
     """One whole line to stdout; to the `keras` logger when interactive logging is off."""
     if config.is_interactive_logging_enabled():
-        print(text, flush=True)
+        say(text)
     else:
         logging.getLogger("keras").info(text)
+
+
+def say(text: str, end: str = "\n") -> None:
+    """Print to stdout, with escapes for what its encoding lacks.
+
+    >>> say("dénse")
+    dénse
+    """
+    with _going_on():
+        try:
+            print(text, end=end, flush=True)
+        except UnicodeEncodeError as error:
+            print(text.encode(error.encoding, "backslashreplace").decode(error.encoding), end=end, flush=True)
+
+
+@contextmanager
+def _going_on() -> Iterator[None]:
+    """A log whose disk is full and a terminal that is gone end no training; a closed pipe does, for that is how it is asked to."""
+    try:
+        yield
+    except BrokenPipeError:
+        raise
+    except OSError:
+        pass
 
 
 class LineLimiter:
@@ -215,7 +240,9 @@ class _Screen(Protocol):
 def _screen() -> "_Screen | None":
     if not on_terminal():
         return None
-    if importlib.util.find_spec("rich") is None:
+    if (
+        importlib.util.find_spec("rich") is None or not _is_unicode()
+    ):  # rich writes what the screen cannot show
         return _PlainScreen()
     from rich.errors import LiveError  # an optional package, wanted only on a terminal
 
@@ -225,25 +252,27 @@ def _screen() -> "_Screen | None":
         return _PlainScreen()
 
 
+def _is_unicode() -> bool:
+    encoding = getattr(sys.stdout, "encoding", None) or "ascii"
+    return encoding.lower().replace("-", "").startswith("utf")
+
+
 class _PlainScreen:
     """A line rewritten with carriage returns."""
 
     def __init__(self) -> None:
-        encoding = getattr(sys.stdout, "encoding", None) or "ascii"
-        self.fancy = encoding.lower().replace("-", "").startswith("utf")
+        self.fancy = _is_unicode()
         self._length = 0
 
     def draw(self, count: str, done: str, rest: str, tail: str) -> None:
         line = " ".join(part for part in (count, done + rest, tail) if part)
         line = line[: shutil.get_terminal_size().columns - 1]
-        sys.stdout.write("\r" + line.ljust(self._length))
-        sys.stdout.flush()
+        say("\r" + line.ljust(self._length), end="")
         self._length = len(line)
 
     def close(self) -> None:
         if self._length:
-            sys.stdout.write("\n")
-            sys.stdout.flush()
+            say("")
 
 
 class _RichScreen:
@@ -265,10 +294,12 @@ class _RichScreen:
         text.append(f"{count} ", "bold")
         text.append(done, "green").append(rest, "dim")
         text.append(f" {tail}" if done + rest else tail)
-        self._live.update(text, refresh=True)
+        with _going_on():
+            self._live.update(text, refresh=True)
 
     def close(self) -> None:
-        self._live.stop()
+        with _going_on():
+            self._live.stop()
 
 
 def _clock(seconds: float) -> str:

@@ -1,5 +1,6 @@
 """What progress looks like on a terminal, in a pipe, in a notebook; looked at as bytes."""
 
+import errno
 import io
 import os
 import pty
@@ -7,8 +8,10 @@ import re
 import subprocess
 import sys
 
+import numpy as np
 import pytest
 
+import keras
 from keras import config
 from keras.callbacks import ProgbarLogger
 from keras.utils import Progbar, progress
@@ -188,3 +191,49 @@ def test_validation_and_quick_predictions_do_not_print(capsys: pytest.CaptureFix
 def test_importing_the_progress_module_does_not_import_rich() -> None:
     code = "import sys, keras.utils.progress; assert 'rich' not in sys.modules"
     run_python(code)
+
+
+class Stream(io.StringIO):
+    """A stdout of another encoding, or one that fails."""
+
+    def __init__(self, encoding: str = "utf-8", error: OSError | None = None) -> None:
+        super().__init__()
+        self.codec, self.error = encoding, error
+
+    def write(self, text: str) -> int:
+        if self.error is not None:
+            raise self.error
+        text.encode(self.codec)
+        return super().write(text)
+
+
+def small() -> keras.Model:
+    return keras.Sequential([keras.Input((2,)), keras.layers.Dense(1, name="dénse")], name="modèle")
+
+
+def test_what_the_encoding_lacks_is_escaped(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(sys, "stdout", Stream("ascii"))
+    small().summary()
+    progress.write_line("é.keras")
+    assert 'Model: "mod\\xe8le"' in sys.stdout.getvalue()  # type: ignore[attr-defined]
+    assert sys.stdout.getvalue().endswith("\\xe9.keras\n")  # type: ignore[attr-defined]
+
+
+@pytest.mark.parametrize("code", [errno.ENOSPC, errno.EIO])
+def test_a_full_disk_and_a_lost_terminal_end_no_training(monkeypatch: pytest.MonkeyPatch, code: int) -> None:
+    monkeypatch.setattr(sys, "stdout", Stream(error=OSError(code, "no")))
+    model = small()
+    model.compile("sgd", "mse")
+    assert len(model.fit(np.ones((4, 2)), np.ones((4, 1)), epochs=3).epoch) == 3
+
+
+def test_a_closed_pipe_does(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(sys, "stdout", Stream(error=BrokenPipeError()))
+    with pytest.raises(BrokenPipeError):
+        progress.write_line("text")
+
+
+def test_rich_is_not_for_terminals_without_unicode(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(sys, "stdout", Stream("ascii"))
+    monkeypatch.setattr(progress, "on_terminal", lambda: True)
+    assert type(progress._screen()).__name__ == "_PlainScreen"
