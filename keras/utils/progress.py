@@ -240,9 +240,8 @@ class _Screen(Protocol):
 def _screen() -> "_Screen | None":
     if not on_terminal():
         return None
-    if (
-        importlib.util.find_spec("rich") is None or not _is_unicode()
-    ):  # rich writes what the screen cannot show
+    # Rich writes what a screen without Unicode cannot show.
+    if importlib.util.find_spec("rich") is None or not _is_unicode():
         return _PlainScreen()
     from rich.errors import LiveError  # an optional package, wanted only on a terminal
 
