@@ -14,7 +14,7 @@ from keras.backend.abstract import ABSTRACT
 from keras.backend.select import current
 from keras.backend.spec import UNKNOWN, Unknown, is_unknown, largest, shape_str
 from keras.ops.dispatch import axes_of, axis_of, convert, ndim_of, op, shape_of
-from keras.ops.settling import need_size, slice_axis, static_int, static_shape
+from keras.ops.settling import slice_axis, static_int, static_shape
 
 Tensor = Any
 
@@ -106,8 +106,6 @@ def squeeze(x: Any, axis: int | Sequence[int] | None = None) -> Tensor:
     shape = shape_of(x)
     if axis is None:
         axes: tuple[int, ...] = tuple(i for i, d in enumerate(shape) if d == 1)
-        for d in () if axes else shape:
-            need_size(d, "squeeze")
     else:
         axes = axes_of(axis, len(shape), "squeeze")
         for i in axes:
