@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import warnings
 from collections import OrderedDict
 from collections.abc import Sequence
 from typing import Any, ClassVar
 
 from keras import tree
 from keras.backend.abstract import ABSTRACT
+from keras.backend.dtypes import is_complex
 from keras.backend.masks import get_mask, set_mask
 from keras.backend.select import current, inner
 from keras.backend.spec import KerasTensor, is_keras_tensor, same, shape_str
@@ -198,6 +200,13 @@ class Functional(Model):
                 f"Received: {shape_str(shape)}"
             )
         if dtype != expected.dtype:
+            if is_complex(dtype) and not is_complex(expected.dtype):
+                warnings.warn(
+                    f'Model "{self.name}", input {index} "{self.input_names[index]}": the imaginary part of complex data '
+                    f'is left out, for the input is {expected.dtype}. Make it Input(..., dtype="{dtype}"), or pass '
+                    "the real and the imaginary part as features.",
+                    stacklevel=2,
+                )
             x = engine.cast(x, expected.dtype)
         if mask is not None:
             set_mask(x, mask)

@@ -13,6 +13,8 @@ import warnings
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from typing import Any, Self
 
+import numpy as np
+
 from keras import ops
 from keras.backend.state import Variable, auto_name, to_snake_case
 from keras.interrupt import undisturbed
@@ -150,7 +152,10 @@ class Optimizer(OwnsVariables, Serializable):
                 self._variables = [v for v in self._variables if v is not self._learning_rate]
             self._learning_rate = value
         elif isinstance(self._learning_rate, Variable):
-            self._learning_rate.assign(value)
+            is_known = value is None or isinstance(
+                value, (int, float, str, np.generic)
+            )  # not so in a traced step
+            self._learning_rate.assign(rate_of(type(self).__name__, value) if is_known else value)
         else:
             raise TypeError(
                 f"optimizer {self.name!r} was made with {type(self._learning_rate).__name__} as its learning_rate, "

@@ -250,7 +250,10 @@ class CompileMetrics(Metric):
         weights = self._outputs.spread(sample_weight, "sample_weight", is_leaf)
         for plan, y, p, w in zip(self._plan, targets, tree.flatten(y_pred), weights, strict=True):
             for metric, weighted in plan:
-                metric.update_state(y, p, sample_weight=w) if weighted else metric.update_state(y, p)
+                try:
+                    metric.update_state(y, p, sample_weight=w) if weighted else metric.update_state(y, p)
+                except (ValueError, TypeError) as error:
+                    raise add_context(error, f'In the metric "{metric.name}"') from error.__cause__
 
     def result(self) -> dict[str, Tensor]:
         """Results by name."""

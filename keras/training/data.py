@@ -376,6 +376,8 @@ def as_batch(element: Any) -> Batch:
             return tree.map_structure(lambda leaf: None if leaf is None else convert(leaf, what), part)
         return as_arrays(part, what)
 
+    if element is None:  # which elsewhere means that there is nothing more to come
+        raise TypeError("A batch of the data is None. Expected `x`, `(x, y)` or `(x, y, sample_weight)`.")
     x, y, sample_weight = unpack_x_y_sample_weight(element)
     return convert(x, "x"), convert(y, "y"), convert(sample_weight, "sample_weight")
 

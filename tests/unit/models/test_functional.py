@@ -427,3 +427,11 @@ def test_layers_of_no_graph_in_the_older_layout(engine, tmp_path):
     other = WithAttributes()
     other.load_weights(tmp_path / "a.h5")
     np.testing.assert_array_equal(other.layers[-1].kernel, model.layers[-1].kernel)
+
+
+def test_complex_data_for_a_real_input_is_told(engine):
+    inputs = keras.Input((2,))
+    model = keras.Model(inputs, keras.layers.Rescaling(2.0)(inputs))
+    with pytest.warns(UserWarning, match=r"input 0 .*imaginary part.*float32"):
+        result = model.predict(np.array([[1 + 2j, 3j]], "complex64"), verbose=0)
+    np.testing.assert_array_equal(result, [[2.0, 0.0]])

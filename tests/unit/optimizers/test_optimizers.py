@@ -161,6 +161,14 @@ def test_wrong_settings(make, message):
         optimizers.get(lambda: None)
 
 
+@pytest.mark.parametrize("rate", [float("nan"), np.float32("nan"), "0.1", None])
+def test_a_rate_that_is_set_is_checked_too(rate):
+    optimizer = optimizers.SGD(0.5)
+    with pytest.raises(ValueError, match="SGD: learning_rate must be a number"):
+        optimizer.learning_rate = rate
+    assert float(optimizer.learning_rate) == 0.5
+
+
 def test_names():
     for name in ("adam", "Adam", "ADAM", "rmsprop", "RMSprop", "adamw", "lamb"):
         assert type(optimizers.get(name)).__name__.lower() == name.lower()

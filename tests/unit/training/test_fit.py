@@ -655,6 +655,21 @@ def test_a_generator_that_ends_early(engine: Any) -> None:
     assert history.epoch == [0]
 
 
+def test_a_metric_that_gives_nothing_is_named(engine: Any) -> None:
+    def nothing(y: Any, y_pred: Any) -> None:
+        return None
+
+    x, y = data(8)
+    with pytest.raises(TypeError, match=r'In the metric "nothing": .*NoneType'):
+        small(metrics=[nothing]).fit(x, y, verbose=0)
+
+
+def test_a_batch_that_is_none_is_not_the_end(engine: Any) -> None:
+    x, y = data(8)
+    with pytest.raises(TypeError, match="A batch of the data is None"):
+        small().fit(iter([(x, y), None, (x, y)]), steps_per_epoch=3, verbose=0)
+
+
 def test_class_weight_by_output_and_balanced(engine: Any) -> None:
     x, y = data(9)
     kinds = np.array([0] * 6 + [1, 1, 2])
