@@ -152,9 +152,8 @@ class Optimizer(OwnsVariables, Serializable):
                 self._variables = [v for v in self._variables if v is not self._learning_rate]
             self._learning_rate = value
         elif isinstance(self._learning_rate, Variable):
-            is_known = value is None or isinstance(
-                value, (int, float, str, np.generic)
-            )  # not so in a traced step
+            # What a traced step computes is no number yet.
+            is_known = value is None or isinstance(value, (int, float, str, np.generic))
             self._learning_rate.assign(rate_of(type(self).__name__, value) if is_known else value)
         else:
             raise TypeError(
