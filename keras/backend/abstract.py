@@ -14,7 +14,16 @@ import numpy as np
 
 from keras.backend import dtypes
 from keras.backend.engine import Engine, Spec
-from keras.backend.spec import UNKNOWN, KerasTensor, broadcast, is_unknown, same, shape_str, window_size
+from keras.backend.spec import (
+    UNKNOWN,
+    KerasTensor,
+    broadcast,
+    is_unknown,
+    same,
+    shape_str,
+    smallest,
+    window_size,
+)
 from keras.backend.state import Variable
 
 
@@ -108,7 +117,7 @@ class AbstractEngine(Engine):
     # movement
     def reshape(self, x: KerasTensor, shape: Any) -> KerasTensor:
         have, want = math.prod(x.dims), math.prod(shape)
-        if not is_unknown(have) and not is_unknown(want) and have != want:
+        if not same(have, want):
             raise ValueError(
                 f"reshape: a tensor of shape {shape_str(x.dims)} ({have} values) cannot be made {shape_str(shape)} ({want})"
             )
@@ -338,12 +347,12 @@ class AbstractEngine(Engine):
 
     def qr(self, a: KerasTensor, mode: str) -> tuple[KerasTensor, KerasTensor]:
         m, n = a.dims[-2:]
-        k = m if mode == "complete" else _smaller(m, n)
+        k = m if mode == "complete" else smallest(m, n)
         return KerasTensor((*a.dims[:-2], m, k), a.dtype), KerasTensor((*a.dims[:-2], k, n), a.dtype)
 
     def svd(self, a: KerasTensor, full: bool, uv: bool) -> Any:
         m, n = a.dims[-2:]
-        k = _smaller(m, n)
+        k = smallest(m, n)
         s = KerasTensor((*a.dims[:-2], k), a.dtype)
         if not uv:
             return s
@@ -360,7 +369,7 @@ class AbstractEngine(Engine):
         return KerasTensor(a.dims[:-1], dtype), KerasTensor(a.dims, dtype)
 
     def lu(self, a: KerasTensor) -> tuple[KerasTensor, KerasTensor]:
-        return KerasTensor(a.dims, a.dtype), KerasTensor((*a.dims[:-2], _smaller(*a.dims[-2:])), "int32")
+        return KerasTensor(a.dims, a.dtype), KerasTensor((*a.dims[:-2], smallest(*a.dims[-2:])), "int32")
 
     def triangular_solve(self, a: KerasTensor, b: KerasTensor, lower: bool) -> KerasTensor:
         return self._solve("solve_triangular", a, b)
@@ -443,10 +452,6 @@ class AbstractEngine(Engine):
 
     def native(self, name: str) -> None:
         return None
-
-
-def _smaller(m: Any, n: Any) -> Any:
-    return UNKNOWN if is_unknown(m) or is_unknown(n) else min(m, n)
 
 
 def _merge(a: KerasTensor, b: KerasTensor) -> KerasTensor:

@@ -270,7 +270,7 @@ def same(a: Any, b: Any) -> bool:
     return is_unknown(a) or is_unknown(b) or a == b
 
 
-def same_shapes(a: tuple[Any, ...], b: tuple[Any, ...]) -> bool:
+def same_shapes(a: Sequence[Any], b: Sequence[Any]) -> bool:
     """Whether two shapes can be equal."""
     return len(a) == len(b) and all(map(same, a, b))
 

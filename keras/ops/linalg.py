@@ -7,7 +7,7 @@ from typing import Any
 
 from keras.backend import dtypes
 from keras.backend.select import current
-from keras.backend.spec import broadcast, is_unknown, largest, shape_str
+from keras.backend.spec import broadcast, largest, same, shape_str
 from keras.ops.dispatch import as_float, axes_of, cast, dtype_of, ndim_of, op, shape_of
 from keras.ops.gradients import jvp
 from keras.ops.numpy.matrices import diagonal
@@ -41,7 +41,7 @@ def _matrix(x: Any, who: str, name: str = "x", square: bool = False) -> Tensor:
     if len(shape) < 2:
         raise ValueError(f"{who}: `{name}` must have rank 2 or more. Received: shape {shape_str(shape)}")
     m, n = shape[-2:]
-    if square and not is_unknown(m) and not is_unknown(n) and m != n:
+    if square and not same(m, n):
         raise ValueError(f"{who}: `{name}` must hold square matrices. Received: shape {shape_str(shape)}")
     return x
 
@@ -295,7 +295,7 @@ def solve_triangular(a: Any, b: Any, lower: bool = False) -> Tensor:
 def _check_sides(who: str, a: Tensor, b: Tensor) -> None:
     shape_a, shape_b = shape_of(a), shape_of(b)
     rows = shape_b[-1] if len(shape_b) == len(shape_a) - 1 else shape_b[-2] if len(shape_b) > 1 else None
-    if rows is None or (not is_unknown(rows) and not is_unknown(shape_a[-2]) and rows != shape_a[-2]):
+    if rows is None or not same(rows, shape_a[-2]):
         raise ValueError(
             f"{who}: `b` must have as many rows as `a`. "
             f"Received: a.shape={shape_str(shape_a)}, b.shape={shape_str(shape_b)}"

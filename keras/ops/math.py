@@ -7,7 +7,7 @@ from typing import Any
 
 from keras.backend import dtypes
 from keras.backend.select import current
-from keras.backend.spec import UNKNOWN, is_unknown, shape_str
+from keras.backend.spec import UNKNOWN, is_unknown, same, shape_str
 from keras.ops import kernels
 from keras.ops.dispatch import as_float, axes_of, cast, convert, dtype_of, ndim_of, op, shape_of
 from keras.ops.settling import (
@@ -196,9 +196,7 @@ def _segments(who: str, data: Any, ids: Any, n: int | None, mode: str) -> Tensor
     ids = cast(as_index(ids, who, "segment_ids"), "int32")
     check_rank(ids, 1, who, "segment_ids")
     shape = shape_of(x)
-    if not shape or (
-        not is_unknown(shape_of(ids)[0]) and not is_unknown(shape[0]) and shape[0] != shape_of(ids)[0]
-    ):
+    if not shape or not same(shape[0], shape_of(ids)[0]):
         raise ValueError(
             f"{who}: expected one id per slice of `data`. "
             f"Received: data.shape={shape_str(shape)}, segment_ids.shape={shape_str(shape_of(ids))}"

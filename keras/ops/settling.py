@@ -192,8 +192,12 @@ def check_text(value: Any, who: str, name: str) -> None:
 
 
 def _elements(vector: Tensor) -> list[Any]:
-    """The elements of a vector, or the scalar itself."""
+    """The elements of a vector, or the scalar itself: numbers if they are known, else tensors."""
     e = current()
+    try:
+        return list(np.ravel(e.to_numpy(vector)))
+    except (RuntimeError, TypeError):
+        pass
     if not shape_of(vector):
         return [vector]
     count = shape_of(vector)[0]

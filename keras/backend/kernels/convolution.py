@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from functools import partial
 from typing import Any, NamedTuple
 
 import numpy as np
 
-from keras.backend.kernels.onednn import TRAINING, Plan, Shape, Step, Stock, dims, library, row_major
+from keras.backend.kernels.onednn import TRAINING, Plan, Shape, Step, Stock, dims, made, row_major
 
 Pads = tuple[tuple[int, int], ...]
 
@@ -60,9 +61,8 @@ class ConvolutionPlan(Plan):
             used = self._reordered(layouts[role], given, wanted, before if inwards else after, inwards)
             arguments.append((role, used))
         self._steps = [*before, self._step(primitive, arguments), *after]
-        self._laid_out = self._steps[
-            len(before) :
-        ]  # what is left to do if the kernel is the same array as before
+        # What is left to do if the kernel is the same array as before.
+        self._laid_out = self._steps[len(before) :]
         self._kernel: np.ndarray | None = None
 
     def __call__(self, *arrays: np.ndarray) -> None:
@@ -106,8 +106,8 @@ class Alone:
     """
 
     def __init__(self, direction: str, conv: Convolution) -> None:
-        self._key, self._y = (direction, conv), conv.y
-        self._idle = [self._made()]
+        self._made = partial(made, ConvolutionPlan, direction, conv)
+        self._y, self._idle = conv.y, [self._made()]
 
     def __call__(self, *given: np.ndarray) -> np.ndarray:
         """The result; what is given is float32."""
@@ -119,10 +119,6 @@ class Alone:
         plan(*map(np.ascontiguousarray, given), y)
         self._idle.append(plan)
         return y
-
-    def _made(self) -> ConvolutionPlan:
-        with library().one_thread():  # some primitives run on as many threads as there are now
-            return ConvolutionPlan(*self._key)
 
 
 def run(direction: str, conv: Convolution, given: Sequence[np.ndarray], out: Sequence[np.ndarray]) -> bool:

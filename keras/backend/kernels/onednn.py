@@ -207,11 +207,16 @@ class Stock:
             if idle:
                 return idle.pop()
             try:
-                with library().one_thread():  # some primitives run on as many threads as there are now
-                    return self._make(*key)
+                return made(self._make, *key)
             except RuntimeError:
                 self._idle[key] = None
                 return None
+
+
+def made(make: Callable[..., Any], *key: Hashable) -> Any:
+    """A plan for one thread: some primitives run on as many threads as there are when they are made."""
+    with library().one_thread():
+        return make(*key)
 
 
 def _kind(constructor: str) -> str:

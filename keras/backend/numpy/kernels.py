@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import functools
 import math
-from collections.abc import Callable
 from typing import Any
 
 import numpy as np
@@ -30,6 +29,8 @@ def _relu(x: tuple[Shape, str]) -> Any:
 
 class Kernels(Convolution, Elementwise):
     """Same meaning as the shared bodies of the same name; also the primitives these are made of."""
+
+    _share = staticmethod(batch_norm.at_once)
 
     # ------------------------------------------------------------------ activations
     @known(_relu)
@@ -152,7 +153,7 @@ class Kernels(Convolution, Elementwise):
             y *= _aligned(gamma, axes, x.shape)
         return y
 
-    @known(functools.partial(batch_norm.at_one_shape, lambda n, f: f(slice(0, n))))
+    @known(functools.partial(batch_norm.at_one_shape, batch_norm.at_once))
     @in_float32
     def batch_norm(
         self,
@@ -190,11 +191,6 @@ class Kernels(Convolution, Elementwise):
         given = _last(dy, axis), _last(x, axis), mean, variance, gamma
         dx, dgamma, dbeta = batch_norm.backward(*given, epsilon, self._share)
         return np.moveaxis(dx, -1, axis), dgamma, dbeta
-
-    @staticmethod
-    def _share(n: int, f: Callable[[slice], Any]) -> None:
-        """Do what concerns `range(n)`: here, in one go."""
-        f(slice(0, n))
 
 
 def _last(x: Array, axis: int) -> Array:

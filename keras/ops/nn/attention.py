@@ -6,7 +6,7 @@ import math
 from typing import Any
 
 from keras.backend.select import current
-from keras.backend.spec import Unknown, is_unknown, shape_str
+from keras.backend.spec import Unknown, is_unknown, same, shape_str
 from keras.ops.dispatch import as_float, cast, convert, dtype_of, kernel, ndim_of, op, promote, shape_of
 from keras.ops.kernels import softmax
 from keras.ops.numpy.joining import equal_parts
@@ -56,7 +56,7 @@ def dot_product_attention(
             "dot_product_attention: query, key and value must have rank 4: [batch, time, heads, dim]. "
             f"Received: {', '.join(map(shape_str, shapes))}"
         )
-    if not _same(shapes[0][3], shapes[1][3]) or not _same(shapes[1][1], shapes[2][1]):
+    if not same(shapes[0][3], shapes[1][3]) or not same(shapes[1][1], shapes[2][1]):
         raise ValueError(
             "dot_product_attention: query and key must have equal dims, key and value equal times. "
             f"Received: {', '.join(map(shape_str, shapes))}"
@@ -77,10 +77,6 @@ def dot_product_attention(
     return _capped(q, k, v, bias, mask, scale, bool(is_causal), attn_logits_soft_cap)
 
 
-def _same(a: Any, b: Any) -> bool:
-    return is_unknown(a) or is_unknown(b) or a == b
-
-
 def _default_scale(dim: Any) -> Any:
     return dim**-0.5 if is_unknown(dim) else 1.0 / math.sqrt(dim)
 
@@ -89,7 +85,7 @@ def _heads(x: Tensor, heads: Any, shapes: list[tuple[Any, ...]]) -> Tensor:
     """Keys or values with as many heads as the queries have."""
     e = current()
     batch, time, have, dim = shape_of(x)
-    if _same(have, heads):
+    if same(have, heads):
         return x
     if heads % have:
         raise ValueError(

@@ -11,7 +11,7 @@ from typing import Any
 from keras import config
 from keras.backend.logits import get_logits
 from keras.backend.select import current
-from keras.backend.spec import is_unknown, shape_str
+from keras.backend.spec import same_shapes, shape_str
 from keras.ops import kernels
 from keras.ops.dispatch import as_float, axis_of, cast, convert, dtype_of, op, shape_of
 from keras.ops.numpy.shaping import moveaxis
@@ -27,8 +27,7 @@ def _clipped(p: Tensor) -> Tensor:
 
 def _check_equal(who: str, target: Tensor, output: Tensor) -> None:
     a, b = shape_of(target), shape_of(output)
-    known = all(is_unknown(x) or is_unknown(y) or x == y for x, y in zip(a, b, strict=False))
-    if len(a) != len(b) or not known:
+    if not same_shapes(a, b):
         raise ValueError(
             f"{who}: `target` and `output` must have the same shape. "
             f"Received: target.shape={shape_str(a)}, output.shape={shape_str(b)}"
@@ -124,9 +123,7 @@ def sparse_categorical_crossentropy(
     if len(have) == len(shape) and have[axis] == 1:
         have = have[:axis] + have[axis + 1 :]
         target = e.reshape(target, have)
-    if len(have) != len(rest) or any(
-        not is_unknown(a) and not is_unknown(b) and a != b for a, b in zip(have, rest, strict=True)
-    ):
+    if not same_shapes(have, rest):
         raise ValueError(
             "sparse_categorical_crossentropy: `target` must have the shape of `output` without its classes. "
             f"Received: target.shape={shape_str(have)}, output.shape={shape_str(shape)}"

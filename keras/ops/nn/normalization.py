@@ -10,7 +10,7 @@ from typing import Any
 from keras import config
 from keras.backend import dtypes
 from keras.backend.select import current
-from keras.backend.spec import is_unknown, same, shape_str
+from keras.backend.spec import same, shape_str
 from keras.ops import kernels
 from keras.ops.dispatch import as_float, axes_of, axis_of, cast, convert, dtype_of, ndim_of, op, shape_of
 from keras.ops.settling import check_number, in_float32, kept, scalar
@@ -96,7 +96,7 @@ def _vector(v: Tensor, n: Any, name: str) -> Tensor:
     size: Any = 1
     for d in shape:
         size = size * d
-    if not is_unknown(n) and not is_unknown(size) and size != n:
+    if not same(n, size):
         raise ValueError(
             f"batch_normalization: `{name}` must be a vector of {n} elements, the size of the axis. "
             f"Received: shape {shape_str(shape)}"

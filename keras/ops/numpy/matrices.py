@@ -8,7 +8,7 @@ from collections.abc import Sequence
 from typing import Any
 
 from keras.backend.select import current
-from keras.backend.spec import is_unknown, largest, shape_str, smallest
+from keras.backend.spec import is_unknown, largest, same_shapes, shape_str, smallest
 from keras.ops.dispatch import axis_of, cast, convert, dtype_of, ndim_of, op, promote, shape_of
 from keras.ops.numpy.creation import lower_mask
 from keras.ops.numpy.elementwise import conjugate
@@ -198,7 +198,7 @@ def _multiply(a: Tensor, b: Tensor) -> Tensor:
 
 def _contract(who: str, a: Tensor, b: Tensor, axes: tuple[tuple[int, ...], tuple[int, ...]]) -> Tensor:
     sizes_a, sizes_b = ([shape_of(x)[i] for i in ax] for x, ax in zip((a, b), axes, strict=True))
-    if any(not is_unknown(p) and not is_unknown(q) and p != q for p, q in zip(sizes_a, sizes_b, strict=True)):
+    if not same_shapes(sizes_a, sizes_b):
         raise ValueError(
             f"{who}: the axes summed over must have equal sizes. Received: shapes {shape_str(shape_of(a))} "
             f"(axes {axes[0]}) and {shape_str(shape_of(b))} (axes {axes[1]})"
