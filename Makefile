@@ -1,14 +1,15 @@
 # Everything a user or a contributor runs. The virtual environment .venv is made once, with what the target needs;
 # stamp files remember what is installed in it, and setup.py is what makes them old.
 
-PYTHON ?= python3
-ENGINE ?= tensorflow
-ARGS   ?=
-VENV   := .venv
-PY     := $(VENV)/bin/python
-PIP    := $(PY) -m pip install --quiet --disable-pip-version-check
-NATIVE := $(wildcard keras/backend/cntk/native/*)
-LINUX  := $(filter Linux-x86_64,$(shell uname -s)-$(shell uname -m))
+PYTHON  ?= python3
+ENGINE  ?= tensorflow
+ARGS    ?=
+WORKERS ?= auto
+VENV    := .venv
+PY      := $(VENV)/bin/python
+PIP     := $(PY) -m pip install --quiet --disable-pip-version-check
+NATIVE  := $(wildcard keras/backend/cntk/native/*)
+LINUX   := $(filter Linux-x86_64,$(shell uname -s)-$(shell uname -m))
 
 .DEFAULT_GOAL := help
 .PHONY: help quickstart test check conformance docs bench missing clean
@@ -23,8 +24,8 @@ help:  ## list these commands
 quickstart: $(VENV)/.engine-$(ENGINE)  ## train a network on real digits, save it, reopen it on another engine
 	$(PY) examples/quickstart.py --engine $(ENGINE) $(ARGS)
 
-test: $(VENV)/.all  ## the whole test suite, on every engine
-	$(PY) -m pytest $(ARGS)
+test: $(VENV)/.all  ## the whole test suite, on every engine (WORKERS=0: in one process, for a debugger)
+	$(PY) -m pytest --numprocesses=$(WORKERS) --maxprocesses=8 --dist=worksteal $(ARGS)
 
 conformance: $(VENV)/.all  ## every primitive on every engine (ARGS=--engine=NAME for one)
 	$(PY) -m pytest tests/conformance $(ARGS)
