@@ -48,7 +48,15 @@ setup(
         "yaml": YAML,
         "examples": EXAMPLES,
         # bfloat16 for NumPy; tensorflow brings it, too
-        "test": ["pytest>=8", "pytest-xdist>=3.5", "hypothesis>=6", "scipy>=1.11", "ml_dtypes>=0.4", *EXAMPLES, *YAML],
+        "test": [
+            "pytest>=8",
+            "pytest-xdist>=3.5",
+            "hypothesis>=6",
+            "scipy>=1.11",
+            "ml_dtypes>=0.4",
+            *EXAMPLES,
+            *YAML,
+        ],
         "dev": ["ruff>=0.6", "mypy>=1.11"],
     },
 )

@@ -164,3 +164,14 @@ def _plain(name: str) -> str:
 
 _brief = reprlib.Repr()
 _brief.maxstring = _brief.maxother = 80
+
+
+#: What no engine can compute, told in the same words by each.
+NOT_DEFINITE = (
+    "cholesky: expected symmetric positive definite matrices, and one has no such factor. A small multiple of the "
+    "identity added to a covariance makes it definite."
+)
+SINGULAR = (
+    "solve: one of the matrices is singular, so that it has no inverse. `keras.ops.lstsq` and `keras.ops.pinv` give the "
+    "least squares solution."
+)

@@ -162,6 +162,9 @@ class Layer(Tracked):
     #: Whether `call` runs functions of the user's, in a class of this library.
     _runs_foreign_code: ClassVar[bool] = False
 
+    #: Whether the class's own `compute_output_spec` is being asked.
+    _declaring = False
+
     # ------------------------------------------------------------------ to be written by subclasses
     def build(self, input_shape: Shape) -> None:
         """Make the layer's variables for inputs of this shape (None: any size)."""
@@ -224,13 +227,23 @@ class Layer(Tracked):
     def _inferred(self, args: tuple[Any, ...], kwargs: dict[str, Any], error: Exception) -> Any:
         """Symbolic outputs of a `call` with code that needs real tensors, such as the engine's own functions.
 
-        The layer's `compute_output_shape` says their shapes if the class has one, else the engine by a trace of its own.
-        Raises `error` if neither can.
+        The class's own `compute_output_spec` or `compute_output_shape` says what they are if it has one, else the engine
+        by a trace of its own. Raises `error` if neither can.
         """
         own = type(self).__module__.partition(".")[0] == "keras" and not self._runs_foreign_code
         # In a layer of ours nothing asks a tensor for its value, but a function it was given, such as an activation.
         if inner() is not ABSTRACT or (own and not isinstance(error, SymbolicTensorError)):
             raise error
+        if (
+            not own
+            and type(self).compute_output_spec is not Layer.compute_output_spec
+            and not self._declaring
+        ):
+            self._declaring = True  # it may ask Layer's for what `call` gives
+            try:
+                return self.compute_output_spec(*args, **kwargs)
+            finally:
+                self._declaring = False
         if not own and type(self).compute_output_shape is not Layer.compute_output_shape:
             shapes = self._declared_shapes(args, kwargs)
             return tree.map_shape_structure(lambda s: KerasTensor(s, self.compute_dtype or "float32"), shapes)

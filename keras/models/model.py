@@ -14,6 +14,7 @@ from keras import tree
 from keras.backend.spec import KerasTensor
 from keras.errors import unknown
 from keras.layers import Layer
+from keras.models import state_tree as state_trees
 from keras.models import summary as summaries
 from keras.models import text_formats
 from keras.serializable import serialize
@@ -149,6 +150,38 @@ class Model(Trainer, Layer):
         return self._saving().load_weights(
             self, filepath, skip_mismatch=skip_mismatch, by_name=by_name, **kwargs
         )
+
+    def get_state_tree(self, value_format: str = "backend_tensor") -> dict[str, Any]:
+        """The values of all variables as nested dicts, by the parts of their paths.
+
+        Args:
+            value_format: "backend_tensor", or "numpy_array" for copies on the host.
+
+        Returns:
+            A dict of `trainable_variables`, `non_trainable_variables`, `optimizer_variables` and `metrics_variables`.
+
+        Raises:
+            ValueError: two variables with one path, or another format.
+
+        >>> import keras
+        >>> model = keras.Sequential([keras.Input((3,)), keras.layers.Dense(2, name="out")], name="net")
+        >>> state = model.get_state_tree("numpy_array")
+        >>> state["trainable_variables"]["net"]["out"]["kernel"].shape
+        (3, 2)
+        >>> model.set_state_tree(state)
+        """
+        return state_trees.read(self, value_format)
+
+    def set_state_tree(self, state_tree: dict[str, Any]) -> None:
+        """Assign what `get_state_tree` gave, or any part of it: everything, or nothing when something does not fit.
+
+        Args:
+            state_tree: nested dicts of arrays or tensors, by the parts of the variables' paths.
+
+        Raises:
+            ValueError: an unknown part or path, or a value of another shape.
+        """
+        state_trees.write(self, state_tree)
 
     def __reduce__(self) -> tuple[Any, ...]:
         """Pickled as a `.keras` archive; classes and functions of the user's own are found as in `load_model`."""

@@ -21,7 +21,7 @@ class Adafactor(Optimizer):
         epsilon_1: added to the squared gradient.
         epsilon_2: the least size of a variable.
         clip_threshold: the greatest root mean square of a step before scaling.
-        relative_step: whether the rate falls as `1 / sqrt(t)`.
+        relative_step: for compatibility; the rate falls as `1 / sqrt(t)` in any case.
         weight_decay: as in `Optimizer`, like all arguments not named here.
 
     >>> import keras
@@ -93,10 +93,8 @@ class Adafactor(Optimizer):
     def update_step(self, gradient: Tensor, variable: Variable, learning_rate: Tensor) -> None:
         i = self.index_of(variable)
         step = self.local_step(variable.dtype)
-        rate = learning_rate
-        # Keras 3.15 lowers the rate even where this is False, against its documentation.
-        if self.relative_step:
-            rate = ops.minimum(rate, ops.divide(1.0, ops.sqrt(step)))
+        # Keras 3.15 lowers the rate whatever `relative_step` says, and its numbers are what this must give.
+        rate = ops.minimum(learning_rate, ops.divide(1.0, ops.sqrt(step)))
         rate = ops.multiply(rate, ops.maximum(_rms(variable.value), self.epsilon_2))
         decay = ops.subtract(1.0, ops.power(step, self.beta_2_decay))
         square = ops.add(ops.square(gradient), self.epsilon_1)

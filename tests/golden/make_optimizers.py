@@ -94,6 +94,7 @@ CASES: list[tuple[str, dict[str, Any]]] = [
         "LossScaleOptimizer",
         {"inner": "Adam", "initial_scale": 4.0, "dynamic_growth_steps": 5, "infinite": True},
     ),
+    ("Adafactor", {"learning_rate": 0.5, "relative_step": False, "beta_2_decay": -0.65}),
 ]
 
 SCHEDULES: list[tuple[str, dict[str, Any]]] = [

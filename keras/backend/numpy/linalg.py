@@ -7,6 +7,7 @@ from typing import Any
 import numpy as np
 
 from keras.backend.numpy.arrays import Array, in_float32
+from keras.errors import NOT_DEFINITE, SINGULAR
 
 _BLOCK = 32
 
@@ -16,7 +17,10 @@ class LinearAlgebra:
 
     @in_float32
     def cholesky(self, a: Array) -> Array:
-        return np.linalg.cholesky(a)
+        try:
+            return np.linalg.cholesky(a)
+        except np.linalg.LinAlgError:
+            raise ValueError(NOT_DEFINITE) from None
 
     @in_float32
     def qr(self, a: Array, mode: Any) -> tuple[Array, Array]:
@@ -45,7 +49,10 @@ class LinearAlgebra:
 
     @in_float32
     def solve(self, a: Array, b: Array) -> Array:
-        return np.linalg.solve(a, b)
+        try:
+            return np.linalg.solve(a, b)
+        except np.linalg.LinAlgError:
+            raise ValueError(SINGULAR) from None
 
     @in_float32
     def triangular_solve(self, a: Array, b: Array, lower: bool) -> Array:

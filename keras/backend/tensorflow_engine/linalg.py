@@ -6,9 +6,12 @@ import functools
 from collections.abc import Callable
 from typing import Any
 
+import numpy as np
+
 from keras.backend.engine import Engine
 from keras.backend.tensorflow_engine.leaf import DTYPES, raw
 from keras.backend.tensorflow_engine.loading import tf
+from keras.errors import NOT_DEFINITE, SINGULAR
 
 Tensor = Any
 
@@ -33,7 +36,12 @@ class LinalgPart(Engine):
 
     @in_float32
     def cholesky(self, a: Tensor) -> Tensor:
-        return raw.Cholesky(input=a)
+        factor = raw.Cholesky(input=a)
+        if (
+            tf.executing_eagerly() and np.isfinite(a).all() > np.isfinite(np.tril(factor)).all()
+        ):  # its way to say so
+            raise ValueError(NOT_DEFINITE)
+        return factor
 
     @in_float32
     def qr(self, a: Tensor, mode: str) -> tuple[Tensor, Tensor]:
@@ -61,7 +69,10 @@ class LinalgPart(Engine):
 
     @in_float32
     def solve(self, a: Tensor, b: Tensor) -> Tensor:
-        return raw.MatrixSolve(matrix=a, rhs=b)
+        try:
+            return raw.MatrixSolve(matrix=a, rhs=b)
+        except tf.errors.InvalidArgumentError:
+            raise ValueError(SINGULAR) from None
 
     def fft(self, re: Tensor, im: Tensor, inverse: bool) -> tuple[Tensor, Tensor]:
         dtype = re.dtype.name

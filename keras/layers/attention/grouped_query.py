@@ -102,8 +102,5 @@ class GroupQueryAttention(Projected):
         y = self._output_dense(y)
         return (y, scores) if return_attention_scores else y
 
-    def compute_mask(self, inputs: Any, previous_mask: Any) -> None:
-        """None: in Keras 3.15 the mask ends here, unlike in MultiHeadAttention."""
-
 
 GroupQueryAttention.__name__ = "GroupedQueryAttention"  # the name it has in Keras 3, and its group in files

@@ -180,9 +180,6 @@ class MultiHeadAttention(Projected):
     def _add_activity_losses(self, outputs: Any) -> None:
         """None: the projections have them, the last one that of the outputs."""
 
-    def compute_mask(self, inputs: Any, previous_mask: Any) -> Any:
-        return get_mask(inputs) if previous_mask is None else previous_mask
-
 
 class _Fold:
     """Puts any number of batch and attention axes into one each, and back: [B, T, heads, dim]."""

@@ -6,6 +6,7 @@ from collections.abc import Sequence
 from typing import Any
 
 from keras import constraints, initializers, ops, regularizers
+from keras.backend.masks import get_mask
 from keras.layers.arguments import fraction_of, int_of
 from keras.layers.attention.scores import masked_softmax
 from keras.layers.core import EinsumDense
@@ -63,6 +64,10 @@ class Projected(Layer):
         return dense
 
     # ------------------------------------------------------------------ masks
+    def compute_mask(self, inputs: Any, previous_mask: Any) -> Any:
+        """That of the query: there is an output for each of its steps."""
+        return get_mask(inputs) if previous_mask is None else previous_mask
+
     def _combined_mask(
         self,
         query: Tensor,

@@ -348,3 +348,26 @@ def test_a_weight_made_in_the_constructor_does_not_settle_the_path() -> None:
     expected = ["inner/temperature", "block/inner/dense/kernel", "block/inner/dense/bias"]
     assert [w.path for w in block.weights] == expected
     assert block.inner.path == "block/inner"
+
+
+def test_what_a_class_says_of_its_outputs_stands_in_for_a_call_that_needs_values(engine: Engine) -> None:
+    class Even(L.Layer):
+        def call(self, x: Any) -> Any:
+            if float(ops.sum(x)) < 0:
+                raise AssertionError("expected a positive sum")
+            return x[:, ::2]
+
+        def compute_output_spec(self, x: Any) -> Any:
+            return keras.KerasTensor((x.shape[0], (x.shape[1] + 1) // 2), x.dtype)
+
+    class Asks(Even):
+        def compute_output_spec(self, x: Any) -> Any:
+            return super(Even, self).compute_output_spec(x)  # which runs `call`
+
+    inputs = keras.Input((5,))
+    outputs = Even()(inputs)
+    assert outputs.shape == (None, 3)
+    model = keras.Model(inputs, outputs)
+    np.testing.assert_array_equal(ops.convert_to_numpy(model(np.ones((2, 5)))), np.ones((2, 3)))
+    with pytest.raises(Exception, match="asks"):
+        Asks()(inputs)

@@ -42,7 +42,7 @@ DEVIATIONS = {
 
 #: Compared with nothing: engines differ (whether a maximum over windows or segments shows NaN, or a softmax all along its
 #: row, which depends on the processor, but see test_references.py; inf // x, inf - inf, what their own operators make of a
-#: bool), or an engine says in its own words what the values forbid (a singular matrix, an index out of range).
+#: bool), or an engine says in its own words what the values forbid (a matrix of NaN, an index out of range).
 UNSTABLE = """
     softmax-nan softmax-inf max_pool-nan segment_max-nan segment_min-nan floor_divide-inf fft2-inf ifft2-inf
     lu_factor-inf logdet-inf

@@ -209,3 +209,26 @@ def test_another_engines_tensor_is_named():
         theirs = ops.ones((2,))
     with keras.backend.using("numpy"):
         assert ops.convert_to_numpy(ops.add(theirs, 1)).tolist() == [2, 2]  # its values are taken over
+
+
+@pytest.mark.parametrize(
+    ("call", "message"),
+    [
+        (
+            lambda: ops.cholesky([[1.0, 2.0], [2.0, 1.0]]),
+            "cholesky: expected symmetric positive definite matrices",
+        ),
+        (lambda: ops.solve([[1.0, 2.0], [2.0, 4.0]], [1.0, 1.0]), "solve: one of the matrices is singular"),
+        (lambda: ops.inv([[0.0, 0.0], [0.0, 0.0]]), "inv: one of the matrices is singular"),
+    ],
+)
+def test_what_no_engine_can_compute_is_told_in_the_same_words(engine, call, message):
+    with pytest.raises(ValueError) as error:
+        call()
+    assert str(error.value).startswith(message)
+
+
+def test_a_factor_of_what_is_not_a_number_is_none_either(engine):
+    factor = ops.convert_to_numpy(ops.cholesky([[[np.nan, 0.0], [0.0, 1.0]], [[4.0, 0.0], [0.0, 9.0]]]))
+    assert np.isnan(factor[0, 0, 0])
+    np.testing.assert_allclose(factor[1], [[2.0, 0.0], [0.0, 3.0]])
