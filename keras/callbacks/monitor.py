@@ -4,6 +4,8 @@ import math
 import warnings
 from typing import Any
 
+import numpy as np
+
 from keras.callbacks.callback import Callback, Logs
 
 #: Names (or parts of names) of quantities that should fall, and that should rise.
@@ -134,6 +136,11 @@ class MonitorCallback(Callback):
     @best.setter
     def best(self, value: float | None) -> None:
         self.tracker.best = value
+
+    @property
+    def monitor_op(self) -> np.ufunc:
+        """`np.less` or `np.greater`: what a better value is, compared with the best. For subclasses."""
+        return np.less if self.tracker.direction(self.model) == "min" else np.greater
 
 
 def _guess_mode(monitor: str, model: Any, who: str) -> str:

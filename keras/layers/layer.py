@@ -499,6 +499,7 @@ class Layer(Tracked):
     # ------------------------------------------------------------------ variables
     def add_weight(
         self,
+        *args: Any,
         shape: Shape = None,
         initializer: Any = None,
         dtype: Any = None,
@@ -513,6 +514,7 @@ class Layer(Tracked):
         """Make a variable that belongs to the layer.
 
         Args:
+            *args: shape, initializer and dtype may be given by position, in this order.
             shape: tuple of ints; default a scalar.
             initializer: name, config or callable; default `glorot_uniform` for floats, else zeros.
             dtype: default the policy's variable dtype.
@@ -520,13 +522,15 @@ class Layer(Tracked):
             autocast: whether it is read in the compute dtype.
             regularizer: adds a loss. constraint: applied after each update.
             name: last part of its path.
+
+        Raises:
+            ValueError: a name by position, as in Keras 2.
+            TypeError: an argument by position and by keyword, or more than three by position.
         """
         self._check_initialised()
-        if isinstance(shape, str):
-            raise ValueError(
-                f"{type(self).__name__}: add_weight expected `shape` first. Received: {shape!r}. "
-                f"Give the name by keyword: add_weight(shape, ..., name={shape!r})."
-            )
+        if args:
+            by_name = {"shape": shape, "initializer": initializer, "dtype": dtype}
+            shape, initializer, dtype = self._by_place(args, by_name)
         shape = tree.shape_tuple(shape)
         shape = tuple(
             int(d) for d in (shape if isinstance(shape, (tuple, list)) else () if shape is None else (shape,))
@@ -550,6 +554,21 @@ class Layer(Tracked):
         variable.overwrite_with_gradient = overwrite_with_gradient
         self._own_variables.append(variable)
         return variable
+
+    def _by_place(self, args: tuple[Any, ...], by_name: dict[str, Any]) -> tuple[Any, ...]:
+        """`add_weight`'s arguments of these names, the first of them given by position."""
+        who = f"{type(self).__name__}: add_weight"
+        if isinstance(args[0], str):
+            raise ValueError(
+                f"{who} expected a shape first. Received: {args[0]!r}. "
+                f"Give the name by keyword: add_weight(shape=..., name={args[0]!r})."
+            )
+        if len(args) > len(by_name):
+            raise TypeError(f"{who} takes {', '.join(by_name)} by position. Received: {len(args)} arguments")
+        for name in list(by_name)[: len(args)]:
+            if by_name[name] is not None:
+                raise TypeError(f"{who} received `{name}` by position and by keyword.")
+        return (*args, *list(by_name.values())[len(args) :])
 
     # ------------------------------------------------------------------ names and dtypes
     @property

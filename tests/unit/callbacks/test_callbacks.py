@@ -138,6 +138,11 @@ def test_direction_follows_from_the_name(name: str, mode: str) -> None:
     assert BestTracker(name).direction() == mode
 
 
+def test_subclasses_may_compare_with_monitor_op() -> None:
+    assert EarlyStopping().monitor_op is np.less
+    assert keras_callbacks.ModelCheckpoint("best.keras", monitor="val_accuracy").monitor_op is np.greater
+
+
 def test_direction_of_an_unknown_name_must_be_said() -> None:
     with pytest.raises(ValueError, match="mode='max'"):
         BestTracker("speed", who="EarlyStopping").direction()

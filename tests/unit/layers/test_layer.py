@@ -371,3 +371,19 @@ def test_what_a_class_says_of_its_outputs_stands_in_for_a_call_that_needs_values
     np.testing.assert_array_equal(ops.convert_to_numpy(model(np.ones((2, 5)))), np.ones((2, 3)))
     with pytest.raises(Exception, match="asks"):
         Asks()(inputs)
+
+
+@pytest.mark.parametrize(
+    ("args", "kwargs", "error", "message"),
+    [
+        (("matrix",), {}, ValueError, r"Give the name by keyword: add_weight\(shape=..., name='matrix'\)"),
+        (("matrix",), {"shape": (3, 4), "initializer": "zeros"}, ValueError, "expected a shape first"),
+        (((3,),), {"shape": (3,)}, TypeError, "received `shape` by position and by keyword"),
+        (((3,), "zeros", "float32", True), {}, TypeError, "takes shape, initializer, dtype by position"),
+    ],
+)
+def test_arguments_of_add_weight_by_position(args: Any, kwargs: Any, error: Any, message: str) -> None:
+    with pytest.raises(error, match=message):
+        L.Layer().add_weight(*args, **kwargs)
+    weight = L.Layer().add_weight((2,), "ones", "int32", name="w")
+    assert (weight.shape, weight.dtype, weight.numpy().tolist()) == ((2,), "int32", [1, 1])
