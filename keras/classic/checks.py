@@ -9,10 +9,11 @@ from typing import Any
 import numpy as np
 
 from keras.backend import dtypes
+from keras.backend.select import current
 from keras.backend.spec import KerasTensor, is_unknown
 from keras.backend.state import Variable
 from keras.ops.dispatch import dtype_of, shape_of
-from keras.ops.settling import static_int
+from keras.ops.settling import static_int, vector_elements
 
 
 def _wrong(kind: str, value: Any, who: str, name: str) -> TypeError:
@@ -96,6 +97,8 @@ def dims_of(shape: Any, who: str = "", name: str = "shape") -> Any:
     """A shape as a sequence: an int is the length of a vector."""
     if hasattr(shape, "__index__") and not getattr(shape, "shape", ()):
         return (shape,)
+    if current().is_tensor(shape) and not isinstance(shape, KerasTensor):
+        return vector_elements(shape)
     if not isinstance(shape, KerasTensor):
         check_sequence(shape, who, name)
     return shape

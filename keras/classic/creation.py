@@ -7,6 +7,7 @@ from typing import Any
 import numpy as np
 
 from keras import config, ops, random
+from keras.backend.spec import Unknown
 from keras.backend.state import Variable, to_host
 from keras.classic.checked import Dtype, Seed, Shape, checked
 from keras.classic.checks import dims_of
@@ -113,8 +114,11 @@ def _filled(make: Any, host: Any, shape: Shape, dtype: Any, name: str | None) ->
     dtype, shape = dtype or config.floatx(), dims_of(shape)
     if is_open(shape):
         return at_shape(lambda s: make(s, dtype), shape)
+    tensor = make(tuple(shape), dtype)
+    if any(isinstance(d, Unknown) for d in shape_of(tensor)):
+        return tensor
     # The op checks the shape; its tensor has no value in the `call` of a layer, so the value is the host's.
-    return Variable(host(shape_of(make(tuple(shape), dtype))), dtype=dtype, name=name)
+    return Variable(host(shape_of(tensor)), dtype=dtype, name=name)
 
 
 @checked

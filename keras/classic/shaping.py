@@ -213,7 +213,10 @@ def slice(x: Any, start: Sequence[int], size: Sequence[int]) -> Tensor:
         raise ValueError(
             f"slice: `start` and `size` need one int per axis ({ndim_of(x)}). Received: start={start}, size={size}"
         )
-    cut = tuple(builtins.slice(a, None if n == -1 else a + n) for a, n in zip(start, size, strict=True))
+    cut = tuple(
+        builtins.slice(a, None if isinstance(n, int) and n == -1 else a + n)
+        for a, n in zip(start, size, strict=True)
+    )
     return ops.get_item(x, cut)
 
 

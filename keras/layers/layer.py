@@ -20,7 +20,7 @@ from keras.backend import dtypes, state
 from keras.backend.abstract import ABSTRACT
 from keras.backend.masks import get_mask, set_mask
 from keras.backend.select import current, inner, scope
-from keras.backend.spec import KerasTensor, Open, SymbolicTensorError, shape_str
+from keras.backend.spec import KerasTensor, SymbolicTensorError, shape_str
 from keras.backend.state import Variable
 from keras.backend.tracing import infer
 from keras.errors import add_context, did_you_mean
@@ -28,6 +28,7 @@ from keras.layers.input_spec import check as check_input_spec
 from keras.layers.tracking import Tracked, forget
 from keras.ops.dispatch import convert, has_symbolic
 from keras.ops.node import Node, fresh
+from keras.ops.settling import number_of_samples
 
 Tensor = Any
 Shape = Any
@@ -416,14 +417,9 @@ class Layer(Tracked):
 
     def _add_activity_losses(self, outputs: Any) -> None:
         for y in tree.flatten(outputs):
-            shape = current().spec(y)[0]
-            batch = shape[0] if shape else 1
-            if isinstance(batch, Open):
-                raise TypeError(
-                    "The share of a sample in a penalty is not known where the batch is left open."
-                )
-            loss = self.activity_regularizer(y)
-            self.add_loss(ops.divide(loss, float(max(batch, 1))) if isinstance(batch, int) else loss)
+            samples = number_of_samples(y)
+            share = max(samples, 1.0) if isinstance(samples, float) else ops.maximum(samples, 1.0)
+            self.add_loss(ops.divide(self.activity_regularizer(y), share))
 
     def _locate_error(self, error: Exception, args: Any, kwargs: Any) -> BaseException:
         """Name the layer and what it received, once: at the innermost layer."""

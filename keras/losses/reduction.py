@@ -2,15 +2,13 @@
 
 from __future__ import annotations
 
-import math
 from typing import Any
 
 from keras import config, ops
-from keras.backend.spec import KerasTensor
 from keras.errors import unknown
 from keras.losses.shapes import align_weights
-from keras.ops.dispatch import dtype_of, ndim_of, shape_of
-from keras.ops.settling import elements
+from keras.ops.dispatch import dtype_of, ndim_of
+from keras.ops.settling import number_of_elements
 
 Tensor = Any
 
@@ -43,7 +41,7 @@ def apply_mask(
         return sample_weight
     mask = ops.cast(mask, dtype)
     if reduction in _NORMALISED:
-        share = ops.divide(count(mask), ops.add(ops.sum(mask), config.epsilon()))
+        share = ops.divide(number_of_elements(mask), ops.add(ops.sum(mask), config.epsilon()))
         mask = ops.multiply(mask, share)
     if sample_weight is None:
         return mask
@@ -101,12 +99,4 @@ def _reduce(values: Tensor, sample_weight: Tensor | None, reduction: str | None)
         return total
     if reduction == "mean_with_sample_weight" and sample_weight is not None:
         return ops.divide_no_nan(total, ops.sum(sample_weight))
-    return ops.divide(total, count(values))
-
-
-def count(x: Tensor) -> float | Tensor:
-    """The number of entries of a tensor, itself a tensor if the shape does not tell; of a symbolic one any number."""
-    n = math.prod(shape_of(x))
-    if isinstance(n, int):
-        return float(n)
-    return 1.0 if isinstance(x, KerasTensor) else elements(x, range(ndim_of(x)))
+    return ops.divide(total, number_of_elements(values))

@@ -7,11 +7,12 @@ from typing import Any
 from keras import config, ops
 from keras.backend.masks import get_mask
 from keras.errors import unknown
-from keras.losses.reduction import apply_mask, count
+from keras.losses.reduction import apply_mask
 from keras.losses.shapes import align_weights, match
 from keras.metrics.metric import Metric
 from keras.metrics.reduction import MeanMetricWrapper
 from keras.ops.dispatch import composed
+from keras.ops.settling import number_of_elements
 
 Tensor = Any
 
@@ -160,7 +161,7 @@ class R2Score(Metric):
         self.squared_sum.assign_add(ops.sum(y_true * weighted, axis=0))
         self.total_mse.assign_add(ops.sum(ops.square(y_true - y_pred) * weights, axis=0))
         self.count.assign_add(ops.sum(weights, axis=0))
-        self.num_samples.assign_add(count(y_true))
+        self.num_samples.assign_add(number_of_elements(y_true))
 
     def result(self) -> Tensor:
         if not self.built:

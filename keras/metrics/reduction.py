@@ -2,19 +2,17 @@
 
 from __future__ import annotations
 
-import math
 from collections.abc import Callable
 from typing import Any
 
 from keras import ops
 from keras.backend.masks import get_mask
-from keras.backend.spec import Open
 from keras.losses.loss import keep_settings
 from keras.losses.reduction import apply_mask
 from keras.losses.shapes import align_weights
 from keras.metrics.metric import Metric
 from keras.ops.dispatch import ndim_of, shape_of
-from keras.ops.settling import elements
+from keras.ops.settling import number_of_elements, number_of_samples
 
 Tensor = Any
 
@@ -101,32 +99,16 @@ class Mean(Metric):
         if weights is not None and ndim_of(weights) == 0:
             values = ops.mean(values)  # one weight for the whole batch: it counts as one value
         shape = shape_of(values)
-        batch, per_sample = _sizes(values)
+        per_sample = number_of_elements(values, range(1, len(shape)))
         if weights is None:
             self.total.assign_add(ops.sum(values) / per_sample)
-            self.count.assign_add(batch)
+            self.count.assign_add(number_of_samples(values))
             return
         self.total.assign_add(ops.sum(values * weights) / per_sample)
         self.count.assign_add(ops.sum(ops.broadcast_to(weights, shape)) / per_sample)
 
     def result(self) -> Tensor:
         return ops.divide_no_nan(self.total, self.count)
-
-
-def _sizes(values: Tensor) -> tuple[Any, Any]:
-    """Samples, and entries of each; a size left open is found by counting."""
-    shape = shape_of(values)
-    sizes = math.prod(shape[:1]), math.prod(shape[1:])
-    batch, per_sample = (
-        float(n) if isinstance(n, int) else 1.0 for n in sizes
-    )  # symbolic: only the spec counts
-    opened = [isinstance(n, Open) for n in sizes]
-    if not any(opened):
-        return batch, per_sample
-    if all(opened):
-        raise TypeError("Neither the samples nor their entries can be counted: both sizes are left open.")
-    entries = elements(values, range(len(shape)))
-    return (entries / per_sample, per_sample) if opened[0] else (batch, entries / batch)
 
 
 class MeanMetricWrapper(Mean):

@@ -191,7 +191,7 @@ def check_text(value: Any, who: str, name: str) -> None:
         raise TypeError(f"{who}: `{name}` must be a string. Received: {name}={value!r}")
 
 
-def _elements(vector: Tensor) -> list[Any]:
+def vector_elements(vector: Tensor) -> list[Any]:
     """The elements of a vector, or the scalar itself: numbers if they are known, else tensors."""
     e = current()
     try:
@@ -213,7 +213,7 @@ def static_shape(shape: Any, who: str, name: str = "shape", infer: bool = False)
         shape = (shape,)
     try:
         if current().is_tensor(shape):
-            shape = _elements(shape)
+            shape = vector_elements(shape)
         dims = tuple(UNKNOWN if d is None else d if isinstance(d, Unknown) else _index(d) for d in shape)
     except (AttributeError, TypeError, RuntimeError):
         raise TypeError(
@@ -259,6 +259,23 @@ def check_rank(x: Tensor, ranks: int | Sequence[int], who: str, name: str = "x")
 def elements(x: Tensor, axes: Sequence[int]) -> Tensor:
     """How many elements the axes of `x` hold together, in x's dtype."""
     return scalar(count(shape_of(x), axes), x)
+
+
+def number_of_samples(x: Tensor) -> float | Tensor:
+    """The size of the first axis, as `number_of_elements` gives it; 1 for a scalar."""
+    return number_of_elements(x, range(min(1, len(shape_of(x)))))
+
+
+def number_of_elements(x: Tensor, axes: Sequence[int] | None = None) -> float | Tensor:
+    """How many elements the axes (default all) hold together: a number, or a tensor if only a running graph knows.
+
+    Of a symbolic tensor, which has no value to be divided or weighed, any number.
+    """
+    axes = range(len(shape_of(x))) if axes is None else axes
+    n = count(shape_of(x), axes)
+    if isinstance(n, int):
+        return float(n)
+    return 1.0 if isinstance(x, KerasTensor) else elements(x, axes)
 
 
 def filled_like(x: Tensor, value: Any, dtype: str) -> Tensor:

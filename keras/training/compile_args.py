@@ -11,6 +11,7 @@ from keras.errors import add_context, shorten
 from keras.losses import Loss, LossFunctionWrapper
 from keras.metrics import Metric
 from keras.ops.dispatch import shape_of
+from keras.ops.settling import number_of_samples
 from keras.training.outputs import Outputs, is_identifier, is_identifier_list, is_leaf
 from keras.training.whole_losses import split
 
@@ -95,7 +96,7 @@ class CompileLoss:
             self.build(y_pred)
         total: Tensor = None
         predictions = tree.flatten(y_pred)
-        batch = shape_of(predictions[0])[0] if shape_of(predictions[0]) else 1
+        samples = number_of_samples(predictions[0])
         targets, weights = self.spread_targets(y_true), self.spread_weights(sample_weight)
         parts = [
             *zip(self.outputs.names, self.losses, self.weights, targets, predictions, weights, strict=True)
@@ -109,7 +110,7 @@ class CompileLoss:
                 continue
             value = self._one(name, loss, y, p, w)
             if name in self._trackers:
-                self._trackers[name].update_state(value, sample_weight=batch if isinstance(batch, int) else 1)
+                self._trackers[name].update_state(value, sample_weight=samples)
             if factor is not None:
                 value = ops.multiply(value, factor)
             total = value if total is None else ops.add(total, value)

@@ -91,17 +91,20 @@ def as_known(shape: Iterable[Any]) -> list[int | None]:
 def ints(values: Any, one_follows: bool = False) -> Tensor:
     """Axes, shapes or one position as int32 tensors (int64 beyond it), kept in eager mode: converting costs more than most ops.
 
-    One size that only the running graph knows becomes -1 in reshaping, where it follows from the others (`one_follows`).
+    In reshaping one size follows from the others (`one_follows`): one that nobody can tell, or the only one that just the
+    running graph knows, becomes -1.
     """
     if tf.executing_eagerly():
         return _eager_ints(values)
     if isinstance(values, Unknown):
         return _size(values)
     if isinstance(values, tuple):
-        sizes = sum(isinstance(v, Unknown) for v in values)
-        if sizes == 1 and one_follows and -1 not in values:
-            values = tuple(-1 if isinstance(v, Unknown) else v for v in values)
-        elif sizes:
+        sizes = [i for i, v in enumerate(values) if isinstance(v, Unknown)]
+        follow = [i for i in sizes if not hasattr(values[i], "tensor")] or sizes
+        if one_follows and len(follow) == 1 and -1 not in values:
+            values = (*values[: follow[0]], -1, *values[follow[0] + 1 :])
+            sizes.remove(follow[0])
+        if sizes:
             return raw.Pack(values=[_size(v) if isinstance(v, Unknown) else ints(v) for v in values])
     return once_in_graph(values, lambda: _ints(values))
 

@@ -1,9 +1,12 @@
 """Ops in a `tf.function` or data set of the user's own, whose tracing leaves sizes open: they compute with those of the run."""
 
+import inspect
+
 import numpy as np
 import pytest
 
 import keras
+from keras import backend as K
 from keras import ops, tree
 from keras.backend import select
 
@@ -54,9 +57,16 @@ def resized(interpolation, **kwargs):
 #: In which both axes may be open.
 BOTH_OPEN = {
     "arange": lambda x: ops.arange(ops.shape(x)[1]),
+    "K arange": lambda x: K.arange(K.shape(x)[0]),
+    "K reshape": lambda x: K.reshape(x, K.concatenate([K.shape(x)[:1], [1, 8]])),
+    "K reshape to what remains": lambda x: K.reshape(x, (K.shape(x)[0], -1)),
+    "K slice": lambda x: K.slice(x, [0, 0], [K.shape(x)[0], 2]),
+    "K zeros": lambda x: K.zeros((K.shape(x)[0], 2)),
     "arange by two": lambda x: ops.arange(1, ops.shape(x)[0], 2),
     "argsort": lambda x: ops.argsort(-x, axis=0),
     "array_split": lambda x: ops.array_split(x, 2, 0),
+    "reshape to what remains": lambda x: ops.reshape(x, (ops.shape(x)[0], -1, ops.shape(x)[1])),
+    "reshape by heads": lambda x: ops.reshape(ops.stack([x] * 4, -1), (-1, ops.shape(x)[1], 2, 2)),
     "average": lambda x: ops.average(x, 0, weights=x[:, 0]),
     "broadcast": lambda x: ops.broadcast_to(ops.sum(x, 0), ops.shape(x)),
     "broadcast of a slice": lambda x: ops.broadcast_to(x[:, :1], ops.shape(x)),
@@ -279,3 +289,87 @@ def test_dropout_of_open_sizes(tf):
     y = function(np.ones((30, 40), "float32")).numpy()
     assert set(np.unique(y)) == {0.0, 2.0}
     assert abs(y.mean() - 1) < 0.1
+
+
+def settings_of(cls):
+    """What a metric of this class must be told."""
+    given = {
+        "num_classes": 3,
+        "target_class_ids": [0, 1],
+        **dict.fromkeys(("precision", "recall", "sensitivity", "specificity"), 0.5),
+    }
+    known = inspect.signature(cls).parameters
+    return {
+        name: value
+        for name, value in given.items()
+        if name in known and known[name].default is inspect.Parameter.empty
+    }
+
+
+METRICS = sorted(
+    name
+    for name, cls in ((n, getattr(keras.metrics, n)) for n in keras.metrics.__all__)
+    if inspect.isclass(cls)
+    and issubclass(cls, keras.metrics.Metric)
+    and name not in ("Metric", "MeanMetricWrapper")
+)
+
+
+@pytest.mark.filterwarnings("ignore:.*float sample weights are rounded")
+@pytest.mark.parametrize("rank", [2, 3])
+@pytest.mark.parametrize("name", METRICS)
+def test_metrics_count_what_is_there(tf, name, rank):
+    cls, rng = getattr(keras.metrics, name), np.random.default_rng(0)
+    shape = (6, 4, 3)[3 - rank :]
+    y_pred = rng.random(shape).astype("float32")
+    y_true = np.eye(3, dtype="float32")[rng.integers(0, 3, shape[:-1])]
+    if name.startswith("Sparse") or name in ("IoU", "MeanIoU"):
+        y_true = y_true.argmax(-1).astype("float32")
+    if name in ("IoU", "MeanIoU"):
+        y_pred = y_pred.argmax(-1).astype("float32")
+    data = [y_pred] if name in ("Mean", "Sum") else [y_true, y_pred]
+    weights = rng.random(shape[:1]).astype("float32")
+    for given in ({}, {"sample_weight": weights}):
+        eager, traced = (cls(**settings_of(cls)) for _ in range(2))
+        try:
+            eager.update_state(*data, **given)
+        except ValueError:  # of one rank only
+            continue
+        traced.update_state(*data)  # makes variables whose shape the data tell
+        traced.reset_state()
+        arrays = [*data, *given.values()]
+        signature = [
+            tf.TensorSpec([None] * (a.ndim - 1) + list(a.shape[a.ndim - 1 :] if a is y_pred else [None]))
+            for a in arrays
+        ]
+        names = [None] * len(data) + list(given)
+
+        def update(*tensors, metric=traced, names=names):
+            named = {n: t for n, t in zip(names, tensors, strict=True) if n}
+            metric.update_state(*tensors[: len(tensors) - len(named)], **named)
+            return 0
+
+        tf.function(update, input_signature=signature)(*arrays)
+        np.testing.assert_allclose(eager.result(), traced.result(), rtol=1e-5, atol=1e-6)
+
+
+def test_penalties_and_logged_losses_know_the_batch(tf):
+    inputs = keras.Input((4,))
+    penalised = keras.layers.Dense(2, activity_regularizer="l2")
+    model = keras.Model(inputs, [penalised(inputs), keras.layers.Dense(3)(inputs)])
+    model.compile("sgd", ["mse", "mae"])
+
+    @tf.function(input_signature=[tf.TensorSpec([None, 4])])
+    def run(x):
+        model.compute_loss(x, [x[:, :2], x[:, :3]], model(x))
+        return penalised.losses[0]
+
+    for batch in (X, X[:2]):
+        y = ops.convert_to_numpy(model(batch)[0])
+        np.testing.assert_allclose(run(batch), 0.01 * np.square(y).sum() / len(batch), rtol=1e-5)
+    logged = {name: float(v) for name, v in model.get_metrics_result().items()}
+    first, second = (
+        float(np.mean(np.square(ops.convert_to_numpy(model(b)[0]) - b[:, :2]))) for b in (X, X[:2])
+    )
+    (name,) = (n for n in logged if n == f"{model.output_names[0]}_loss")
+    np.testing.assert_allclose(logged[name], (5 * first + 2 * second) / 7, rtol=1e-5)
