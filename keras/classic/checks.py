@@ -9,6 +9,7 @@ from typing import Any
 import numpy as np
 
 from keras.backend import dtypes
+from keras.backend.abstract import ABSTRACT
 from keras.backend.select import current
 from keras.backend.spec import KerasTensor, is_unknown
 from keras.backend.state import Variable
@@ -94,10 +95,10 @@ def check_seed(value: Any, who: str, name: str) -> None:
 
 
 def dims_of(shape: Any, who: str = "", name: str = "shape") -> Any:
-    """A shape as a sequence: an int is the length of a vector."""
+    """A shape as a sequence: an int is the length of a vector, and a vector of a graph's is taken apart."""
     if hasattr(shape, "__index__") and not getattr(shape, "shape", ()):
         return (shape,)
-    if current().is_tensor(shape) and not isinstance(shape, KerasTensor):
+    if current() is not ABSTRACT and current().is_tensor(shape) and len(shape_of(shape)) == 1:
         return vector_elements(shape)
     if not isinstance(shape, KerasTensor):
         check_sequence(shape, who, name)

@@ -58,7 +58,7 @@ def resized(interpolation, **kwargs):
 BOTH_OPEN = {
     "arange": lambda x: ops.arange(ops.shape(x)[1]),
     "K arange": lambda x: K.arange(K.shape(x)[0]),
-    "K reshape": lambda x: K.reshape(x, K.concatenate([K.shape(x)[:1], [1, 8]])),
+    "K reshape": lambda x: K.reshape(x, K.concatenate([K.shape(x)[:1], [1], K.shape(x)[1:]])),
     "K reshape to what remains": lambda x: K.reshape(x, (K.shape(x)[0], -1)),
     "K slice": lambda x: K.slice(x, [0, 0], [K.shape(x)[0], 2]),
     "K zeros": lambda x: K.zeros((K.shape(x)[0], 2)),
