@@ -19,6 +19,7 @@ from keras.backend.spec import KerasTensor
 from keras.backend.tracing import Compiled
 from keras.layers.tracking import remembering
 from keras.ops.dispatch import convert, dtype_of, shape_of
+from keras.ops.settling import number_of_samples
 from keras.utils import unpack_x_y_sample_weight
 
 Tensor = Any
@@ -89,13 +90,10 @@ def predict_step(model: Any, data: Any) -> Any:
     return model(x, training=False)
 
 
-def batch_size_of(x: Any) -> int:
-    """Rows of a batch of tensors: the first dimension of the first leaf."""
-    for leaf in tree.flatten(x):
-        if leaf is not None:
-            shape = shape_of(leaf)
-            return shape[0] if shape and isinstance(shape[0], int) else 1
-    return 1
+def batch_size_of(x: Any) -> Any:
+    """Rows of a batch of tensors: the first dimension of the first leaf, a tensor where only the running graph knows it."""
+    leaf = next((leaf for leaf in tree.flatten(x) if leaf is not None), None)
+    return 1.0 if leaf is None else number_of_samples(leaf)
 
 
 # ---------------------------------------------------------------------- compiling

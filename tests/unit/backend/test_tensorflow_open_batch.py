@@ -373,3 +373,19 @@ def test_penalties_and_logged_losses_know_the_batch(tf):
     )
     (name,) = (n for n in logged if n == f"{model.output_names[0]}_loss")
     np.testing.assert_allclose(logged[name], (5 * first + 2 * second) / 7, rtol=1e-5)
+
+
+@pytest.mark.parametrize("step", ["train_step", "test_step"])
+def test_steps_weigh_batches_by_their_sizes(tf, step):
+    model = keras.Sequential([keras.Input((4,)), keras.layers.Dense(1)])
+    model.compile(keras.optimizers.SGD(0.0), "mse", metrics=["mse"])
+
+    @tf.function(input_signature=[tf.TensorSpec([None, 4]), tf.TensorSpec([None, 1])])
+    def run(x, y):
+        return getattr(model, step)((x, y))
+
+    run(X, X[:, :1])
+    logs = {name: float(value) for name, value in run(X[:2], X[:2, :1]).items()}
+    np.testing.assert_allclose(logs["loss"], logs["mse"], rtol=1e-6)
+    errors = np.square(ops.convert_to_numpy(model(X)) - X[:, :1])
+    np.testing.assert_allclose(logs["mse"], (errors.sum() + errors[:2].sum()) / 7, rtol=1e-5)
