@@ -121,6 +121,8 @@ def load_weights(model: Any, path: str | Path, skip_mismatch: bool = False) -> N
 
 
 def _plain_file(path: Path) -> bytes:
+    if not path.is_file():
+        raise ValueError(f"{path.parent} is a folder, but not one of a saved model: it holds no {path.name}.")
     if path.stat().st_size > _FLOOR:
         raise ValueError(f"{path}: {path.stat().st_size} bytes is more than any model's config.")
     return path.read_bytes()

@@ -53,6 +53,12 @@ def test_a_folder_holds_the_archives_files(tmp_path):
     graph_agrees(fresh)
 
 
+def test_a_folder_of_something_else_is_told(tmp_path):
+    (tmp_path / "notes.keras").mkdir()
+    with pytest.raises(ValueError, match=r"notes\.keras is a folder, but not one of a saved model"):
+        keras.models.load_model(tmp_path / "notes.keras")
+
+
 def test_which_endings_go_with_zipped(tmp_path):
     with pytest.raises(ValueError, match=r"does not end in \.keras"):
         small().save(tmp_path / "m.keras", zipped=False)
