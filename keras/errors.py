@@ -166,6 +166,18 @@ _brief = reprlib.Repr()
 _brief.maxstring = _brief.maxother = 80
 
 
+def out_of_bounds(lowest: int, highest: int, axis: int, size: int) -> IndexError:
+    """The error for an index along an axis, NumPy's in wording; to a negative one the size was added before.
+
+    >>> out_of_bounds(0, 7, 0, 3)
+    IndexError('index 7 is out of bounds for axis 0 with size 3')
+    >>> out_of_bounds(-1, 2, 0, 3)
+    IndexError('index -4 is out of bounds for axis 0 with size 3')
+    """
+    index = lowest - size if lowest < 0 else highest
+    return IndexError(f"index {index} is out of bounds for axis {axis} with size {size}")
+
+
 #: What no engine can compute, told in the same words by each.
 NOT_DEFINITE = (
     "cholesky: expected symmetric positive definite matrices, and one has no such factor. A small multiple of the "

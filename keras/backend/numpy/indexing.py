@@ -8,6 +8,7 @@ from typing import Any
 import numpy as np
 
 from keras.backend.numpy.arrays import Array, as_array
+from keras.errors import out_of_bounds
 
 _AT: dict[str, Any] = {"add": np.add.at, "mul": np.multiply.at, "min": np.minimum.at, "max": np.maximum.at}
 
@@ -16,11 +17,11 @@ class Indexing:
     """Indices are checked here: one that is negative or too large is an IndexError."""
 
     def take(self, x: Array, indices: Array, axis: int) -> Array:
-        _check(indices)
+        _check_along(x, indices, axis)
         return as_array(np.take(x, indices, axis))
 
     def take_along(self, x: Array, indices: Array, axis: int) -> Array:
-        _check(indices)
+        _check_along(x, indices, axis)
         return np.take_along_axis(x, indices, axis)
 
     def gather_nd(self, x: Array, indices: Array) -> Array:
@@ -39,6 +40,13 @@ class Indexing:
         flat = np.array(x, order="C").reshape(-1, width)  # a copy: written into below
         _scatter(flat, rows, updates.reshape(rows.size, width), mode)
         return flat.reshape(x.shape)
+
+
+def _check_along(x: Array, indices: Array, axis: int) -> None:
+    if (
+        indices.size and indices.dtype.kind == "i" and indices.min() < 0
+    ):  # NumPy sees to those that are too large
+        raise out_of_bounds(int(indices.min()), int(indices.max()), axis, x.shape[axis])
 
 
 def _check(indices: Array) -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import functools
 import math
 from collections.abc import Callable
 from typing import Any
@@ -11,6 +12,7 @@ import numpy as np
 from keras.backend.engine import Engine
 from keras.backend.tensorflow_engine.leaf import ints, product, raw
 from keras.backend.tensorflow_engine.loading import tf
+from keras.errors import out_of_bounds
 
 Tensor = Any
 
@@ -18,13 +20,31 @@ _MANY = 2**16  # elements of graphs that XLA is hardly chosen for, which has no 
 _BITS = {"float32": "int32", "float64": "int64"}
 
 
+def bounded(f: Callable[..., Tensor]) -> Callable[..., Tensor]:
+    """A primitive that gathers along an axis, whose eager complaint about an index is that of all engines."""
+
+    @functools.wraps(f)
+    def method(self: Any, x: Tensor, indices: Tensor, axis: int) -> Tensor:
+        try:
+            return f(self, x, indices, axis)
+        except tf.errors.InvalidArgumentError:
+            at, size = self.to_numpy(indices), x.shape[axis]
+            if not at.size or (at.min() >= 0 and at.max() < size):
+                raise
+            raise out_of_bounds(int(at.min()), int(at.max()), axis, size) from None
+
+    return method
+
+
 class IndexingPart(Engine):
     """Order is NumPy's: NaN is greater than everything, which TensorFlow's own sort does not promise."""
 
     # ------------------------------------------------------------------ gather and scatter
+    @bounded
     def take(self, x: Tensor, indices: Tensor, axis: int) -> Tensor:
         return raw.GatherV2(params=x, indices=self._index(indices), axis=ints(axis))
 
+    @bounded
     def take_along(self, x: Tensor, indices: Tensor, axis: int) -> Tensor:
         last = x.shape.rank - 1
         if axis == last == 1:

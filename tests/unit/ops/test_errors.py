@@ -232,3 +232,21 @@ def test_a_factor_of_what_is_not_a_number_is_none_either(engine):
     factor = ops.convert_to_numpy(ops.cholesky([[[np.nan, 0.0], [0.0, 1.0]], [[4.0, 0.0], [0.0, 9.0]]]))
     assert np.isnan(factor[0, 0, 0])
     np.testing.assert_allclose(factor[1], [[2.0, 0.0], [0.0, 3.0]])
+
+
+@pytest.mark.parametrize(
+    ("call", "message"),
+    [
+        (lambda x: ops.take(x, [0, 7], axis=1), "take: index 7 is out of bounds for axis 1 with size 3"),
+        (lambda x: ops.take(x, [0, -9], axis=1), "take: index -9 is out of bounds for axis 1 with size 3"),
+        (
+            lambda x: ops.take_along_axis(x, np.array([[3], [0]]), axis=1),
+            "take_along_axis: index 3 is out of bounds for axis 1 with size 3",
+        ),
+        (lambda x: keras.backend.gather(x, [2]), "gather: index 2 is out of bounds for axis 0 with size 2"),
+    ],
+)
+def test_an_index_beyond_its_axis(engine, call, message):
+    with pytest.raises(IndexError) as error:
+        call(ops.convert_to_tensor(X))
+    assert str(error.value) == message
