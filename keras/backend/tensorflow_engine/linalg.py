@@ -37,9 +37,8 @@ class LinalgPart(Engine):
     @in_float32
     def cholesky(self, a: Tensor) -> Tensor:
         factor = raw.Cholesky(input=a)
-        if (
-            tf.executing_eagerly() and np.isfinite(a).all() > np.isfinite(np.tril(factor)).all()
-        ):  # its way to say so
+        # NaN in the factor of numbers is its way to say that there is none.
+        if tf.executing_eagerly() and np.isfinite(a).all() and not np.isfinite(np.tril(factor)).all():
             raise ValueError(NOT_DEFINITE)
         return factor
 
