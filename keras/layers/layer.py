@@ -25,6 +25,7 @@ from keras.backend.state import Variable
 from keras.backend.tracing import infer
 from keras.errors import add_context, did_you_mean
 from keras.layers.input_spec import check as check_input_spec
+from keras.layers.signature import Signature, by_place, named, required
 from keras.layers.tracking import Tracked, forget
 from keras.ops.dispatch import convert, has_symbolic
 from keras.ops.node import Node, fresh
@@ -49,40 +50,6 @@ def training_in_force() -> bool | None:
     """The training flag of the layer call being run, False if nobody gave one; None outside of any layer's call."""
     context = _call.get()
     return None if context is None else bool(context.training)
-
-
-def _named(function: Callable[..., Any]) -> list[str]:
-    """The names of a function's parameters, without *args and **kwargs."""
-    parameters = inspect.signature(function).parameters.values()
-    return [p.name for p in parameters if p.kind is not p.VAR_POSITIONAL and p.kind is not p.VAR_KEYWORD]
-
-
-class _Signature:
-    """What a layer class's `call` takes, looked at once."""
-
-    def __init__(self, function: Callable[..., Any]) -> None:
-        parameters = list(inspect.signature(function).parameters.values())[1:]
-        self.names = tuple(_named(function)[1:])
-        self.open = any(p.kind is p.VAR_KEYWORD for p in parameters)
-        self.has_training = "training" in self.names
-        self.training_default = next((p.default for p in parameters if p.name == "training"), None)
-        self.positional = tuple(
-            p.name for p in parameters if p.kind in (p.POSITIONAL_ONLY, p.POSITIONAL_OR_KEYWORD)
-        )
-        if not self.positional and any(p.kind is p.VAR_POSITIONAL for p in parameters):
-            self.positional = ("inputs",)  # `call(self, *args)` hands on what it is called with
-
-    def bind(self, args: tuple[Any, ...], kwargs: dict[str, Any]) -> dict[str, Any]:
-        """Arguments by name, in the order of the signature; extra positional ones are left out."""
-        given = dict(zip(self.positional, args, strict=False))
-        given.update(kwargs)
-        return given
-
-    def filled(self, args: tuple[Any, ...], kwargs: dict[str, Any]) -> tuple[Any, ...]:
-        """`args` with each None in it replaced by what `kwargs` has for that parameter, and no longer has then."""
-        known = zip(self.positional, args, strict=False)
-        named = tuple(kwargs.pop(n) if x is None and n in kwargs else x for n, x in known)
-        return named + args[len(named) :]
 
 
 class Layer(Tracked):
@@ -110,7 +77,7 @@ class Layer(Tracked):
     """
 
     _not_in_config = frozenset({"input_shape", "input_dim", "batch_input_shape", "batch_size", "weights"})
-    _signature: ClassVar[_Signature]
+    _signature: ClassVar[Signature]
     _has_build: ClassVar[bool] = False
     #: Whether there is nothing to build: such a layer is built from the start, unless a subclass writes `build`.
     _stateless: ClassVar[bool] = False
@@ -118,7 +85,7 @@ class Layer(Tracked):
     def __init_subclass__(cls, **kwargs: Any) -> None:
         super().__init_subclass__(**kwargs)
         if "call" in cls.__dict__:
-            cls._signature = _Signature(cls.call)
+            cls._signature = Signature(cls.call)
         if "build" in cls.__dict__:
             cls._has_build = True
             cls.build = _scoped_build(cls.build)  # type: ignore[method-assign]
@@ -258,7 +225,7 @@ class Layer(Tracked):
     def _declared_shapes(self, args: tuple[Any, ...], kwargs: dict[str, Any]) -> Any:
         """What the class's own `compute_output_shape` says: given one shape, or one per argument by name."""
         shapes = self._shapes_of(self._signature.bind(args, kwargs))
-        names = _named(self.compute_output_shape)
+        names = named(self.compute_output_shape)
         if set(shapes) <= set(names):
             return self.compute_output_shape(**shapes)
         return self.compute_output_shape(*list(shapes.values())[: len(names)])
@@ -360,7 +327,7 @@ class Layer(Tracked):
             self.built = True
             self._build_shapes = shapes
             return
-        names = _named(self.build) or list(inspect.signature(self.build).parameters)
+        names = named(self.build) or list(inspect.signature(self.build).parameters)
         if len(names) == 1:
             self.build(next(iter(shapes.values()), None))
             self._build_shapes = {names[0]: next(iter(shapes.values()), None)}
@@ -373,7 +340,7 @@ class Layer(Tracked):
     def _check_build_names(self, names: list[str]) -> None:
         """A `build` of several arguments takes `{argument}_shape` of arguments of `call`."""
         known = [f"{name}_shape" for name in self._signature.names]
-        wrong = [n for n in _required(self.build) if n not in known]
+        wrong = [n for n in required(self.build) if n not in known]
         if wrong and not self._signature.open:
             raise ValueError(
                 f'{type(self).__name__} "{self.path}": expected the arguments of `build` to be among {known}, after '
@@ -489,7 +456,7 @@ class Layer(Tracked):
             return
         if "shapes_dict" in config:
             self._build_with({k: _as_shape(v) for k, v in config["shapes_dict"].items()})
-        elif config.get("input_shape") is not None and len(_required(self.build)) <= 1:
+        elif config.get("input_shape") is not None and len(required(self.build)) <= 1:
             self.build(_as_shape(config["input_shape"]))
 
     # ------------------------------------------------------------------ variables
@@ -526,7 +493,7 @@ class Layer(Tracked):
         self._check_initialised()
         if args:
             by_name = {"shape": shape, "initializer": initializer, "dtype": dtype}
-            shape, initializer, dtype = self._by_place(args, by_name)
+            shape, initializer, dtype = by_place(args, by_name, f"{type(self).__name__}: add_weight")
         shape = tree.shape_tuple(shape)
         shape = tuple(
             int(d) for d in (shape if isinstance(shape, (tuple, list)) else () if shape is None else (shape,))
@@ -550,21 +517,6 @@ class Layer(Tracked):
         variable.overwrite_with_gradient = overwrite_with_gradient
         self._own_variables.append(variable)
         return variable
-
-    def _by_place(self, args: tuple[Any, ...], by_name: dict[str, Any]) -> tuple[Any, ...]:
-        """`add_weight`'s arguments of these names, the first of them given by position."""
-        who = f"{type(self).__name__}: add_weight"
-        if isinstance(args[0], str):
-            raise ValueError(
-                f"{who} expected a shape first. Received: {args[0]!r}. "
-                f"Give the name by keyword: add_weight(shape=..., name={args[0]!r})."
-            )
-        if len(args) > len(by_name):
-            raise TypeError(f"{who} takes {', '.join(by_name)} by position. Received: {len(args)} arguments")
-        for name in list(by_name)[: len(args)]:
-            if by_name[name] is not None:
-                raise TypeError(f"{who} received `{name}` by position and by keyword.")
-        return (*args, *list(by_name.values())[len(args) :])
 
     # ------------------------------------------------------------------ names and dtypes
     @property
@@ -635,7 +587,7 @@ class Layer(Tracked):
         return f"<{type(self).__name__} name={self.name}, built={self.built}>"
 
 
-Layer._signature = _Signature(Layer.call)
+Layer._signature = Signature(Layer.call)
 
 
 def _scoped_build(build: Callable[..., None]) -> Callable[..., None]:
@@ -647,7 +599,7 @@ def _scoped_build(build: Callable[..., None]) -> Callable[..., None]:
         with state.name_scope(self._full_path(), absolute=True):
             build(self, *args, **kwargs)
         if self._build_shapes is None:
-            names = _named(build)[1:]
+            names = named(build)[1:]
             self._build_shapes = {**dict(zip(names, args, strict=False)), **kwargs}
         self.built = True
         self._variables_made()
@@ -667,15 +619,6 @@ def _take_input_shape(kwargs: dict[str, Any]) -> tuple[Any, ...] | None:
     if "input_dim" in kwargs:
         return (batch, kwargs.pop("input_dim"))
     return None
-
-
-def _required(function: Callable[..., Any]) -> list[str]:
-    """Names of the parameters that must be given."""
-    return [
-        p.name
-        for p in inspect.signature(function).parameters.values()
-        if p.default is p.empty and p.kind is p.POSITIONAL_OR_KEYWORD
-    ]
 
 
 def _is_tensor_tree(x: Any) -> bool:

@@ -41,7 +41,7 @@ def write(model: Any, state_tree: dict[str, Any]) -> None:
             if path not in known[kind]:
                 raise ValueError(unknown(f"path in `{kind}` of set_state_tree", path, known[kind]))
             variable = known[kind][path]
-            variable._checked_shape(tuple(value.shape if hasattr(value, "shape") else np.shape(value)))
+            variable._checked_shape(tuple(np.shape(value)))
             pairs.append((variable, value))
     with undisturbed():
         for variable, value in pairs:

@@ -271,8 +271,9 @@ def number_of_elements(x: Tensor, axes: Sequence[int] | None = None) -> float | 
 
     Of a symbolic tensor, which has no value to be divided or weighed, any number.
     """
-    axes = range(len(shape_of(x))) if axes is None else axes
-    n = count(shape_of(x), axes)
+    shape = shape_of(x)
+    axes = range(len(shape)) if axes is None else axes
+    n = count(shape, axes)
     if isinstance(n, int):
         return float(n)
     return 1.0 if isinstance(x, KerasTensor) else elements(x, axes)

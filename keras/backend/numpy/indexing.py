@@ -42,15 +42,17 @@ class Indexing:
         return flat.reshape(x.shape)
 
 
+def _has_negative(indices: Array) -> bool:
+    return bool(indices.size and indices.dtype.kind == "i" and indices.min() < 0)
+
+
 def _check_along(x: Array, indices: Array, axis: int) -> None:
-    if (
-        indices.size and indices.dtype.kind == "i" and indices.min() < 0
-    ):  # NumPy sees to those that are too large
+    if _has_negative(indices):  # NumPy sees to those that are too large
         raise out_of_bounds(int(indices.min()), int(indices.max()), axis, x.shape[axis])
 
 
 def _check(indices: Array) -> None:
-    if indices.size and indices.dtype.kind == "i" and indices.min() < 0:
+    if _has_negative(indices):
         raise IndexError(f"indices must not be negative. Received: {indices.min()}")
 
 
