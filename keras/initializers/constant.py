@@ -39,7 +39,7 @@ class Constant(Initializer):
         value: a number or an array.
 
     Raises:
-        ValueError: if the array does not broadcast to the shape asked for.
+        ValueError: if the value is not made of numbers, or an array does not broadcast to the shape asked for.
 
     >>> Constant([1.0, 2.0])((2, 2)).tolist()
     [[1.0, 2.0], [1.0, 2.0]]
@@ -49,7 +49,12 @@ class Constant(Initializer):
         self.value = value
 
     def host(self, shape: Shape, dtype: Any) -> np.ndarray:
-        value = np.asarray(self.value).astype(to_numpy_dtype(dtype))
+        try:
+            value = np.asarray(self.value).astype(to_numpy_dtype(dtype))
+        except (TypeError, ValueError):
+            raise ValueError(
+                f"Constant: expected a number or an array of numbers. Received: {shorten(self.value)}"
+            ) from None
         try:
             return np.broadcast_to(value, shape).copy()
         except ValueError:

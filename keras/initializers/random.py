@@ -31,7 +31,7 @@ class RandomInitializer(Initializer):
         if isinstance(seed, bool) or not (
             seed is None or isinstance(seed, int | np.integer) or hasattr(seed, "next")
         ):
-            raise TypeError(
+            raise ValueError(
                 f"{type(self).__name__}: the seed must be a whole number, a SeedGenerator or None, got {shorten(seed)}"
             )
         self.seed = seed

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import functools
 import math
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from typing import Any
 
 import numpy as np
@@ -12,6 +12,7 @@ import numpy as np
 from keras.backend.kernels import convolution, onednn
 from keras.backend.kernels.parallel import ELEMENTS, POOL, split, ways
 from keras.backend.kernels.products import product
+from keras.backend.kernels.tails import Tail, Vectors, rectified
 from keras.backend.numpy import batch_norm
 from keras.backend.numpy.arrays import Array
 from keras.backend.numpy.eager import BareNumPyEngine
@@ -34,25 +35,24 @@ def _small_product(a: Spec, b: Spec) -> Any:
     return short_form(BareNumPyEngine.matmul, a, b) if small else None
 
 
-def _small_convolution(direction: str, x: Spec, kernel: Spec, static: tuple[Any, ...]) -> Any:
-    """A convolution of few elements with a plan of its own; None for other ones."""
+def _small_conv(x: Spec, kernel: Spec, *rest: Any) -> Any:
+    """A convolution of few elements, with a plan of its own; None for other ones."""
+    static, tail = rest[-5:-1], rest[-1]
     plan = _convolution(x[1], x[0], kernel[0], *static)
     if plan is None or ways(math.prod(plan.x) + math.prod(plan.y)) > 1 or math.prod(plan.kernel) > _KERNEL:
         return None
     try:
-        return convolution.Alone(direction, plan)
+        alone, vectors = convolution.Alone(plan, tail.steps()), Vectors(tail)
     except RuntimeError:
         return None
+    count = len(rest) - 5  # arrays of the tail
 
+    def run(x: Array, kernel: Array, *rest: Any) -> Array:
+        of_channels, added = tail.parts(rest[:count])
+        y = alone(x, kernel, *vectors(of_channels), *added)
+        return rectified(y) if tail.relu else y
 
-def _small_conv(x: Spec, kernel: Spec, *static: Any) -> Any:
-    alone = _small_convolution("forward", x, kernel, static)
-    return alone and (lambda x, kernel, *_: alone(x, kernel))
-
-
-def _small_biased_conv(x: Spec, kernel: Spec, bias: Spec, *static: Any) -> Any:
-    alone = _small_convolution("forward with bias", x, kernel, static)
-    return alone and (lambda x, kernel, bias, *_: alone(x, kernel, bias))
+    return run
 
 
 class ParallelEngine(BareNumPyEngine):
@@ -131,30 +131,34 @@ class ParallelEngine(BareNumPyEngine):
     def batch_norm(self, *args: Any) -> Array:
         return super().batch_norm(*args)
 
-    @known(_small_conv)
+    @known(lambda x, kernel, *static: _small_conv(x, kernel, *static, Tail()))
     def conv(
         self, x: Array, kernel: Array, strides: Shape, pads: Pads, dilation: Shape, groups: int
     ) -> Array:
-        return self.biased_conv(x, kernel, None, strides, pads, dilation, groups)
+        return self.conv_and(x, kernel, strides, pads, dilation, groups, Tail())
 
-    @known(_small_biased_conv)
-    def biased_conv(self, x: Array, kernel: Array, bias: Array | None, *static: Any) -> Array:
-        """`conv`, and a bias added to each of its channels."""
+    @known(_small_conv)
+    def conv_and(self, x: Array, kernel: Array, *rest: Any) -> Array:
+        """`conv`, and what a `Tail` says: the last argument. Its arrays come after the kernel."""
+        arrays, static, tail = rest[:-5], rest[-5:-1], rest[-1]
         convolved = super().conv
 
-        def body(x: Array) -> Array:
-            y = convolved(x, kernel, *static)
-            return y if bias is None else np.add(y, bias)
+        def body(x: Array, arrays: Sequence[Array]) -> Array:
+            return tail.apply(self, convolved(x, kernel, *static), arrays)
 
+        vectors, added = tail.parts(arrays)
         plan = _convolution(x.dtype, x.shape, kernel.shape, *static)
         if plan is None:
-            return _by_batch(body, (x,))
-        y = np.empty(plan.y, x.dtype)
+            return _by_batch(lambda x, *added: body(x, (*vectors, *added)), (x, *added))
+        y, of_channels, steps = np.empty(plan.y, x.dtype), Vectors(tail)(vectors), tail.steps()
 
         def part(at: slice) -> None:
-            direction, more = ("forward", ()) if bias is None else ("forward with bias", (bias,))
-            if not convolution.run(direction, _of(plan, at), (x[at], kernel, *more), (y[at],)):
-                y[at] = body(x[at])
+            more = [z[at] for z in added]
+            given = (x[at], kernel, *of_channels, *more)
+            if not convolution.run("forward", _of(plan, at), given, (y[at],), steps):
+                y[at] = body(x[at], (*vectors, *more))
+            elif tail.relu:
+                rectified(y[at])
 
         split(len(x), part, ways(x.size + y.size))
         return y
@@ -240,7 +244,7 @@ def _convolution(
     groups: int,
 ) -> convolution.Convolution | None:
     """The convolution as oneDNN knows it; None where NumPy's body serves."""
-    if dtype != np.float32 or not 3 <= len(x) <= 5 or onednn.library() is None:
+    if np.dtype(dtype) != np.float32 or not 3 <= len(x) <= 5 or onednn.library() is None:
         return None
     out = tuple(
         (n + low + high - (k - 1) * d - 1) // s + 1

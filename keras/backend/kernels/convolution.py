@@ -1,4 +1,4 @@
-"""Convolution by oneDNN, in each direction, alone or with the bias that is added to it."""
+"""Convolution by oneDNN, in each direction; forwards with what is done to its result in passing."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ from typing import Any, NamedTuple
 
 import numpy as np
 
-from keras.backend.kernels.onednn import TRAINING, Plan, Shape, Step, Stock, dims, made, row_major
+from keras.backend.kernels.onednn import TRAINING, Plan, Shape, Step, Stock, after_step, dims, made, row_major
 
 Pads = tuple[tuple[int, int], ...]
 
@@ -19,11 +19,15 @@ _DIFF_SRC, _DIFF_WEIGHTS, _DIFF_BIAS, _DIFF_DST = 129, 161, 169, 145
 #: Inputs and outputs by direction, as numbers of arguments; the arrays are given in this order.
 _ROLES = {
     "forward": ((_SRC, _WEIGHTS), (_DST,)),
-    "forward with bias": ((_SRC, _WEIGHTS, _BIAS), (_DST,)),
     "input_grad": ((_DIFF_DST, _WEIGHTS), (_DIFF_SRC,)),
     "kernel_grad": ((_SRC, _DIFF_DST), (_DIFF_WEIGHTS,)),
     "kernel_grad with bias": ((_SRC, _DIFF_DST), (_DIFF_WEIGHTS, _DIFF_BIAS)),
 }
+
+#: What may be done to the result: by which operation, and whether with a vector or with an array of the result's shape.
+#: A bias is an argument of the convolution itself.
+_MULTIPLY, _ADD = 0x1FFF1, 0x1FFF0
+_STEPS = {"scale": (_MULTIPLY, True), "offset": (_ADD, True), "sum": (_ADD, False)}
 
 
 class Convolution(NamedTuple):
@@ -39,18 +43,33 @@ class Convolution(NamedTuple):
 
 
 class ConvolutionPlan(Plan):
-    """One direction of a convolution, ready to run on arrays."""
+    """One direction of a convolution, ready to run on arrays.
 
-    def __init__(self, direction: str, conv: Convolution) -> None:
-        super().__init__()
+    Args:
+        direction: a key of `_ROLES`.
+        conv: sizes and strides.
+        steps: what is done to the result of "forward", each with an array: "bias" first, or keys of `_STEPS`.
+        keeps: whether memory to work in stays with the plan.
+    """
+
+    def __init__(
+        self, direction: str, conv: Convolution, steps: Sequence[str] = (), keeps: bool = False
+    ) -> None:
+        super().__init__(keeps)
         x, y = self._layout(*_activation(conv.x)), self._layout(*_activation(conv.y))
         size, strides = _kernel(conv)
         plain = self._layout(size, strides)
-        bias = self._layout(conv.y[-1:]) if direction.endswith("bias") else None
-        primitive = self._descriptor(direction.split()[0], conv, x, self._any_layout(size), bias, y)
+        with_bias = direction.endswith("bias") or "bias" in steps
+        bias = self._layout(conv.y[-1:]) if with_bias else None
         layouts: dict[int, Any] = {_SRC: x, _WEIGHTS: plain, _BIAS: bias, _DST: y}
         layouts |= {_DIFF_SRC: x, _DIFF_WEIGHTS: plain, _DIFF_BIAS: bias, _DIFF_DST: y}
         sources, targets = _ROLES[direction]
+        attributes, roles = self._after([step for step in steps if step != "bias"], conv.y, y)
+        layouts |= roles
+        sources = (*sources, *([_BIAS] if "bias" in steps else []), *roles)
+        primitive = self._descriptor(
+            direction.split()[0], conv, x, self._any_layout(size), bias, y, attributes
+        )
         before: list[Step] = []
         after: list[Step] = []
         self._memories, arguments = [], []
@@ -74,14 +93,28 @@ class ConvolutionPlan(Plan):
         self._execute(self._laid_out if kernel is self._kernel else self._steps, self._memories, arrays)
         self._kernel = None if kernel.flags.writeable else kernel
 
-    def _descriptor(self, direction: str, conv: Convolution, x: Any, kernel: Any, bias: Any, y: Any) -> Any:
+    def _after(self, steps: Sequence[str], shape: Shape, y: Any) -> tuple[Any, dict[int, Any]]:
+        """The attributes that tell what is done to the result; numbers and layouts of the arrays this takes."""
+        if not steps:
+            return self._lib.attributes, {}
+        chain, roles = self._object("post_ops_create"), {}
+        for i, step in enumerate(steps):
+            operation, by_channel = _STEPS[step]
+            layout = self._layout([1, shape[-1], *[1] * (len(shape) - 2)]) if by_channel else y
+            self._lib.c.dnnl_post_ops_append_binary(chain, operation, layout)
+            roles[after_step(i)] = layout
+        return self._attributes(chain), roles
+
+    def _descriptor(
+        self, direction: str, conv: Convolution, x: Any, kernel: Any, bias: Any, y: Any, attributes: Any
+    ) -> Any:
         static = (
             dims(conv.strides),
             dims([d - 1 for d in conv.dilation]),
             dims([low for low, _ in conv.pads]),
             dims([high for _, high in conv.pads]),
         )
-        engine, attributes = self._lib.engine, self._lib.attributes
+        engine = self._lib.engine
         forward = self._object(
             *("convolution_forward_primitive_desc_create", engine, TRAINING, _DIRECT),
             *(x, kernel, bias if direction == "forward" else None, y, *static, attributes),
@@ -100,13 +133,13 @@ _stock = Stock(ConvolutionPlan, 1024)
 
 
 class Alone:
-    """A forward convolution at fixed sizes, on the calling thread, with plans nobody else uses: they know their kernel.
+    """A small forward convolution, on the calling thread, with plans nobody else uses: they know their kernel.
 
     Raises RuntimeError if oneDNN cannot do it.
     """
 
-    def __init__(self, direction: str, conv: Convolution) -> None:
-        self._made = partial(made, ConvolutionPlan, direction, conv)
+    def __init__(self, conv: Convolution, steps: Sequence[str] = ()) -> None:
+        self._made = partial(made, partial(ConvolutionPlan, keeps=True), "forward", conv, steps)
         self._y, self._idle = conv.y, [self._made()]
 
     def __call__(self, *given: np.ndarray) -> np.ndarray:
@@ -121,9 +154,15 @@ class Alone:
         return y
 
 
-def run(direction: str, conv: Convolution, given: Sequence[np.ndarray], out: Sequence[np.ndarray]) -> bool:
+def run(
+    direction: str,
+    conv: Convolution,
+    given: Sequence[np.ndarray],
+    out: Sequence[np.ndarray],
+    steps: Sequence[str] = (),
+) -> bool:
     """Compute what `out` is for by oneDNN; False when it cannot do this convolution."""
-    with _stock.plan(direction, conv) as plan:
+    with _stock.plan(direction, conv, steps) as plan:
         if plan is None:
             return False
         plan(*map(np.ascontiguousarray, given), *out)

@@ -11,6 +11,7 @@ import ctypes
 import functools
 import importlib.metadata
 import threading
+import weakref
 from collections import OrderedDict
 from collections.abc import Callable, Hashable, Iterator, Sequence
 from contextlib import contextmanager
@@ -28,7 +29,13 @@ _DIMS = c_int64 * 12
 _CPU, _FLOAT32, _ANY_LAYOUT, _USER_SCRATCHPAD = 1, 3, 1, 1
 _OWN_MEMORY, _HANDLE_LATER = c_void_p(-1), c_void_p(0)
 _ARGUMENT_LAYOUT = 255  # the query for the layout of an argument, by its number
-SOURCE, TARGET, SCRATCHPAD = 1, 17, 80  # numbers of arguments; those of a kind of primitive are with it
+SOURCE, SOURCE_2, TARGET, SCRATCHPAD = (
+    1,
+    2,
+    17,
+    80,
+)  # numbers of arguments; those of a kind of primitive are with it
+_AFTER = 32768  # from which on the arguments of post-ops are numbered
 TRAINING, INFERENCE, BACKWARD = 64, 96, 128  # what a primitive is for
 
 
@@ -70,9 +77,7 @@ class _Library:
         openmp = ctypes.PyDLL("libgomp.so.1")
         self._threads, self._use_threads = openmp.omp_get_max_threads, openmp.omp_set_num_threads
         self.engine = self.made("engine_create", _CPU, c_size_t(0))
-        self.attributes = self.made("primitive_attr_create")
-        # oneDNN's own scratchpad belongs to the thread that made the primitive: used from another one it crashes.
-        c.dnnl_primitive_attr_set_scratchpad_mode(self.attributes, _USER_SCRATCHPAD)
+        self.attributes = self.with_scratchpad(self.made("primitive_attr_create"))
 
     def made(self, name: str, *args: Any) -> c_void_p:
         """The object `dnnl_<name>` makes; RuntimeError when it cannot."""
@@ -81,6 +86,14 @@ class _Library:
         if status:
             raise RuntimeError(f"oneDNN: {name} failed with status {status}")
         return made
+
+    def with_scratchpad(self, attributes: c_void_p) -> c_void_p:
+        """Attributes of a primitive that is lent the memory it works in.
+
+        oneDNN's own belongs to the thread that made the primitive: used from another one it crashes.
+        """
+        self.c.dnnl_primitive_attr_set_scratchpad_mode(attributes, _USER_SCRATCHPAD)
+        return attributes
 
     @contextmanager
     def one_thread(self) -> Iterator[None]:
@@ -94,9 +107,15 @@ class _Library:
 
 
 class Plan:
-    """oneDNN's objects for one piece of work; they are freed with it."""
+    """oneDNN's objects for one piece of work; they are freed with it.
 
-    def __init__(self) -> None:
+    Args:
+        keeps: whether the memory it works in is its own, for small plans, instead of being lent for each call.
+    """
+
+    def __init__(self, keeps: bool = False) -> None:
+        self._keeps = keeps
+        self._seen: list[Callable[[], Any]] = []  # the arrays of the last call, if they are still there
         self._made: list[tuple[str, c_void_p]] = []
         self._scratchpads: list[tuple[c_void_p, int]] = []  # with their elements
         self._lib = library()
@@ -132,11 +151,18 @@ class Plan:
     def _memory(self, layout: c_void_p, own: bool = False) -> c_void_p:
         return self._object("memory_create", layout, self._lib.engine, _OWN_MEMORY if own else _HANDLE_LATER)
 
+    def _attributes(self, chain: c_void_p) -> c_void_p:
+        """Attributes of a primitive whose result goes through a chain of post-ops."""
+        attributes = self._lib.with_scratchpad(self._object("primitive_attr_create"))
+        self._lib.c.dnnl_primitive_attr_set_post_ops(attributes, chain)
+        return attributes
+
     def _step(self, descriptor: c_void_p, arguments: Sequence[tuple[int, c_void_p]]) -> Step:
         scratchpad = self._wanted(descriptor, SCRATCHPAD)
         if self._bytes(scratchpad):
-            memory = self._memory(scratchpad)
-            self._scratchpads.append((memory, -(-self._bytes(scratchpad) // 4)))
+            memory = self._memory(scratchpad, own=self._keeps)
+            if not self._keeps:
+                self._scratchpads.append((memory, -(-self._bytes(scratchpad) // 4)))
             arguments = [*arguments, (SCRATCHPAD, memory)]
         array = (_Argument * len(arguments))(*(_Argument(n, memory) for n, memory in arguments))
         return self._object("primitive_create", descriptor), len(arguments), array
@@ -161,8 +187,13 @@ class Plan:
         """Run the steps on these arrays, which are float32 and C-contiguous."""
         c, set_data = self._lib.c, self._lib.set_data
         lent = [recycled(n) for _, n in self._scratchpads]
-        for memory, array in zip(memories, arrays, strict=True):
-            set_data(memory, array.ctypes.data)
+        self._seen = self._seen or [_nothing] * len(arrays)
+        for i, (memory, array) in enumerate(zip(memories, arrays, strict=True)):
+            if (
+                self._seen[i]() is not array
+            ):  # asking an array for its address takes longer than all else here
+                set_data(memory, array.ctypes.data)
+                self._seen[i] = weakref.ref(array)
         for (memory, _), array in zip(self._scratchpads, lent, strict=True):
             set_data(memory, array.ctypes.data)
         with self._lib.one_thread():
@@ -217,6 +248,15 @@ def made(make: Callable[..., Any], *key: Hashable) -> Any:
     """A plan for one thread: some primitives run on as many threads as there are when they are made."""
     with library().one_thread():
         return make(*key)
+
+
+def _nothing() -> None:
+    """A reference to no array."""
+
+
+def after_step(i: int) -> int:
+    """The number of the array that the post-op `i` takes besides the result."""
+    return _AFTER * (i + 1) | SOURCE_2
 
 
 def _kind(constructor: str) -> str:

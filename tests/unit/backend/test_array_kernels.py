@@ -8,7 +8,9 @@ import pytest
 from keras.backend.kernels import onednn, parallel
 from keras.backend.kernels.arrays import ParallelEngine
 from keras.backend.kernels.products import product
+from keras.backend.kernels.tails import Norm, Tail
 from keras.backend.numpy.eager import BareNumPyEngine
+from keras.backend.numpy.known import short_form
 from tests.processes import run_python
 
 FAST, BODY = ParallelEngine(), BareNumPyEngine()
@@ -156,13 +158,100 @@ def test_convolution_with_a_bias(case: Any, by_onednn: bool, monkeypatch: Any) -
     x, kernel, *static = case
     a, k, b = normal(*x), normal(*kernel), normal(kernel[-1])
     y = BODY.conv(a, k, *static)
-    np.testing.assert_allclose(FAST.biased_conv(a, k, b, *static), y + b, 1e-5, 1e-4)
+    np.testing.assert_allclose(FAST.conv_and(a, k, b, *static, Tail(bias=True)), y + b, 1e-5, 1e-4)
     dy = normal(*y.shape)
     got = FAST.conv_weight_grads(a, dy, kernel, *static)
     want = BODY.conv_kernel_grad(a, dy, kernel, *static), dy.sum(tuple(range(dy.ndim - 1)))
     for g, w in zip(got, want, strict=True):
         assert (g.shape, g.dtype) == (w.shape, w.dtype)
         np.testing.assert_allclose(g, w, 1e-5, 1e-5 * max(1, float(np.abs(w).max(initial=0))))
+
+
+TAILS = [
+    Tail(),
+    Tail(bias=True),
+    Tail(norm=Norm(True, True, 1e-3)),
+    Tail(bias=True, norm=Norm(False, True, 0.5)),
+    Tail(norm=Norm(True, False, 1e-3), added=True),
+    Tail(bias=True, norm=Norm(False, False, 1e-3), added=True, relu=True),
+    Tail(bias=True, added=True, relu=True),
+    Tail(added=True),
+    Tail(relu=True),
+]
+
+
+def arrays_of(tail: Tail, shape: tuple[int, ...]) -> list[np.ndarray]:
+    """A bias; mean, variance, gamma and beta; what is added: those the tail has."""
+    channels = shape[-1]
+    gamma, beta = (tail.norm.gamma, tail.norm.beta) if tail.norm else (False, False)
+    there = (tail.bias, tail.norm, tail.norm, gamma, beta)
+    vectors = [np.abs(normal(channels)) + 0.1 for given in there if given]
+    return [*vectors, normal(*shape)] if tail.added else vectors
+
+
+def one_by_one(tail: Tail, y: np.ndarray, arrays: list[np.ndarray]) -> np.ndarray:
+    """What a tail says, in float64."""
+    supply, y = iter(arrays), y.astype("float64")
+    if tail.bias:
+        y = y + next(supply)
+    if tail.norm:
+        y = (y - next(supply)) / np.sqrt(next(supply) + tail.norm.epsilon)
+        y = y * next(supply) if tail.norm.gamma else y
+        y = y + next(supply) if tail.norm.beta else y
+    if tail.added:
+        y = y + next(supply)
+    return np.maximum(y, 0) if tail.relu else y
+
+
+@pytest.mark.parametrize("by_onednn", [True, False])
+@pytest.mark.parametrize("tail", TAILS, ids=str)
+@pytest.mark.parametrize("case", CONVOLUTIONS)
+def test_what_follows_a_convolution(case: Any, tail: Tail, by_onednn: bool, monkeypatch: Any) -> None:
+    if not by_onednn:
+        monkeypatch.setattr(onednn, "library", lambda: None)
+    x, kernel, *static = case
+    a, k = normal(*x), normal(*kernel)
+    y = BODY.conv(a, k, *static)
+    arrays = arrays_of(tail, y.shape)
+    got = FAST.conv_and(a, k, *arrays, *static, tail)
+    assert (got.shape, got.dtype) == (y.shape, y.dtype)
+    want = one_by_one(tail, y, arrays)
+    np.testing.assert_allclose(got, want, 1e-4, 1e-5 * max(1, float(np.abs(want).max(initial=0))))
+
+
+@pytest.mark.parametrize("tail", TAILS, ids=str)
+def test_a_small_convolution_has_a_plan_of_its_own(tail: Tail) -> None:
+    """Which knows its kernel and moments while they are the same arrays, and sees new values of all others."""
+    static = ((2, 1), ((1, 0), (0, 1)), (1, 1), 1)
+    x, kernel = normal(1, 9, 8, 5), normal(3, 2, 5, 6)
+    arrays = arrays_of(tail, (1, 4, 8, 6))
+    specs = [(z.shape, "float32") for z in (x, kernel, *arrays)]
+    run = short_form(FAST.conv_and, *specs, *static, tail)
+    assert run is not None
+    for change in ("nothing", "new arrays", "written into", "kept", "kept", "written into again"):
+        if change == "new arrays":
+            kernel, arrays = kernel + 1, [z + 1 for z in arrays]
+        for z in (kernel, *arrays):
+            z.flags.writeable = True
+            if "written" in change:
+                z *= 2
+            z.flags.writeable = change != "kept"
+        want = one_by_one(tail, BODY.conv(x, kernel, *static), arrays)
+        if change == "written into again":  # as nobody does with the array of a variable: it is replaced
+            kernel, arrays = kernel.copy(), [z.copy() for z in arrays]
+        np.testing.assert_allclose(run(x, kernel, *arrays, *static, tail), want, 1e-4, 1e-4)
+
+
+def test_relu_in_passing_keeps_nan() -> None:
+    tail = Tail(relu=True)
+    x, kernel = normal(1, 4, 4, 3), normal(1, 1, 3, 2)
+    x[0, 1, 2, 0] = np.nan
+    static = ((1, 1), ((0, 0), (0, 0)), (1, 1), 1)
+    specs = [(z.shape, "float32") for z in (x, kernel)]
+    for f in (FAST.conv_and, short_form(FAST.conv_and, *specs, *static, tail)):
+        got = np.isnan(f(x, kernel, *static, tail))
+        assert got[0, 1, 2].all()
+        assert got.sum() == 2
 
 
 def test_onednn_starts_no_threads() -> None:

@@ -43,6 +43,10 @@ def joined_in(compiled: Any) -> int:
     return sum(isinstance(node, Joined) for node in compiled._program.nodes)
 
 
+def fused_in(compiled: Any) -> list[str]:
+    return [str(node.op).split(" with ")[1] for node in compiled._program.nodes if isinstance(node, Fused)]
+
+
 # ---------------------------------------------------------------------- joined updates
 @pytest.mark.parametrize("name", UPDATES)
 def test_joined_updates_have_the_bits_of_single_ones(e: Any, name: str) -> None:
@@ -276,7 +280,7 @@ def test_random_graphs_give_what_their_ops_give_one_by_one(e: Any, seed: int) ->
         np.testing.assert_array_equal(a, b)
 
 
-# ---------------------------------------------------------------------- convolutions and their bias
+# ---------------------------------------------------------------------- convolutions and what follows them
 @pytest.mark.parametrize("swapped", [False, True])
 def test_a_bias_is_part_of_its_convolution(e: Any, swapped: bool) -> None:
     static = ((1, 2), ((1, 0), (0, 1)), (1, 1), 1)
@@ -289,8 +293,7 @@ def test_a_bias_is_part_of_its_convolution(e: Any, swapped: bool) -> None:
 
     arrays = [rng.normal(size=s).astype("float32") for s in ((5, 8, 9, 3), (3, 2, 3, 4), (4,), (5, 7, 5, 4))]
     run = e.trace_and_compile(f, [(a.shape, "float32") for a in arrays])
-    fused = sum(isinstance(node, Fused) for node in run._program.nodes)
-    assert fused == (0 if e.name == "numpy" else 2)
+    assert len(fused_in(run)) == (0 if e.name == "numpy" else 2)
     for got, want in zip(run(*arrays), f(*(e.constant(a, "float32") for a in arrays)), strict=True):
         np.testing.assert_allclose(e.to_numpy(got), e.to_numpy(want), 1e-5, 1e-5)
 
@@ -304,6 +307,52 @@ def test_a_convolution_that_is_used_otherwise_too_stays_alone(e: Any) -> None:
 
     arrays = [rng.normal(size=s).astype("float32") for s in ((2, 4, 4, 3), (2, 2, 3, 4), (4,))]
     run = e.trace_and_compile(f, [(a.shape, "float32") for a in arrays])
-    assert not any(isinstance(node, Fused) for node in run._program.nodes)
+    assert not fused_in(run)
+    for got, want in zip(run(*arrays), f(*(e.constant(a, "float32") for a in arrays)), strict=True):
+        np.testing.assert_allclose(e.to_numpy(got), e.to_numpy(want), 1e-5, 1e-5)
+
+
+def test_a_residual_block_is_its_convolutions(e: Any) -> None:
+    """Two of them meet in a sum, which is part of one."""
+    static = ((1, 1), ((1, 1), (1, 1)), (1, 1), 1)
+
+    def f(x: Any, a: Any, b: Any, c: Any, *vectors: Any) -> list[Any]:
+        mean, variance, gamma, beta = vectors
+        norm = lambda y, *scale: e.batch_norm(y, mean, variance, *scale, 3, 1e-3)  # noqa: E731
+        y = e.relu(norm(e.add(e.conv(x, a, *static), beta), gamma, None))
+        y = norm(e.conv(y, b, *static), None, beta)
+        shortcut = norm(e.conv(x, c, *static), gamma, beta)
+        y = e.relu(e.add(y, shortcut))
+        return [e.relu(e.add(e.conv(y, b, *static), y)), e.add(e.relu(e.conv(y, b, *static)), beta)]
+
+    shapes = [(2, 6, 5, 3), (3, 3, 3, 4), (3, 3, 4, 4), (3, 3, 3, 4), *[(4,)] * 4]
+    arrays = [np.abs(rng.normal(size=s)).astype("float32") for s in shapes]
+    arrays[1] -= 1
+    run = e.trace_and_compile(f, [(a.shape, "float32") for a in arrays])
+    first, sums = "bias, batch_norm, relu", ["batch_norm", "batch_norm, add, relu"]
+    want = [] if e.name == "numpy" else [first, *sums, "add, relu", "relu"]
+    assert sorted(fused_in(run)) == sorted(want)
+    for _ in range(2):
+        for got, want_y in zip(run(*arrays), f(*(e.constant(a, "float32") for a in arrays)), strict=True):
+            np.testing.assert_allclose(e.to_numpy(got), e.to_numpy(want_y), 1e-4, 1e-4)
+
+
+def test_what_is_not_of_the_channels_stays_apart(e: Any) -> None:
+    static = ((1, 1), ((0, 0), (0, 0)), (1, 1), 1)
+
+    def f(x: Any, kernel: Any, vector: Any, whole: Any) -> list[Any]:
+        y = [e.conv(x, kernel, *static) for _ in range(5)]
+        along_height = e.batch_norm(y[0], vector, vector, None, None, 1, 1.0)
+        row = e.add(y[1], e.reshape(vector, (1, 4, 1, 1)))
+        doubled = e.add(y[2], y[2])
+        broadcast = e.add(e.reduce_sum(y[3], (0,)), vector)
+        narrow = e.add(e.cast(y[4], "float64"), e.cast(whole, "float64"))
+        return [along_height, row, doubled, broadcast, narrow]
+
+    arrays = [
+        np.abs(rng.normal(size=s)).astype("float32") for s in ((2, 4, 4, 3), (1, 1, 3, 4), (4,), (2, 4, 4, 4))
+    ]
+    run = e.trace_and_compile(f, [(a.shape, "float32") for a in arrays])
+    assert not fused_in(run)
     for got, want in zip(run(*arrays), f(*(e.constant(a, "float32") for a in arrays)), strict=True):
         np.testing.assert_allclose(e.to_numpy(got), e.to_numpy(want), 1e-5, 1e-5)

@@ -156,6 +156,13 @@ def test_shapes_that_do_not_fit():
             initializers.Zeros()(wrong)
 
 
+@pytest.mark.parametrize("dtype", ["float32", "bfloat16", "int32"])
+@pytest.mark.parametrize("value", ["a", [1, "b"], {}, [[1], [1, 2]]])
+def test_a_constant_of_something_else(value, dtype):
+    with pytest.raises(ValueError, match=r"Constant: expected a number or an array of numbers\. Received: "):
+        initializers.Constant(value)((2, 2), dtype)
+
+
 # seeds
 
 
@@ -203,7 +210,7 @@ def test_seed_generators_move_on(engine):
 
 @pytest.mark.parametrize("seed", ["x", 1.5, True, [1]])
 def test_wrong_seeds(seed):
-    with pytest.raises(TypeError, match="GlorotUniform: the seed must be a whole number"):
+    with pytest.raises(ValueError, match="GlorotUniform: the seed must be a whole number"):
         initializers.GlorotUniform(seed=seed)
 
 
