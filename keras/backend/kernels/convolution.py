@@ -17,7 +17,7 @@ _SRC, _WEIGHTS, _BIAS, _DST = 1, 33, 41, 17
 _DIFF_SRC, _DIFF_WEIGHTS, _DIFF_BIAS, _DIFF_DST = 129, 161, 169, 145
 
 #: Inputs and outputs by direction, as numbers of arguments; the arrays are given in this order.
-_ROLES = {
+_ROLES: dict[str, tuple[tuple[int, ...], tuple[int, ...]]] = {
     "forward": ((_SRC, _WEIGHTS), (_DST,)),
     "input_grad": ((_DIFF_DST, _WEIGHTS), (_DIFF_SRC,)),
     "kernel_grad": ((_SRC, _DIFF_DST), (_DIFF_WEIGHTS,)),

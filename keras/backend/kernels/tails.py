@@ -48,7 +48,7 @@ class Tail(NamedTuple):
         count = len(arrays) - self.added
         return arrays[:count], arrays[count:]
 
-    def _moments(self, vectors: Sequence[Array]) -> tuple[Array | None, list[Array | None]]:
+    def _moments(self, vectors: Sequence[Array]) -> tuple[Array | None, list[Any]]:
         """The bias, and mean, variance, gamma and beta."""
         supply = iter(vectors)
         there = (self.bias, True, True, self.norm and self.norm.gamma, self.norm and self.norm.beta)
