@@ -34,6 +34,14 @@ print({PARTIAL}, sum(m.startswith("tensorflow.") for m in sys.modules) < 600)
     assert run(code) == "True True"
 
 
+@pytest.mark.parametrize("first", ["from keras import layers", ENGINE])
+def test_it_computes_by_onednn_on_any_processor(first: str) -> None:
+    """By whomever it is loaded, and unless the user wants it otherwise."""
+    asked = "from tensorflow.python.util._pywrap_util_port import IsMklEnabled\nprint(IsMklEnabled())"
+    assert run(f"{first}\nimport tensorflow\n{asked}") == "True"
+    assert run(f"{first}\nimport tensorflow\n{asked}", TF_ENABLE_ONEDNN_OPTS="0") == "False"
+
+
 def test_its_annotations_are_compiled_once() -> None:
     """When TensorFlow no longer has strings by the thousand there, `_Annotations` can go."""
     code = f"""
