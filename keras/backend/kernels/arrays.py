@@ -14,7 +14,7 @@ from keras.backend.kernels.parallel import ELEMENTS, POOL, split, ways
 from keras.backend.kernels.products import product
 from keras.backend.kernels.tails import Tail, Vectors, rectified
 from keras.backend.numpy import batch_norm
-from keras.backend.numpy.arrays import Array
+from keras.backend.numpy.arrays import BLOCK, Array
 from keras.backend.numpy.eager import BareNumPyEngine
 from keras.backend.numpy.known import known, short_form
 from keras.backend.numpy.updates import corrected_rate
@@ -24,7 +24,6 @@ Spec = tuple[Shape, str]
 Pads = tuple[tuple[int, int], ...]
 
 _KERNEL = 1 << 20  # elements of a kernel, up to which a small convolution may keep it in another layout
-_BLOCK = 1 << 15  # elements, a few arrays of which stay in the cache between steps
 PRODUCTS = 1 << 22  # multiplications of a matrix product likewise
 _MULTIPLICATION = 2e-5  # microseconds
 UPDATE = 1.2e-3  # microseconds an element of an optimizer's update
@@ -102,9 +101,9 @@ class ParallelEngine(BareNumPyEngine):
         flat_out = [y.reshape(-1) for y in new]
 
         def part(at: slice) -> None:
-            scratch = np.empty(_BLOCK, np.float32)
-            for start in range(at.start, at.stop, _BLOCK):
-                here = slice(start, min(start + _BLOCK, at.stop))
+            scratch = np.empty(BLOCK, np.float32)
+            for start in range(at.start, at.stop, BLOCK):
+                here = slice(start, min(start + BLOCK, at.stop))
                 p, g, m0, v0 = (x[here] for x in flat_in)
                 new_p, new_m, new_v = (y[here] for y in flat_out)
                 change = scratch[: here.stop - here.start]

@@ -14,6 +14,11 @@ from keras.backend.numpy.known import known
 Array = np.ndarray
 Shape = tuple[int, ...]
 
+#: Elements, in blocks of which work of many steps is done, so that they stay in a cache between them. Smaller ones would
+#: stay in a nearer cache, but each call gives up the interpreter's lock, and two threads that wait for it in turns are
+#: slower than one: measured, Adam took 0.62 ms with this, 0.94 with a quarter, and the error function 5.5 and 10.8.
+BLOCK = 1 << 17
+
 #: The NumPy dtype of a dtype name.
 dtype_of_name = functools.cache(dtypes.to_numpy_dtype)
 

@@ -13,10 +13,10 @@ from typing import Any
 
 import numpy as np
 
-Array = np.ndarray
+from keras.backend.numpy.arrays import BLOCK, Array
+
 Share = Callable[[int, Callable[[slice], Any]], None]  # `split`, or what does all of it at once
 
-_BLOCK = 1 << 15  # elements
 _LONG = 512  # elements of a row, from which on a longer one is no faster
 
 
@@ -131,7 +131,7 @@ class Inference:
                 np.multiply(x_rows[b], factor, out=y[b])
                 np.add(y[b], offset, out=y[b])
 
-        if y.size <= _BLOCK:
+        if y.size <= BLOCK:
             part(slice(0, len(y)))
         else:
             self._share(len(y), part)
@@ -146,7 +146,7 @@ class _Rows:
         self.count = math.prod(shape) // self._channels
         self._repeats = math.gcd(self.count, 1 << max(0, (_LONG // self._channels).bit_length() - 1))
         self._length = self._channels * self._repeats
-        self._block = max(1, _BLOCK // self._length)
+        self._block = max(1, BLOCK // self._length)
         self._ones = np.ones(self._block, self._dtype)
 
     def of(self, x: Array) -> Array:

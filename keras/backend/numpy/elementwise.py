@@ -9,12 +9,11 @@ from typing import Any
 import numpy as np
 
 from keras.backend.defaults.elementwise import ElementwiseDefaults
-from keras.backend.numpy.arrays import Array, as_array
+from keras.backend.numpy.arrays import BLOCK, Array, as_array
 from keras.backend.numpy.known import known, takes_out
 
 #: Integers that hold the bits of elements of so many bytes; a bit pattern times 0 or 1 is 0 or the pattern.
 BITS = {1: np.int8, 2: np.int16, 4: np.int32, 8: np.int64}
-_BLOCK = 1 << 15  # elements
 _FEW = 2048  # elements; below, the simplest call is the fastest
 _MANY = 8192  # elements; from there on `np.clip` with one limit at infinity is up to 3 times as fast as `np.maximum`
 
@@ -82,11 +81,11 @@ def _extreme(
 
 def _in_blocks(body: Callable[[Any, Array], Array], engine: Any, x: Array) -> Array:
     """A shared body of many steps, run on blocks that stay in the cache between them."""
-    if x.size <= _BLOCK:
+    if x.size <= BLOCK:
         return body(engine, x)
     flat, y = np.ascontiguousarray(x).reshape(-1), np.empty(x.size, x.dtype)
-    for start in range(0, x.size, _BLOCK):
-        y[start : start + _BLOCK] = body(engine, flat[start : start + _BLOCK])
+    for start in range(0, x.size, BLOCK):
+        y[start : start + BLOCK] = body(engine, flat[start : start + BLOCK])
     return y.reshape(x.shape)
 
 

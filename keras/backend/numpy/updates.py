@@ -7,9 +7,7 @@ from typing import Any
 
 import numpy as np
 
-from keras.backend.numpy.arrays import Array
-
-_BLOCK = 1 << 14  # elements
+from keras.backend.numpy.arrays import BLOCK, Array
 
 
 class Updates:
@@ -89,11 +87,11 @@ def _blocks(
     inputs: tuple[Array, ...], outputs: tuple[Array, ...]
 ) -> Iterator[tuple[list[Array], list[Array]]]:
     """Corresponding parts of inputs and of (fresh) outputs."""
-    if outputs[0].ndim and outputs[0].size <= _BLOCK:
+    if outputs[0].ndim and outputs[0].size <= BLOCK:
         yield list(inputs), list(outputs)
         return
     flat_in = [np.ascontiguousarray(x).reshape(-1) for x in inputs]
     flat_out = [y.reshape(-1) for y in outputs]
-    for start in range(0, flat_out[0].size, _BLOCK):
-        at = slice(start, start + _BLOCK)
+    for start in range(0, flat_out[0].size, BLOCK):
+        at = slice(start, start + BLOCK)
         yield [x[at] for x in flat_in], [y[at] for y in flat_out]
