@@ -19,6 +19,10 @@ from contextlib import redirect_stdout
 from pathlib import Path
 from typing import Any, NamedTuple
 
+#: What this process was started with, before this library set anything in it for its engines; less what would hand a worker
+#: this library for another, or keep it from caching what it compiles.
+ENVIRONMENT = {k: v for k, v in os.environ.items() if k not in ("PYTHONPATH", "PYTHONDONTWRITEBYTECODE")}
+
 
 class Timing(NamedTuple):
     """Seconds on the clock, and seconds of processor time over all threads."""
@@ -57,7 +61,7 @@ class Worker:
             stderr=self._errors,
             text=True,
             cwd=Path(script).parent,
-            env={**_environment(), **environment},
+            env={**ENVIRONMENT, **environment},
         )
 
     def ask(self, request: Any) -> Timing:
@@ -98,11 +102,6 @@ class Worker:
             self._process.kill()
             self._process.communicate()
         self._errors.close()
-
-
-def _environment() -> dict[str, str]:
-    """This process's, less what would hand a worker this library for another, or keep it from caching what it compiles."""
-    return {k: v for k, v in os.environ.items() if k not in ("PYTHONPATH", "PYTHONDONTWRITEBYTECODE")}
 
 
 def interleave(
