@@ -29,13 +29,8 @@ _DIMS = c_int64 * 12
 _CPU, _FLOAT32, _ANY_LAYOUT, _USER_SCRATCHPAD = 1, 3, 1, 1
 _OWN_MEMORY, _HANDLE_LATER = c_void_p(-1), c_void_p(0)
 _ARGUMENT_LAYOUT = 255  # the query for the layout of an argument, by its number
-SOURCE, SOURCE_2, TARGET, SCRATCHPAD = (
-    1,
-    2,
-    17,
-    80,
-)  # numbers of arguments; those of a kind of primitive are with it
-_AFTER = 32768  # from which on the arguments of post-ops are numbered
+#: Numbers of arguments; those of a kind of primitive are with it. Those of post-ops come in steps of `_AFTER`.
+SOURCE, SOURCE_2, TARGET, SCRATCHPAD, _AFTER = 1, 2, 17, 80, 32768
 TRAINING, INFERENCE, BACKWARD = 64, 96, 128  # what a primitive is for
 
 
@@ -189,9 +184,8 @@ class Plan:
         lent = [recycled(n) for _, n in self._scratchpads]
         self._seen = self._seen or [_nothing] * len(arrays)
         for i, (memory, array) in enumerate(zip(memories, arrays, strict=True)):
-            if (
-                self._seen[i]() is not array
-            ):  # asking an array for its address takes longer than all else here
+            # Asking an array for its address takes longer than all else here.
+            if self._seen[i]() is not array:
                 set_data(memory, array.ctypes.data)
                 self._seen[i] = weakref.ref(array)
         for (memory, _), array in zip(self._scratchpads, lent, strict=True):
