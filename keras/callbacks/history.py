@@ -6,6 +6,7 @@ import math
 import os
 import warnings
 from collections.abc import Iterable
+from contextlib import suppress
 from typing import IO, Any
 
 import numpy as np
@@ -53,6 +54,9 @@ class CSVLogger(Callback):
         separator: between the columns.
         append: go on with a file that is there rather than write a new one.
 
+    Raises:
+        OSError: by `fit`, if the file cannot be written, as on a full disk; rows that were written stay.
+
     >>> CSVLogger("log.csv").separator
     ','
     """
@@ -76,19 +80,28 @@ class CSVLogger(Callback):
 
     def on_epoch_end(self, epoch: int, logs: Logs | None = None) -> None:
         """Write a row; columns an epoch has no value for (validation every other epoch) hold `NA`."""
-        logs = logs or {}
-        if self._writer is None:
-            self._open_writer(logs)
-        self._writer.writerow(
-            {"epoch": epoch, **{key: _cell(logs.get(key, "NA")) for key in self.keys or ()}}
-        )
-        self._file.flush()  # type: ignore[union-attr]
+        try:
+            self._write(epoch, logs or {})
+        except OSError as error:  # which names no file
+            if self._file is not None:
+                with suppress(OSError):  # it tries once more to write what is left
+                    self._file.close()
+            self._file = None
+            raise OSError(error.errno, f"CSVLogger: {error.strerror}", self.filename) from error
 
     def on_train_end(self, logs: Logs | None = None) -> None:
         """Close the file."""
         if self._file is not None:
             self._file.close()
         self._file = self._writer = None
+
+    def _write(self, epoch: int, logs: Logs) -> None:
+        if self._writer is None:
+            self._open_writer(logs)
+        self._writer.writerow(
+            {"epoch": epoch, **{key: _cell(logs.get(key, "NA")) for key in self.keys or ()}}
+        )
+        self._file.flush()  # type: ignore[union-attr]
 
     def _open_writer(self, logs: Logs) -> None:
         if self.keys is None:

@@ -3,6 +3,7 @@
 import csv
 import json
 import math
+import os
 import threading
 from http.server import BaseHTTPRequestHandler, HTTPServer
 from pathlib import Path
@@ -188,6 +189,15 @@ def test_csv_logger_writes_columns_for_validation_that_comes_later(tmp_path: Pat
     assert rows[0] == {"epoch": "0", "loss": "1.0", "val_loss": "NA"}
     assert rows[1] == {"epoch": "1", "loss": "0.5", "val_loss": "0.75"}
     assert rows[2] == {"epoch": "2", "loss": "0.25", "val_loss": "NA"}
+
+
+@pytest.mark.skipif(not os.path.exists("/dev/full"), reason="a device of Linux")
+def test_csv_logger_on_a_full_disk_says_which_file() -> None:
+    logger = CSVLogger("/dev/full")
+    logger.on_train_begin()
+    with pytest.raises(OSError, match=r"CSVLogger: No space left on device: '/dev/full'"):
+        logger.on_epoch_end(0, {"loss": 1.0})
+    logger.on_train_end()
 
 
 def test_csv_logger_rows_are_on_disk_at_once(tmp_path: Path) -> None:
