@@ -9,6 +9,7 @@ from __future__ import annotations
 import importlib
 from typing import TYPE_CHECKING, Any
 
+from keras.backend import environment as _environment  # noqa: F401 (it sets what engines read when they are loaded)
 from keras.version import __version__, version
 
 if TYPE_CHECKING:

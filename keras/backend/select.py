@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import importlib
 import importlib.util
-import os
 import sys
 import threading
 from collections.abc import Iterator
@@ -24,8 +23,7 @@ if TYPE_CHECKING:
 class _Adapter(NamedTuple):
     """Where an engine's adapter is, and what must be installed for it: a package, or what an installer of ours builds.
 
-    The package may ask things of our objects (`joins`), once a program has imported it, and reads settings of the
-    environment when it is loaded, by whomever: those of the user's count.
+    The package may ask things of our objects (`joins`), once a program has imported it.
     """
 
     module: str
@@ -35,26 +33,14 @@ class _Adapter(NamedTuple):
     installer: str = (
         ""  # a module with `location()`, None before `run()` has built the engine, and `remove()`
     )
-    settings: tuple[tuple[str, str], ...] = ()
 
-
-#: TensorFlow leaves oneDNN aside on processors without AVX-512 VNNI. On one of these (AMD Zen 3) it makes steps of
-#: convolutional models and transformers 1.6 to 2.1 times as fast, and slows nothing by more than a tenth of a
-#: millisecond but predicting single rows of deep ones (TensorFlow 2.21).
-_ONEDNN = ("TF_ENABLE_ONEDNN_OPTS", "1")
 
 _ADAPTERS = {
-    "tensorflow": _Adapter(
-        *("keras.backend.tensorflow", "TensorFlowEngine", "tensorflow"), joins=True, settings=(_ONEDNN,)
-    ),
+    "tensorflow": _Adapter("keras.backend.tensorflow", "TensorFlowEngine", "tensorflow", joins=True),
     "theano": _Adapter("keras.backend.theano", "TheanoEngine", "pytensor"),
     "cntk": _Adapter("keras.backend.cntk.engine", "CNTKEngine", installer="keras.backend.cntk.install"),
     "numpy": _Adapter("keras.backend.numpy.engine", "NumPyEngine", "numpy"),
 }
-
-for _adapter in _ADAPTERS.values():
-    for _setting in _adapter.settings:
-        os.environ.setdefault(*_setting)
 
 _engines: dict[str, Engine] = {}
 _lock = threading.RLock()
