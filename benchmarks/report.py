@@ -50,12 +50,14 @@ def _installed() -> str:
 
 
 def _cpu() -> str:
+    """The processor, and the widest vectors it knows of those that kernels are written for."""
     info = Path("/proc/cpuinfo")
-    if info.exists():
-        for line in info.read_text().splitlines():
-            if line.startswith("model name"):
-                return line.split(":", 1)[1].strip()
-    return platform.processor() or platform.machine()
+    lines = info.read_text().splitlines() if info.exists() else []
+    known = {key.strip(): value.strip() for key, _, value in (line.partition(":") for line in lines)}
+    flags = known.get("flags", "").split()
+    widest = next((f for f in ("avx512_vnni", "avx512f", "avx2") if f in flags), "")
+    name = known.get("model name") or platform.processor() or platform.machine()
+    return f"{name} ({widest})" if widest else name
 
 
 def _memory_gb() -> float:
