@@ -19,10 +19,12 @@ from keras.random.seed_generator import seed_tensor
 Tensor = Any
 
 
-def _float_dtype(dtype: Any, who: str) -> str:
+def _dtype_of_draws(dtype: Any, who: str, counts: bool = False) -> str:
+    """The dtype of what is drawn; integers are welcome where the draws are counts."""
     name = config.floatx() if dtype is None else dtypes.standardize(dtype)
-    if not dtypes.is_float(name):
-        raise ValueError(f"{who}: `dtype` must be a floating point dtype. Received: dtype={name}")
+    if not (dtypes.is_float(name) or (counts and dtypes.is_int(name))):
+        wanted = "an integer or floating point" if counts else "a floating point"
+        raise ValueError(f"{who}: `dtype` must be {wanted} dtype. Received: dtype={name}")
     return name
 
 
@@ -40,7 +42,7 @@ def normal(shape: Any, mean: Any = 0.0, stddev: Any = 1.0, dtype: Any = None, se
     >>> normal((2, 3), seed=1).shape
     (2, 3)
     """
-    e, name = current(), _float_dtype(dtype, "normal")
+    e, name = current(), _dtype_of_draws(dtype, "normal")
     x = e.random_normal(seed_tensor(seed), static_shape(shape, "normal"), name)
     return e.add(e.mul(x, convert(stddev, name)), convert(mean, name))
 
@@ -59,7 +61,7 @@ def uniform(shape: Any, minval: Any = 0.0, maxval: Any = 1.0, dtype: Any = None,
     >>> uniform((2, 3), seed=1).shape
     (2, 3)
     """
-    e, name = current(), _float_dtype(dtype, "uniform")
+    e, name = current(), _dtype_of_draws(dtype, "uniform")
     x = e.random_uniform(seed_tensor(seed), static_shape(shape, "uniform"), name)
     if isinstance(minval, (int, float)) and isinstance(maxval, (int, float)) and (minval, maxval) == (0, 1):
         return x
@@ -112,7 +114,7 @@ def truncated_normal(
     >>> bool(abs(truncated_normal((100,), seed=1)).max() <= 2)
     True
     """
-    e, name = current(), _float_dtype(dtype, "truncated_normal")
+    e, name = current(), _dtype_of_draws(dtype, "truncated_normal")
     wide = "float64" if name == "float64" else "float32"
     u = e.random_uniform(seed_tensor(seed), static_shape(shape, "truncated_normal"), wide)
     limit = math.erf(math.sqrt(2.0))

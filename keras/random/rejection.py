@@ -9,7 +9,7 @@ from typing import Any
 from keras.backend.select import current
 from keras.ops.dispatch import cast, convert, op
 from keras.ops.settling import scalar, static_shape
-from keras.random.distributions import _float_dtype
+from keras.random.distributions import _dtype_of_draws
 from keras.random.seed_generator import seed_tensor
 
 Tensor = Any
@@ -94,7 +94,7 @@ def gamma(shape: Any, alpha: Any, dtype: Any = None, seed: Any = None) -> Tensor
     >>> bool((gamma((10,), 0.5, seed=1) >= 0).all())
     True
     """
-    e, name = current(), _float_dtype(dtype, "gamma")
+    e, name = current(), _dtype_of_draws(dtype, "gamma")
     a = e.broadcast_to(convert(alpha, _wide(name)), static_shape(shape, "gamma"))
     return cast(_gamma(seed_tensor(seed), a), name)
 
@@ -114,7 +114,7 @@ def beta(shape: Any, alpha: Any, beta: Any, dtype: Any = None, seed: Any = None)
     >>> bool(((x >= 0) & (x <= 1)).all())
     True
     """
-    e, name = current(), _float_dtype(dtype, "beta")
+    e, name = current(), _dtype_of_draws(dtype, "beta")
     dims = static_shape(shape, "beta")
     a, b = (e.broadcast_to(convert(v, _wide(name)), dims) for v in (alpha, beta))
     first, second = _split(seed_tensor(seed), 2)
@@ -130,13 +130,13 @@ def binomial(shape: Any, counts: Any, probabilities: Any, dtype: Any = None, see
         shape: tuple of ints.
         counts: number of trials; scalar or array-like that broadcasts to `shape`.
         probabilities: of success; likewise.
-        dtype: `floatx` by default.
+        dtype: of floats or integers; `floatx` by default.
         seed: an int, a `SeedGenerator` or None.
 
     >>> binomial((3,), 5, 1.0, seed=1).tolist()
     [5.0, 5.0, 5.0]
     """
-    e, name = current(), _float_dtype(dtype, "binomial")
+    e, name = current(), _dtype_of_draws(dtype, "binomial", counts=True)
     dims = static_shape(shape, "binomial")
     given = [e.broadcast_to(convert(v, "float64"), dims) for v in (counts, probabilities)]
     known = e.logical_and(e.equal(given[1], given[1]), e.less(given[0], scalar(math.inf, given[0])))

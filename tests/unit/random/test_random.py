@@ -50,6 +50,15 @@ def test_binomial(engine, n, p):
     assert np.abs(error).max() < 5
 
 
+@pytest.mark.parametrize("dtype", ["int32", "uint8", "int64"])
+def test_counts_may_be_integers(engine, dtype):
+    x = random.binomial((50,), 9, 0.4, dtype=dtype, seed=1)
+    assert keras.backend.standardize_dtype(x.dtype) == dtype
+    np.testing.assert_array_equal(ops.convert_to_numpy(x), draw("binomial", (50,), 9, 0.4, seed=1))
+    with pytest.raises(ValueError, match="binomial: `dtype` must be an integer or floating point dtype"):
+        random.binomial((3,), 9, 0.4, dtype="bool")
+
+
 def test_binomial_of_a_billion_trials(engine):
     """Takes as many tries as one of ten."""
     n, p = 1e9, 0.2
