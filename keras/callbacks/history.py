@@ -83,17 +83,15 @@ class CSVLogger(Callback):
         try:
             self._write(epoch, logs or {})
         except OSError as error:  # which names no file
-            if self._file is not None:
-                with suppress(OSError):  # it tries once more to write what is left
-                    self._file.close()
-            self._file = None
+            with suppress(OSError):  # it tries once more to write what is left
+                self.on_train_end()
             raise OSError(error.errno, f"CSVLogger: {error.strerror}", self.filename) from error
 
     def on_train_end(self, logs: Logs | None = None) -> None:
         """Close the file."""
-        if self._file is not None:
-            self._file.close()
-        self._file = self._writer = None
+        file, self._file, self._writer = self._file, None, None
+        if file is not None:
+            file.close()
 
     def _write(self, epoch: int, logs: Logs) -> None:
         if self._writer is None:

@@ -12,11 +12,11 @@ import numpy as np
 from keras.backend.kernels import convolution, onednn
 from keras.backend.kernels.parallel import ELEMENTS, POOL, split, ways
 from keras.backend.kernels.products import product
-from keras.backend.kernels.tails import Tail, Vectors, rectified
+from keras.backend.kernels.tails import Tail, rectified
 from keras.backend.numpy import batch_norm
 from keras.backend.numpy.arrays import BLOCK, Array
 from keras.backend.numpy.eager import BareNumPyEngine
-from keras.backend.numpy.known import known, short_form
+from keras.backend.numpy.known import Remembered, known, short_form
 from keras.backend.numpy.updates import corrected_rate
 
 Shape = tuple[int, ...]
@@ -36,22 +36,27 @@ def _small_product(a: Spec, b: Spec) -> Any:
 
 def _small_conv(x: Spec, kernel: Spec, *rest: Any) -> Any:
     """A convolution of few elements, with a plan of its own; None for other ones."""
-    static, tail = rest[-5:-1], rest[-1]
+    arrays, static, tail = _taken_apart(rest)
     plan = _convolution(x[1], x[0], kernel[0], *static)
     if plan is None or ways(math.prod(plan.x) + math.prod(plan.y)) > 1 or math.prod(plan.kernel) > _KERNEL:
         return None
     try:
-        alone, vectors = convolution.Alone(plan, tail.steps()), Vectors(tail)
+        alone, vectors = convolution.Alone(plan, tail.steps()), Remembered(tail.vectors)
     except RuntimeError:
         return None
-    count = len(rest) - 5  # arrays of the tail
+    count = len(arrays)
 
     def run(x: Array, kernel: Array, *rest: Any) -> Array:
         of_channels, added = tail.parts(rest[:count])
-        y = alone(x, kernel, *vectors(of_channels), *added)
+        y = alone(x, kernel, *vectors(*of_channels), *added)
         return rectified(y) if tail.relu else y
 
     return run
+
+
+def _taken_apart(rest: tuple[Any, ...]) -> tuple[tuple[Any, ...], tuple[Any, ...], Tail]:
+    """What comes after the kernel: the arrays of the tail, the four settings of the convolution, the tail."""
+    return rest[:-5], rest[-5:-1], rest[-1]
 
 
 class ParallelEngine(BareNumPyEngine):
@@ -139,7 +144,7 @@ class ParallelEngine(BareNumPyEngine):
     @known(_small_conv)
     def conv_and(self, x: Array, kernel: Array, *rest: Any) -> Array:
         """`conv`, and what a `Tail` says: the last argument. Its arrays come after the kernel."""
-        arrays, static, tail = rest[:-5], rest[-5:-1], rest[-1]
+        arrays, static, tail = _taken_apart(rest)
         convolved = super().conv
 
         def body(x: Array, arrays: Sequence[Array]) -> Array:
@@ -149,7 +154,7 @@ class ParallelEngine(BareNumPyEngine):
         plan = _convolution(x.dtype, x.shape, kernel.shape, *static)
         if plan is None:
             return _by_batch(lambda x, *added: body(x, (*vectors, *added)), (x, *added))
-        y, of_channels, steps = np.empty(plan.y, x.dtype), Vectors(tail)(vectors), tail.steps()
+        y, of_channels, steps = np.empty(plan.y, x.dtype), tail.vectors(*vectors), tail.steps()
 
         def part(at: slice) -> None:
             more = [z[at] for z in added]

@@ -110,7 +110,7 @@ class Plan:
 
     def __init__(self, keeps: bool = False) -> None:
         self._keeps = keeps
-        self._seen: list[Callable[[], Any]] = []  # the arrays of the last call, if they are still there
+        self._seen: dict[Any, weakref.ref[np.ndarray]] = {}  # by memory, the array it was last given
         self._made: list[tuple[str, c_void_p]] = []
         self._scratchpads: list[tuple[c_void_p, int]] = []  # with their elements
         self._lib = library()
@@ -182,12 +182,12 @@ class Plan:
         """Run the steps on these arrays, which are float32 and C-contiguous."""
         c, set_data = self._lib.c, self._lib.set_data
         lent = [recycled(n) for _, n in self._scratchpads]
-        self._seen = self._seen or [_nothing] * len(arrays)
-        for i, (memory, array) in enumerate(zip(memories, arrays, strict=True)):
+        for memory, array in zip(memories, arrays, strict=True):
             # Asking an array for its address takes longer than all else here.
-            if self._seen[i]() is not array:
+            seen = self._seen.get(memory.value)
+            if seen is None or seen() is not array:
                 set_data(memory, array.ctypes.data)
-                self._seen[i] = weakref.ref(array)
+                self._seen[memory.value] = weakref.ref(array)
         for (memory, _), array in zip(self._scratchpads, lent, strict=True):
             set_data(memory, array.ctypes.data)
         with self._lib.one_thread():
@@ -242,10 +242,6 @@ def made(make: Callable[..., Any], *key: Hashable) -> Any:
     """A plan for one thread: some primitives run on as many threads as there are when they are made."""
     with library().one_thread():
         return make(*key)
-
-
-def _nothing() -> None:
-    """A reference to no array."""
 
 
 def after_step(i: int) -> int:

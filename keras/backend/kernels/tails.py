@@ -5,7 +5,6 @@ Alone, each of these takes a pass over a large array, and for a small one a call
 
 from __future__ import annotations
 
-import operator
 from collections.abc import Sequence
 from typing import Any, NamedTuple
 
@@ -48,6 +47,14 @@ class Tail(NamedTuple):
         count = len(arrays) - self.added
         return arrays[:count], arrays[count:]
 
+    def vectors(self, *given: Array) -> Sequence[Array]:
+        """What oneDNN takes of the vectors."""
+        if self.norm is None:
+            return given
+        bias, (mean, variance, gamma, beta) = self._moments(given)
+        scale, offset = scale_and_offset(mean, variance, gamma, beta, self.norm.epsilon)
+        return scale, offset if bias is None else offset + bias * scale
+
     def _moments(self, vectors: Sequence[Array]) -> tuple[Array | None, list[Any]]:
         """The bias, and mean, variance, gamma and beta."""
         supply = iter(vectors)
@@ -67,30 +74,6 @@ class Tail(NamedTuple):
         for x in added:
             y = e.add(y, x)
         return e.relu(y) if self.relu else y
-
-
-class Vectors:
-    """What oneDNN takes of the vectors of a tail.
-
-    Arrays of variables cannot be written into: what follows from them is worked out once for as long as they are the same.
-    """
-
-    def __init__(self, tail: Tail) -> None:
-        self._tail = tail
-        self._made: tuple[Sequence[Array], Sequence[Array]] = ((), ())
-
-    def __call__(self, vectors: Sequence[Array]) -> Sequence[Array]:
-        if self._tail.norm is None:
-            return vectors
-        known, made = self._made
-        if len(known) == len(vectors) and all(map(operator.is_, known, vectors)):
-            return made
-        bias, (mean, variance, gamma, beta) = self._tail._moments(vectors)
-        scale, offset = scale_and_offset(mean, variance, gamma, beta, self._tail.norm.epsilon)
-        made = [scale, offset if bias is None else offset + bias * scale]
-        if not any(v.flags.writeable for v in vectors):
-            self._made = vectors, made
-        return made
 
 
 def rectified(y: Array) -> Array:

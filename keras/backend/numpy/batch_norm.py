@@ -7,13 +7,14 @@ are taken for one long row, and what belongs to the channels is repeated along i
 from __future__ import annotations
 
 import math
-import operator
 from collections.abc import Callable, Iterator
+from functools import partial
 from typing import Any
 
 import numpy as np
 
 from keras.backend.numpy.arrays import BLOCK, Array
+from keras.backend.numpy.known import Remembered
 
 Share = Callable[[int, Callable[[slice], Any]], None]  # `split`, or what does all of it at once
 
@@ -99,30 +100,22 @@ def scale_and_offset(
 def at_one_shape(share: Share, x: tuple[tuple[int, ...], str], *args: Any) -> Inference | None:
     """The short form of `batch_norm` for a tensor of these shape and dtype, where it has one."""
     shape, dtype = x
-    fits = dtype in ("float32", "float64") and args[-2] == len(shape) - 1 and math.prod(shape) > 0
-    return Inference(shape, dtype, share) if fits else None
+    axis, epsilon = args[-2:]
+    fits = dtype in ("float32", "float64") and axis == len(shape) - 1 and math.prod(shape) > 0
+    return Inference(shape, dtype, epsilon, share) if fits else None
 
 
 class Inference:
-    """Normalisation along the last axis by known moments, at one shape.
+    """Normalisation along the last axis by known moments, at one shape."""
 
-    Arrays of variables cannot be written into: what follows from them is worked out once for as long as they are the same.
-    """
-
-    def __init__(self, shape: tuple[int, ...], dtype: Any, share: Share) -> None:
+    def __init__(self, shape: tuple[int, ...], dtype: Any, epsilon: float, share: Share) -> None:
         self._rows, self._share, self._shape = _Rows(shape, dtype), share, shape
-        self._made: tuple[Any, ...] = ((None, None, None, None), None, None)
+        self._factor_and_offset = Remembered(partial(_along_rows, self._rows, epsilon))
 
     def __call__(
         self, x: Array, mean: Array, variance: Array, gamma: Array | None, beta: Array | None, *static: Any
     ) -> Array:
-        vectors = (mean, variance, gamma, beta)
-        made = self._made
-        if not all(map(operator.is_, made[0], vectors)):
-            made = (vectors, *map(self._rows.along, scale_and_offset(*vectors, static[-1])))
-            if not any(v is not None and v.flags.writeable for v in vectors):
-                self._made = made
-        _, factor, offset = made
+        factor, offset = self._factor_and_offset(mean, variance, gamma, beta)
         x_rows = self._rows.of(x)
         y = np.empty(x_rows.shape, x.dtype)
 
@@ -136,6 +129,13 @@ class Inference:
         else:
             self._share(len(y), part)
         return y.reshape(self._shape)
+
+
+def _along_rows(
+    rows: _Rows, epsilon: float, mean: Array, variance: Array, gamma: Array | None, beta: Array | None
+) -> tuple[Array, Array]:
+    scale, offset = scale_and_offset(mean, variance, gamma, beta, epsilon)
+    return rows.along(scale), rows.along(offset)
 
 
 class _Rows:

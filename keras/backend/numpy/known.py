@@ -6,6 +6,7 @@ widened, large arrays shared between cores. A linked program knows what it has a
 
 from __future__ import annotations
 
+import operator
 from collections.abc import Callable
 from typing import Any, TypeVar
 
@@ -43,3 +44,22 @@ def takes_out(function: F) -> F:
 def writes_into(function: Function) -> bool:
     """Whether a short form takes `out=`."""
     return isinstance(function, np.ufunc) or getattr(getattr(function, "func", function), "takes_out", False)
+
+
+class Remembered:
+    """A function of arrays (or None) that short forms call again and again with those of variables.
+
+    These cannot be written into: what follows from them is worked out once for as long as they are the same.
+    """
+
+    def __init__(self, function: Function) -> None:
+        self._function = function
+        self._known: tuple[tuple[Any, ...], Any] | None = None
+
+    def __call__(self, *arrays: Any) -> Any:
+        if self._known is not None and all(map(operator.is_, self._known[0], arrays)):
+            return self._known[1]
+        result = self._function(*arrays)
+        if not any(x is not None and x.flags.writeable for x in arrays):
+            self._known = arrays, result
+        return result
