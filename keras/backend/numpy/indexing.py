@@ -76,8 +76,24 @@ def _scatter(out: Array, rows: Array, updates: Array, mode: str) -> None:
         places = rows[:, None] * out.shape[1] + np.arange(out.shape[1])
         total = np.bincount(places.ravel(), updates.ravel(), out.size)  # summed in float64
         np.add(out, total.reshape(out.shape), out=out, casting="same_kind")
-    else:  # few rows of a large table: sum those of equal number, then add each sum once
-        order = np.argsort(rows, kind="stable")
-        ordered = rows[order]
-        starts = np.flatnonzero(np.concatenate(([True], ordered[1:] != ordered[:-1])))
-        out[ordered[starts]] += np.add.reduceat(updates[order], starts, axis=0)
+    else:
+        _add_rows(out, rows, updates)
+
+
+def _add_rows(out: Array, rows: Array, updates: Array) -> None:
+    """Few rows to a large table: those of equal number are summed, so that each row is added to once.
+
+    Most numbers come once, and `reduceat` spends a microsecond on every sum, so the first of each is added without it.
+    """
+    order = np.argsort(rows, kind="stable")
+    is_first = _starts(rows[order])
+    once, again = order[is_first], order[~is_first]
+    out[rows[once]] += updates[once]
+    if again.size:
+        starts = np.flatnonzero(_starts(rows[again]))
+        out[rows[again[starts]]] += np.add.reduceat(updates[again], starts, axis=0)
+
+
+def _starts(ordered: Array) -> Array:
+    """Where a number differs from the one before it."""
+    return np.concatenate(([True], ordered[1:] != ordered[:-1]))
