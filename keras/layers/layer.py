@@ -2,20 +2,22 @@
 
 A call goes: settle the arguments (arrays to tensors, compute dtype, training flag, masks), build at the first call,
 then either run `call` on the engine, or, for symbolic inputs, run it on the abstract engine and record a node.
+Below it stand, each a base of the next: what belongs to a layer (`tracking`), its weights, their names and dtypes
+(`weights`), the masks of its calls (`masks`).
 """
 
 from __future__ import annotations
 
 import inspect
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager, nullcontext, suppress
+from contextlib import contextmanager, nullcontext
 from contextvars import ContextVar
 from functools import wraps
 from typing import Any, ClassVar
 
 import numpy as np
 
-from keras import constraints, dtype_policies, initializers, ops, regularizers, tree
+from keras import dtype_policies, ops, regularizers, tree
 from keras.backend import dtypes, state
 from keras.backend.abstract import ABSTRACT
 from keras.backend.masks import get_mask, set_mask
@@ -25,8 +27,10 @@ from keras.backend.state import Variable
 from keras.backend.tracing import infer
 from keras.errors import add_context, did_you_mean
 from keras.layers.input_spec import check as check_input_spec
-from keras.layers.signature import Signature, by_place, named, required
-from keras.layers.tracking import Tracked, forget
+from keras.layers.masks import Masked
+from keras.layers.shapes import as_shape, batch_unknown, is_tensor_tree, shape_tree, take_input_shape
+from keras.layers.signature import Signature, named, required
+from keras.layers.tracking import forget
 from keras.ops.dispatch import convert, has_symbolic
 from keras.ops.node import Node, fresh
 from keras.ops.settling import number_of_samples
@@ -52,7 +56,7 @@ def training_in_force() -> bool | None:
     return None if context is None else bool(context.training)
 
 
-class Layer(Tracked):
+class Layer(Masked):
     """A computation with state. Subclasses write `__init__`, `build(input_shape)` and `call(inputs)`.
 
     Shapes are inferred by running `call` on the abstract engine, and the config is captured from the signature of
@@ -77,7 +81,6 @@ class Layer(Tracked):
     """
 
     _not_in_config = frozenset({"input_shape", "input_dim", "batch_input_shape", "batch_size", "weights"})
-    _signature: ClassVar[Signature]
     _has_build: ClassVar[bool] = False
     #: Whether there is nothing to build: such a layer is built from the start, unless a subclass writes `build`.
     _stateless: ClassVar[bool] = False
@@ -117,7 +120,7 @@ class Layer(Tracked):
         self._parent_path: str | None = None
         self._build_shapes: dict[str, Any] | None = None
         self._seen_shape: Any = None  # shape of the last outputs, for summaries
-        self._input_shape_arg = _take_input_shape(kwargs)
+        self._input_shape_arg = take_input_shape(kwargs)
         self._initial_weights = kwargs.pop("weights", None)
         if kwargs:
             inits = (vars(c)["__init__"] for c in type(self).__mro__ if "__init__" in vars(c))
@@ -143,10 +146,6 @@ class Layer(Tracked):
         raise NotImplementedError(
             f"{type(self).__name__} has no `call` method: write `def call(self, inputs): ...`."
         )
-
-    def compute_mask(self, inputs: Any, previous_mask: Any) -> Any:
-        """The output's mask, given the inputs' masks; a layer with `supports_masking` hands them through."""
-        return previous_mask
 
     # ------------------------------------------------------------------ calling
     def __call__(self, *args: Any, **kwargs: Any) -> Any:
@@ -189,7 +188,7 @@ class Layer(Tracked):
             self._add_activity_losses(outputs)
         self._mask_outputs(first, masks, outputs)
         if self._seen_shape is None or inner() is ABSTRACT:
-            self._seen_shape = _batch_unknown(_shape_tree(outputs)) if _is_tensor_tree(outputs) else None
+            self._seen_shape = batch_unknown(shape_tree(outputs)) if is_tensor_tree(outputs) else None
         return outputs
 
     def _inferred(self, args: tuple[Any, ...], kwargs: dict[str, Any], error: Exception) -> Any:
@@ -240,17 +239,6 @@ class Layer(Tracked):
         if any(isinstance(t, KerasTensor) and get_mask(t) is not None for t in tree.flatten(copies)):
             self._record_masks(args, kwargs, copies)
         return copies
-
-    def _record_masks(self, args: tuple[Any, ...], kwargs: dict[str, Any], outputs: Any) -> None:
-        """Masks that belong to the graph, in place of those of the inference: a model may use or return them.
-
-        Those made inside a nested model stay as they are: only its own graph knows them.
-        """
-        bound = self._signature.bind(args, kwargs)
-        first = args[0] if args else next(iter(bound.values()), None)
-        masks = self._fill_masks(bound, dict(kwargs))
-        with suppress(Exception):  # a `compute_mask` that counts with sizes: what was inferred stays
-            self._mask_outputs(first, masks, outputs)
 
     def stateless_call(
         self,
@@ -349,38 +337,7 @@ class Layer(Tracked):
 
     def _shapes_of(self, bound: dict[str, Any]) -> dict[str, Any]:
         """Shapes of the tensor arguments, as `{argument}_shape`."""
-        return {f"{name}_shape": _shape_tree(x) for name, x in bound.items() if _is_tensor_tree(x)}
-
-    def _fill_masks(self, bound: dict[str, Any], kwargs: dict[str, Any]) -> Any:
-        """Give `call` the masks that travel with its tensors; returns those of the first argument."""
-        first_masks = None
-        for i, (name, x) in enumerate(bound.items()):
-            if not _is_tensor_tree(x):
-                continue
-            masks = tree.map_structure(get_mask, x) if tree.is_nested(x) else get_mask(x)
-            if i == 0:
-                first_masks = masks
-            target = f"{name}_mask" if f"{name}_mask" in self._signature.names else "mask" if i == 0 else None
-            if target in self._signature.names and bound.get(target) is None and _any_mask(masks):
-                kwargs[target] = masks
-        given = bound.get("mask")
-        return first_masks if given is None or _any_mask(first_masks) else given
-
-    def _mask_outputs(self, inputs: Any, masks: Any, outputs: Any) -> None:
-        produces = type(self).compute_mask is not Layer.compute_mask
-        if not produces and not (self.supports_masking and _any_mask(masks)):
-            return
-        mask = self.compute_mask(inputs, masks)
-        if mask is None:
-            return
-        flat = tree.flatten(outputs)
-        flat_masks = tree.flatten(mask)
-        if len(flat_masks) == len(flat):
-            for y, m in zip(flat, flat_masks, strict=True):
-                if m is not None:
-                    set_mask(y, m)
-        elif len(flat_masks) == 1:
-            set_mask(flat[0], flat_masks[0])
+        return {f"{name}_shape": shape_tree(x) for name, x in bound.items() if is_tensor_tree(x)}
 
     def _add_activity_losses(self, outputs: Any) -> None:
         for y in tree.flatten(outputs):
@@ -399,9 +356,9 @@ class Layer(Tracked):
         if label in str(error):
             return error
         shapes = [
-            shape_str(x.shape if isinstance(x, np.ndarray) else _shape_tree(x))
+            shape_str(x.shape if isinstance(x, np.ndarray) else shape_tree(x))
             for x in tree.flatten((args, kwargs))
-            if isinstance(x, np.ndarray) or _is_tensor_tree(x)
+            if isinstance(x, np.ndarray) or is_tensor_tree(x)
         ]
         error = add_context(error, label)  # type: ignore[assignment]
         if (
@@ -412,13 +369,6 @@ class Layer(Tracked):
         ):
             error.args = (f"{error.args[0]} (called with inputs.shape={', '.join(shapes)})",)
         return error
-
-    def _check_initialised(self) -> None:
-        if "_own_variables" not in self.__dict__:
-            name = type(self).__name__
-            raise RuntimeError(
-                f"{name}.__init__ did not call the constructor of Layer. Begin it with `super().__init__(**kwargs)`."
-            )
 
     # ------------------------------------------------------------------ shapes
     def compute_output_spec(self, *args: Any, **kwargs: Any) -> Any:
@@ -455,123 +405,9 @@ class Layer(Tracked):
         if not config or self.built:
             return
         if "shapes_dict" in config:
-            self._build_with({k: _as_shape(v) for k, v in config["shapes_dict"].items()})
+            self._build_with({k: as_shape(v) for k, v in config["shapes_dict"].items()})
         elif config.get("input_shape") is not None and len(required(self.build)) <= 1:
-            self.build(_as_shape(config["input_shape"]))
-
-    # ------------------------------------------------------------------ variables
-    def add_weight(
-        self,
-        *args: Any,
-        shape: Shape = None,
-        initializer: Any = None,
-        dtype: Any = None,
-        trainable: bool = True,
-        autocast: bool = True,
-        regularizer: Any = None,
-        constraint: Any = None,
-        aggregation: str = "none",
-        overwrite_with_gradient: bool = False,
-        name: str | None = None,
-    ) -> Variable:
-        """Make a variable that belongs to the layer.
-
-        Args:
-            *args: shape, initializer and dtype may be given by position, in this order.
-            shape: tuple of ints; default a scalar.
-            initializer: name, config or callable; default `glorot_uniform` for floats, else zeros.
-            dtype: default the policy's variable dtype.
-            trainable: whether it is trained.
-            autocast: whether it is read in the compute dtype.
-            regularizer: adds a loss. constraint: applied after each update.
-            name: last part of its path.
-
-        Raises:
-            ValueError: a name by position, as in Keras 2.
-            TypeError: an argument by position and by keyword, or more than three by position.
-        """
-        self._check_initialised()
-        if args:
-            by_name = {"shape": shape, "initializer": initializer, "dtype": dtype}
-            shape, initializer, dtype = by_place(args, by_name, f"{type(self).__name__}: add_weight")
-        shape = tree.shape_tuple(shape)
-        shape = tuple(
-            int(d) for d in (shape if isinstance(shape, (tuple, list)) else () if shape is None else (shape,))
-        )
-        dtype = dtypes.standardize(dtype) if dtype is not None else self.variable_dtype
-        if initializer is None:
-            initializer = "glorot_uniform" if dtypes.is_float(dtype) else "zeros"
-        with state.name_scope(self._path_here(), absolute=True):
-            variable = Variable(
-                initializers.get(initializer),
-                shape,
-                dtype,
-                trainable,
-                autocast=autocast,
-                aggregation=aggregation,
-                name=name,
-            )
-        variable.trainable = trainable and self._trainable
-        variable.regularizer = regularizers.get(regularizer)
-        variable.constraint = constraints.get(constraint)
-        variable.overwrite_with_gradient = overwrite_with_gradient
-        self._own_variables.append(variable)
-        return variable
-
-    # ------------------------------------------------------------------ names and dtypes
-    @property
-    def path(self) -> str:
-        """Names from the outermost enclosing layer down to this one, joined by '/'."""
-        return f"{self._parent_path}/{self.name}" if self._parent_path else self.name
-
-    def _path_here(self) -> str:
-        """The path; if it is not fixed yet, as it would be here: where a weight is made need not be where the layer is called."""
-        parent = state.current_path() if self._parent_path is None else self._parent_path
-        return f"{parent}/{self.name}" if parent else self.name
-
-    def _full_path(self) -> str:
-        """The path, fixed at the first use inside an enclosing layer."""
-        if self._parent_path is None:
-            self._parent_path = state.current_path()
-        return self.path
-
-    @property
-    def dtype_policy(self) -> Any:
-        """Dtypes of the computation and the weights; a policy, or the name of one, can be assigned."""
-        policy = self._dtype_policy
-        return policy[self.path] if isinstance(policy, dtype_policies.DTypePolicyMap) else policy
-
-    @dtype_policy.setter
-    def dtype_policy(self, value: Any) -> None:
-        policy, mine = dtype_policies.get(value), self._dtype_policy
-        if isinstance(mine, dtype_policies.DTypePolicyMap):
-            mine.policy_map[self.path] = policy
-        else:
-            self._dtype_policy = policy
-
-    @property
-    def dtype(self) -> str | None:
-        """Dtype of the weights."""
-        return self.variable_dtype
-
-    @property
-    def compute_dtype(self) -> str | None:
-        """Dtype of the computation."""
-        return self.dtype_policy.compute_dtype
-
-    @property
-    def variable_dtype(self) -> str | None:
-        """Dtype of the weights."""
-        return self.dtype_policy.variable_dtype
-
-    @property
-    def input_dtype(self) -> str | None:
-        """Dtype that float inputs are cast to."""
-        return self.dtype_policy.compute_dtype
-
-    def _autocast_dtype(self) -> str | None:
-        same = self.compute_dtype == self.variable_dtype
-        return self.compute_dtype if self.autocast and not same else None
+            self.build(as_shape(config["input_shape"]))
 
     def _base_config(self) -> dict[str, Any]:
         base = {
@@ -605,42 +441,3 @@ def _scoped_build(build: Callable[..., None]) -> Callable[..., None]:
         self._variables_made()
 
     return scoped
-
-
-def _take_input_shape(kwargs: dict[str, Any]) -> tuple[Any, ...] | None:
-    """The batch shape from the ways Keras 2 programs give it to a first layer."""
-    batch = kwargs.pop("batch_size", None)
-    if "batch_input_shape" in kwargs:
-        return tuple(kwargs.pop("batch_input_shape"))
-    if "input_shape" in kwargs:
-        shape = kwargs.pop("input_shape")
-        kwargs.pop("input_dim", None)
-        return (batch, *(shape if isinstance(shape, (tuple, list)) else (shape,)))
-    if "input_dim" in kwargs:
-        return (batch, kwargs.pop("input_dim"))
-    return None
-
-
-def _is_tensor_tree(x: Any) -> bool:
-    leaves = tree.flatten(x)
-    return bool(leaves) and all(isinstance(t, KerasTensor) or current().is_tensor(t) for t in leaves)
-
-
-def _shape_tree(x: Any) -> Any:
-    def shape(t: Any) -> tuple[Any, ...]:
-        return t.shape if isinstance(t, KerasTensor) else KerasTensor(*current().spec(t)).shape
-
-    return tree.map_structure(shape, x)
-
-
-def _batch_unknown(shapes: Any) -> Any:
-    return tree.map_shape_structure(lambda s: (None, *s[1:]) if s else s, shapes)
-
-
-def _any_mask(masks: Any) -> bool:
-    return any(m is not None for m in tree.flatten(masks))
-
-
-def _as_shape(s: Any) -> Any:
-    """Lists from JSON back to tuples."""
-    return None if s is None else tree.map_shape_structure(tuple, s)
