@@ -9,7 +9,7 @@ import numpy as np
 
 from keras.backend.cntk.install import load
 from keras.backend.defaults.composed import lowest
-from keras.backend.kernels.arrays import ELEMENTS, UPDATE, ParallelEngine
+from keras.backend.kernels.arrays import ParallelEngine
 from keras.backend.kernels.parallel import split, ways
 from keras.backend.numpy.arrays import NAMES, Array
 from keras.backend.numpy.convolution import padded, unpadding
@@ -26,17 +26,17 @@ class HostEngine(ParallelEngine):
 
     def momentum_update(
         self, param: Array, grad: Array, velocity: Array, lr: Array, momentum: float, nesterov: bool
-    ) -> tuple[Array, Array]:
+    ) -> tuple[Array, ...]:
         if not _served(param):
             return super().momentum_update(param, grad, velocity, lr, momentum, nesterov)
-        return _updated(load().momentum, (param, grad, velocity), 2, lr, momentum, nesterov)  # type: ignore[return-value]
+        return self._looped(load().momentum, (param, grad, velocity), 2, lr, momentum, nesterov)
 
     def rmsprop_update(
         self, param: Array, grad: Array, velocity: Array, lr: Array, rho: float, epsilon: float
-    ) -> tuple[Array, Array]:
+    ) -> tuple[Array, ...]:
         if not _served(param):
             return super().rmsprop_update(param, grad, velocity, lr, rho, epsilon)
-        return _updated(load().rmsprop, (param, grad, velocity), 2, lr, rho, epsilon)  # type: ignore[return-value]
+        return self._looped(load().rmsprop, (param, grad, velocity), 2, lr, rho, epsilon)
 
     def adam_update(
         self,
@@ -49,11 +49,19 @@ class HostEngine(ParallelEngine):
         beta_2: float,
         epsilon: float,
         step: Array,
-    ) -> tuple[Array, Array, Array]:
+    ) -> tuple[Array, ...]:
         if not _served(param):
             return super().adam_update(param, grad, m, v, lr, beta_1, beta_2, epsilon, step)
         rate = corrected_rate(param.dtype.type, lr, beta_1, beta_2, step)
-        return _updated(load().adam, (param, grad, m, v), 3, rate, beta_1, beta_2, epsilon)  # type: ignore[return-value]
+        return self._looped(load().adam, (param, grad, m, v), 3, rate, beta_1, beta_2, epsilon)
+
+    def _looped(
+        self, loop: Callable[..., None], old: tuple[Array, ...], count: int, *numbers: Any
+    ) -> tuple[Array, ...]:
+        """So many new arrays by one of the module's loops, for the old ones and these numbers."""
+        return self._by_blocks(
+            lambda xs, ys, _: loop(*map(np.ascontiguousarray, xs), *ys, *numbers), old, count
+        )
 
     def select(self, condition: Array, a: Array, b: Array) -> Array:
         kept = not b.ndim and not b and a.shape == condition.shape and a.size >= _MANY and _served(a)
@@ -76,18 +84,3 @@ class HostEngine(ParallelEngine):
 
 def _served(param: Array) -> bool:
     return param.dtype.char in "fd"
-
-
-def _updated(
-    update: Callable[..., None], arrays: tuple[Array, ...], count: int, *numbers: Any
-) -> tuple[Array, ...]:
-    """`count` new arrays, for the old ones and these numbers; large ones by all cores."""
-    new = tuple(np.empty(arrays[0].shape, arrays[0].dtype) for _ in range(count))
-    old = [np.ascontiguousarray(x) for x in arrays]
-    if new[0].size < ELEMENTS:
-        update(*old, *new, *numbers)
-    else:
-        flat = [x.reshape(-1) for x in (*old, *new)]
-        n = new[0].size
-        split(n, lambda at: update(*(x[at] for x in flat), *numbers), microseconds=n * UPDATE)
-    return new

@@ -14,10 +14,9 @@ from keras.backend.kernels.parallel import ELEMENTS, POOL, split, ways
 from keras.backend.kernels.products import product
 from keras.backend.kernels.tails import Tail, rectified
 from keras.backend.numpy import batch_norm
-from keras.backend.numpy.arrays import BLOCK, Array
+from keras.backend.numpy.arrays import Array
 from keras.backend.numpy.eager import BareNumPyEngine
 from keras.backend.numpy.known import Remembered, known, short_form
-from keras.backend.numpy.updates import corrected_rate
 
 Shape = tuple[int, ...]
 Spec = tuple[Shape, str]
@@ -26,7 +25,6 @@ Pads = tuple[tuple[int, int], ...]
 _KERNEL = 1 << 20  # elements of a kernel, up to which a small convolution may keep it in another layout
 PRODUCTS = 1 << 22  # multiplications of a matrix product likewise
 _MULTIPLICATION = 2e-5  # microseconds
-UPDATE = 1.2e-3  # microseconds an element of an optimizer's update
 
 
 def _small_product(a: Spec, b: Spec) -> Any:
@@ -62,6 +60,8 @@ def _taken_apart(rest: tuple[Any, ...]) -> tuple[tuple[Any, ...], tuple[Any, ...
 class ParallelEngine(BareNumPyEngine):
     """The bare NumPy engine, sharing large calls between the cores along the first axis."""
 
+    _share = staticmethod(split)
+
     # ------------------------------------------------------------------ products
     @known(_small_product)
     def matmul(self, a: Array, b: Array) -> Array:
@@ -84,53 +84,7 @@ class ParallelEngine(BareNumPyEngine):
         split(len(a), lambda at: np.matmul(a[at], b[at], out=y[at]))
         return y
 
-    # ------------------------------------------------------------------ updates
-    def adam_update(
-        self,
-        param: Array,
-        grad: Array,
-        m: Array,
-        v: Array,
-        lr: Array,
-        beta_1: float,
-        beta_2: float,
-        epsilon: float,
-        step: Array,
-    ) -> tuple[Array, Array, Array]:
-        if param.size < ELEMENTS or param.dtype != np.float32:
-            return super().adam_update(param, grad, m, v, lr, beta_1, beta_2, epsilon, step)
-        keep_1, keep_2 = np.float32(1 - beta_1), np.float32(1 - beta_2)
-        rate = corrected_rate(np.float32, lr, beta_1, beta_2, step)
-        new = tuple(np.empty(param.shape, np.float32) for _ in range(3))
-        flat_in = [np.ascontiguousarray(x).reshape(-1) for x in (param, grad, m, v)]
-        flat_out = [y.reshape(-1) for y in new]
-
-        def part(at: slice) -> None:
-            scratch = np.empty(BLOCK, np.float32)
-            for start in range(at.start, at.stop, BLOCK):
-                here = slice(start, min(start + BLOCK, at.stop))
-                p, g, m0, v0 = (x[here] for x in flat_in)
-                new_p, new_m, new_v = (y[here] for y in flat_out)
-                change = scratch[: here.stop - here.start]
-                np.subtract(g, m0, out=new_m)
-                new_m *= keep_1
-                new_m += m0
-                np.multiply(g, g, out=change)
-                change -= v0
-                change *= keep_2
-                np.add(v0, change, out=new_v)
-                np.sqrt(new_v, out=change)
-                change += np.float32(epsilon)
-                np.multiply(new_m, rate, out=new_p)
-                new_p /= change
-                np.subtract(p, new_p, out=new_p)
-
-        split(param.size, part, microseconds=param.size * UPDATE)
-        return new  # type: ignore[return-value]
-
     # ------------------------------------------------------------------ windows, normalisation
-    _share = staticmethod(split)
-
     @known(functools.partial(batch_norm.at_one_shape, split))
     def batch_norm(self, *args: Any) -> Array:
         return super().batch_norm(*args)

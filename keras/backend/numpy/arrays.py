@@ -69,6 +69,11 @@ def _plain_cast(x: tuple[Shape, str], dtype: str) -> Callable[..., Array] | None
     return None if dtypes.is_complex(x[1]) else lambda x, _: x.astype(to, copy=False)
 
 
+def at_once(n: int, f: Callable[[slice], Any], microseconds: float = 0.0) -> None:
+    """Do what concerns `range(n)` in one go, where there is nobody to share it with."""
+    f(slice(0, n))
+
+
 class Arrays:
     """Leaf and movement primitives. Results may be views: nobody writes into a tensor."""
 

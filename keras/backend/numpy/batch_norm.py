@@ -21,11 +21,6 @@ Share = Callable[[int, Callable[[slice], Any]], None]  # `split`, or what does a
 _LONG = 512  # elements of a row, from which on a longer one is no faster
 
 
-def at_once(n: int, f: Callable[[slice], Any]) -> None:
-    """Do what concerns `range(n)` in one go, where there is nobody to share it with."""
-    f(slice(0, n))
-
-
 def forward(
     x: Array, gamma: Array | None, beta: Array | None, epsilon: float, share: Share
 ) -> tuple[Array, Array, Array]:

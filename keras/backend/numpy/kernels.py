@@ -4,12 +4,13 @@ from __future__ import annotations
 
 import functools
 import math
+from collections.abc import Callable
 from typing import Any
 
 import numpy as np
 
 from keras.backend.numpy import batch_norm
-from keras.backend.numpy.arrays import Array, as_array, dtype_of_name, in_float32
+from keras.backend.numpy.arrays import Array, as_array, at_once, dtype_of_name, in_float32
 from keras.backend.numpy.convolution import Convolution
 from keras.backend.numpy.elementwise import Elementwise, above, clips
 from keras.backend.numpy.known import known
@@ -30,7 +31,8 @@ def _relu(x: tuple[Shape, str]) -> Any:
 class Kernels(Convolution, Elementwise):
     """Same meaning as the shared bodies of the same name; also the primitives these are made of."""
 
-    _share = staticmethod(batch_norm.at_once)
+    #: Does what concerns `range(n)`; an engine with threads does parts of it side by side.
+    _share: Callable[..., None] = staticmethod(at_once)
 
     # ------------------------------------------------------------------ activations
     @known(_relu)
@@ -153,7 +155,7 @@ class Kernels(Convolution, Elementwise):
             y *= _aligned(gamma, axes, x.shape)
         return y
 
-    @known(functools.partial(batch_norm.at_one_shape, batch_norm.at_once))
+    @known(functools.partial(batch_norm.at_one_shape, at_once))
     @in_float32
     def batch_norm(
         self,
