@@ -46,6 +46,8 @@ _ABOVE = {
 }
 #: Results that Keras narrows: an engine without 64-bit unsigned or complex numbers then gives the same.
 _NARROWED = {"uint64": "uint32", "complex128": "complex64"}
+#: Dtypes that meet in themselves.
+CLOSED = frozenset(BOOL + INTS + FLOATS + COMPLEX) - _NARROWED.keys()
 _PYTHON = {bool: "bool", int: "int", float: "float"}
 _ITEMSIZE = {"bool": 1, "bfloat16": 2, "float8_e4m3fn": 1, "float8_e5m2": 1}
 

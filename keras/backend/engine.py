@@ -362,6 +362,10 @@ class Engine(
         """
         return None
 
+    def dtype(self, x: Tensor) -> str:
+        """The dtype's name alone, which is asked for several times in every op."""
+        return self.spec(x)[1]
+
     def adopt(self, x: Any) -> Tensor | None:
         """The tensor that an object of the engine's package stands for, such as a `tf.Variable`; None for others."""
         return None
@@ -415,6 +419,7 @@ class Engine(
 SERVICES = frozenset(
     {
         "infer",
+        "dtype",
         "adopt",
         "as_size",
         "cell_of",

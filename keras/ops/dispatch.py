@@ -217,7 +217,7 @@ def convert(x: Any, dtype: Any = None) -> Tensor:
         ):  # a setting, the most frequent case
             return engine.full((), x, wanted or config.floatx())
         x = _constant(engine, x, wanted)
-    return x if wanted is None or engine.spec(x)[1] == wanted else engine.cast(x, wanted)
+    return x if wanted is None or engine.dtype(x) == wanted else engine.cast(x, wanted)
 
 
 def _constant(engine: Any, x: Any, wanted: str | None) -> Tensor:
@@ -293,9 +293,17 @@ def _stack(xs: list[Tensor]) -> Tensor:
 def promote(*xs: Any) -> list[Tensor]:
     """Tensors of one dtype, by the promotion rules; Python scalars are weak."""
     engine = current()
-    is_tensor, spec = engine.is_tensor, engine.spec
+    is_tensor, dtype_of_tensor = engine.is_tensor, engine.dtype
+    if (
+        xs and is_tensor(xs[0]) and (common := dtype_of_tensor(xs[0])) in dtypes.CLOSED
+    ):  # the way most calls go
+        for x in xs:
+            if not is_tensor(x) or dtype_of_tensor(x) != common:
+                break
+        else:
+            return list(xs)
     tensors = [is_tensor(x) for x in xs]
-    kinds = [spec(x)[1] if known else dtype_or_type(x) for x, known in zip(xs, tensors, strict=True)]
+    kinds = [dtype_of_tensor(x) if known else dtype_or_type(x) for x, known in zip(xs, tensors, strict=True)]
     dtype = dtypes.result_type(*kinds)
     return [
         x if known and kind == dtype else convert(x, dtype)
@@ -319,7 +327,7 @@ def as_float(x: Any) -> Tensor:
     engine = current()
     if not engine.is_tensor(x):
         x = convert(x)
-    return x if engine.spec(x)[1] in INEXACT else engine.cast(x, config.floatx())
+    return x if engine.dtype(x) in INEXACT else engine.cast(x, config.floatx())
 
 
 def cast(x: Tensor, dtype: str) -> Tensor:
@@ -343,7 +351,7 @@ def dtype_of(x: Any) -> str:
     """Dtype name of a tensor, variable or array."""
     engine = current()
     if engine.is_tensor(x):
-        return engine.spec(x)[1]
+        return engine.dtype(x)
     if isinstance(x, (np.ndarray, np.generic)):
         _host_array(x)
     if hasattr(x, "dtype"):

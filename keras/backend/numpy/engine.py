@@ -35,6 +35,9 @@ class NumPyEngine(GraphEngine):
     def spec(self, x: Any) -> Spec:
         return x.spec if type(x) is GraphTensor else (x.shape, NAMES[x.dtype])
 
+    def dtype(self, x: Any) -> str:
+        return x.spec[1] if type(x) is GraphTensor else NAMES[x.dtype]
+
     def to_numpy(self, x: Any) -> Array:
         return x.numpy() if type(x) is GraphTensor else x
 

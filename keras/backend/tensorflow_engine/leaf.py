@@ -39,13 +39,19 @@ VIA_WIDER = {
 }
 
 
+def _name_of(x: Tensor) -> str:
+    """A tensor's dtype by our name; eager tensors have a short way of their own, which is asked for in every op."""
+    kind = getattr(x, "_datatype_enum", None)
+    return x.dtype.name if kind is None else _NAMES.get(kind()) or x.dtype.name
+
+
 def through(via: dict[str, str]) -> Callable[[Callable[..., Tensor]], Callable[..., Tensor]]:
     """Carry a method out in another dtype for the dtypes in `via`, and cast the result back."""
 
     def wrap(method: Callable[..., Tensor]) -> Callable[..., Tensor]:
         @functools.wraps(method)
         def call(self: Engine, x: Tensor, *args: Any) -> Tensor:
-            own = x.dtype.name
+            own = _name_of(x)
             if own not in via:
                 return method(self, x, *args)
             wide = [self.cast(a, via[own]) if isinstance(a, tf.Tensor) else a for a in (x, *args)]
@@ -193,14 +199,16 @@ class LeafPart(Engine):
         return tf.convert_to_tensor(x) if isinstance(x, tf.Variable) else None
 
     def spec(self, x: Tensor) -> Spec:
-        kind = getattr(x, "_datatype_enum", None)
-        if kind is not None:  # an eager tensor's own short way: this is asked several times in every op
-            return x._shape_tuple(), _NAMES.get(kind()) or x.dtype.name
+        if hasattr(x, "_datatype_enum"):  # an eager tensor
+            return x._shape_tuple(), _name_of(x)
         shape = tuple(x.shape)
         if None in shape:  # only in graphs that others trace, as a tf.data map is, or that are for all sizes
             closed = _closed.get()
             shape = tuple(of_axis(x, i, closed) if d is None else d for i, d in enumerate(shape))
         return shape, x.dtype.name
+
+    def dtype(self, x: Tensor) -> str:
+        return _name_of(x)
 
     def cast(self, x: Tensor, dtype: str) -> Tensor:
         to = DTYPES[dtype]

@@ -30,7 +30,7 @@ def add(x1: Any, x2: Any) -> Tensor:
     """
     e = current()
     a, b = promote(x1, x2)
-    return e.logical_or(a, b) if e.spec(a)[1] == "bool" else e.add(a, b)
+    return e.logical_or(a, b) if e.dtype(a) == "bool" else e.add(a, b)
 
 
 @op
@@ -55,7 +55,7 @@ def multiply(x1: Any, x2: Any) -> Tensor:
     """
     e = current()
     a, b = promote(x1, x2)
-    return e.logical_and(a, b) if e.spec(a)[1] == "bool" else e.mul(a, b)
+    return e.logical_and(a, b) if e.dtype(a) == "bool" else e.mul(a, b)
 
 
 @op
@@ -168,7 +168,7 @@ def maximum(x1: Any, x2: Any) -> Tensor:
     """
     e = current()
     a, b = promote(x1, x2)
-    return e.logical_or(a, b) if e.spec(a)[1] == "bool" else e.maximum(a, b)
+    return e.logical_or(a, b) if e.dtype(a) == "bool" else e.maximum(a, b)
 
 
 @op
@@ -180,7 +180,7 @@ def minimum(x1: Any, x2: Any) -> Tensor:
     """
     e = current()
     a, b = promote(x1, x2)
-    return e.logical_and(a, b) if e.spec(a)[1] == "bool" else e.minimum(a, b)
+    return e.logical_and(a, b) if e.dtype(a) == "bool" else e.minimum(a, b)
 
 
 @op
