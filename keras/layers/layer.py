@@ -168,8 +168,7 @@ class Layer(Masked):
         first = args[0] if args else next(iter(bound.values()), None)
         if self.input_spec is not None:
             check_input_spec(self.input_spec, first, self)
-        self._maybe_build(bound)
-        if self.input_spec is not None:
+        if self._maybe_build(bound) and self.input_spec is not None:  # which `build` may have said more about
             check_input_spec(self.input_spec, first, self)
         kwargs = dict(kwargs)
         if not signature.has_training and not signature.open:
@@ -300,14 +299,16 @@ class Layer(Masked):
         """What float inputs are cast to before `call` sees them; None leaves them as they are."""
         return self.compute_dtype if self.autocast else None
 
-    def _maybe_build(self, bound: dict[str, Any]) -> None:
+    def _maybe_build(self, bound: dict[str, Any]) -> bool:
+        """Build at the first call; returns whether this is it."""
         if self.built:
-            return
+            return False
         shapes = self._shapes_of(bound)
         with scope(None) if inner() is ABSTRACT else nullcontext():
             self._build_with(shapes)
             forget()
             self._apply_initial_weights()
+        return True
 
     def _build_with(self, shapes: dict[str, Any]) -> None:
         """Call `build` the way its signature asks: one shape, or one per argument by name."""

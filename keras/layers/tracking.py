@@ -68,6 +68,9 @@ class Tracked(HasVariables, Operation):
     #: Attributes that never hold tracked state.
     _untracked: ClassVar[frozenset[str]] = frozenset({"_inbound_nodes", "_losses", "_init_call"})
 
+    #: Whether any layer has added a loss: until then no call has to look for losses of the one before.
+    _ever_added: ClassVar[bool] = False
+
     built: bool
     path: Any
     _trainable: bool
@@ -254,6 +257,7 @@ class Tracked(HasVariables, Operation):
     def add_loss(self, loss: Any) -> None:
         """Add scalar loss(es), computed from the inputs of the running call, to the training loss."""
         self._losses.extend(x for x in tree.flatten(loss) if x is not None and not isinstance(x, KerasTensor))
+        Tracked._ever_added = True
 
     @property
     def losses(self) -> list[Tensor]:
@@ -263,7 +267,7 @@ class Tracked(HasVariables, Operation):
         return found
 
     def _clear_losses(self) -> None:
-        for layer in self._flatten_layers():
+        for layer in self._flatten_layers() if Tracked._ever_added else ():
             layer._losses.clear()
 
     @property

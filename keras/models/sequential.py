@@ -122,9 +122,9 @@ class Sequential(Model):
         self._functional = Functional(inputs, x, name=self.name)
         self._functional._any_sizes = True  # as in Keras 3: the layers say which sizes they need
 
-    def _maybe_build(self, bound: dict[str, Any]) -> None:
+    def _maybe_build(self, bound: dict[str, Any]) -> bool:
         self.built = self.built and self._functional is not None  # `build()` called it built, as Keras does
-        super()._maybe_build(bound)
+        return super()._maybe_build(bound)
 
     def _check_shape(self, input_shape: Any) -> None:
         first = self._stack[0]

@@ -293,22 +293,32 @@ def _stack(xs: list[Tensor]) -> Tensor:
 def promote(*xs: Any) -> list[Tensor]:
     """Tensors of one dtype, by the promotion rules; Python scalars are weak."""
     engine = current()
-    is_tensor, dtype_of_tensor = engine.is_tensor, engine.dtype
-    if (
-        xs and is_tensor(xs[0]) and (common := dtype_of_tensor(xs[0])) in dtypes.CLOSED
-    ):  # the way most calls go
-        for x in xs:
-            if not is_tensor(x) or dtype_of_tensor(x) != common:
-                break
-        else:
-            return list(xs)
-    tensors = [is_tensor(x) for x in xs]
-    kinds = [dtype_of_tensor(x) if known else dtype_or_type(x) for x, known in zip(xs, tensors, strict=True)]
+    alike = _of_one_dtype(engine, xs)
+    if alike is not None:
+        return alike
+    tensors = [engine.is_tensor(x) for x in xs]
+    kinds = [engine.dtype(x) if known else dtype_or_type(x) for x, known in zip(xs, tensors, strict=True)]
     dtype = dtypes.result_type(*kinds)
     return [
         x if known and kind == dtype else convert(x, dtype)
         for x, kind, known in zip(xs, kinds, tensors, strict=True)
     ]
+
+
+def _of_one_dtype(engine: Any, xs: tuple[Any, ...]) -> list[Tensor] | None:
+    """Tensors and values of variables that have the dtype they meet in, as most have; None if they do not."""
+    found: list[Tensor] = []
+    common: str | None = None
+    for x in xs:
+        tensor = x.value if isinstance(x, Variable) else x
+        if not engine.is_tensor(tensor):
+            return None
+        dtype = engine.dtype(tensor)
+        if dtype != (common or dtype) or dtype not in dtypes.CLOSED:
+            return None
+        common = dtype
+        found.append(tensor)
+    return found
 
 
 def dtype_or_type(x: Any) -> Any:
