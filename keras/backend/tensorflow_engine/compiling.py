@@ -168,12 +168,10 @@ class Compiled:
             self._captured = [cells[i].handle for i in entry.captures]
 
     @functools.cached_property
-    def suits_xla(self) -> bool:
-        """Whether its loop does."""
-        if self.jit_compile is not None:
-            return self.jit_compile
-        known = None if self._entry is None else self._entry.suits_xla
-        return suits_xla(self.concrete.graph) if known is None else known
+    def loops_by_xla(self) -> bool:
+        """Whether XLA is to compile its loop."""
+        known = None if self._entry is None else self._entry.loops_by_xla
+        return suits_xla(self.concrete.graph, self.jit_compile) if known is None else known
 
     @functools.cached_property
     def concrete(self) -> Any:
@@ -218,7 +216,7 @@ def compiled_or_kept(
     entry = None if shelf is None else shelf.get(kind)
     if entry is None and shelf is not None:
         concrete = trace()
-        suits = suits_xla(concrete.graph) if kind == "step" else None
+        suits = suits_xla(concrete.graph, jit_compile) if kind == "step" else None
         shelf.put(kind, concrete, [c.handle for c in cells], suits)
         entry = shelf.get(kind)  # the one that later runs will find: XLA's cache goes by names, too
         return Compiled(entry, lambda: concrete, dtypes, jit_compile, cells, shelf)

@@ -1,9 +1,10 @@
 """Many steps in one call: a `tf.while_loop` around a step that has been traced already.
 
 The executor still spends some microseconds on every operation of every step. For small dense graphs that is nearly all
-there is, and XLA, which makes the whole loop one piece of machine code, is five times faster; where the arithmetic
-counts it is two to three times slower, for it keeps to one core. Compiling takes a second or two. So XLA is chosen by
-what a step consists of and by how many steps there will be.
+there is, and XLA, which makes the whole loop one piece of machine code, is five times faster. Its loop has a fixed
+length, and gets all its batches before it begins, whose copies cost more than it gains where the arithmetic counts.
+Compiling takes a second or two. So XLA is chosen by what a step consists of and by how many steps there will be; where
+it is asked for, it compiles the loop of a small step, and a large one by itself.
 """
 
 from __future__ import annotations
@@ -59,14 +60,14 @@ class Loop:
         self._picking: Compiled | None = None
         self._fused: Compiled | None = None
         self._done = 0
-        self._suits_xla = step.suits_xla
+        self._by_xla = step.loops_by_xla
 
     def __call__(
         self, arrays: Sequence[np.ndarray], ahead: int = 0, picked: Picked | None = None
     ) -> list[np.ndarray]:
         count = len(arrays[0] if picked is None else picked.rows)
         # A loop of a quick step, which there will be, does the first run, too: the step by itself need not be made ready.
-        alone = count == 1 and not (ahead > 0 and self._suits_xla)
+        alone = count == 1 and not (ahead > 0 and self._by_xla)
         plain = count - self._fused_of(count, ahead)
         parts = []
         if plain:
@@ -78,7 +79,7 @@ class Loop:
 
     def _fused_of(self, count: int, ahead: int) -> int:
         """How many of the next runs go through XLA, whatever the lengths of the calls they come in."""
-        if not self._suits_xla:
+        if not self._by_xla:
             return 0
         if (
             self._step.jit_compile
@@ -192,10 +193,10 @@ class Loop:
         return [c.stack() for c in columns]
 
 
-def suits_xla(graph: Any) -> bool:
-    """Whether a step is of the small and dense kind that XLA is good at."""
+def suits_xla(graph: Any, asked: bool | None) -> bool:
+    """Whether the loop of a step is one for XLA: of a small step, and a dense one unless XLA was asked for."""
     operations = graph.get_operations()
-    if not all(op.type in XLA_OPS for op in operations):
+    if asked is False or not (asked or all(op.type in XLA_OPS for op in operations)):
         return False
     if any(None in x.shape for x in graph.inputs if x.shape.rank):
         return False  # it would be compiled for every size

@@ -34,14 +34,14 @@ class Entry(NamedTuple):
         name: under which the runtime has it.
         results: how many.
         captures: of the variables it was found with, the numbers of those it takes after its arguments.
-        suits_xla: whether its loop does, if that was asked.
+        loops_by_xla: whether XLA is to compile its loop, if that was asked.
         held: keeps it in the runtime.
     """
 
     name: str
     results: int
     captures: tuple[int, ...]
-    suits_xla: bool | None
+    loops_by_xla: bool | None
     held: Any
 
 
@@ -74,16 +74,16 @@ class Shelf:
         held = _Held.of(header["name"], functions)
         with suppress(OSError):
             os.utime(path)  # type: ignore[arg-type]  # what is used stays
-        return Entry(header["name"], header["results"], tuple(header["captures"]), header["suits_xla"], held)
+        return Entry(header["name"], header["results"], tuple(header["captures"]), header["loops_by_xla"], held)
 
-    def put(self, kind: str, concrete: Any, handles: Sequence[Any], suits_xla: bool | None = None) -> None:
+    def put(self, kind: str, concrete: Any, handles: Sequence[Any], loops_by_xla: bool | None = None) -> None:
         """Keep a graph, if that can be done.
 
         Args:
             kind: of it.
             concrete: the function.
             handles: of the variables it is to be found with.
-            suits_xla: whether its loop does.
+            loops_by_xla: whether XLA is to compile its loop.
         """
         path, numbers = self._path(kind), {id(h): i for i, h in enumerate(handles)}
         captured = [numbers.get(id(x)) for x in concrete.captured_inputs]
@@ -98,7 +98,7 @@ class Shelf:
             "name": names[concrete.function_def.signature.name],
             "results": len(concrete.outputs),
             "captures": captured,
-            "suits_xla": suits_xla,
+            "loops_by_xla": loops_by_xla,
             "sizes": [len(b) for b in blobs],
         }
         compile_cache.write(path, _packed(header, blobs))

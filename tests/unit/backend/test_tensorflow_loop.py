@@ -92,6 +92,18 @@ def test_the_numbers_are_those_of_the_plain_loop(loops: list[Any]) -> None:
         np.testing.assert_allclose(a, b, rtol=1e-4, atol=1e-6)
 
 
+def test_a_large_step_is_compiled_by_itself_where_xla_is_asked_for(loops: list[Any]) -> None:
+    results = []
+    for jit in (None, True):
+        keras.utils.set_random_seed(1)
+        model = model_of(layers.Dense(1200, "relu"), layers.Dense(1200), jit_compile=jit)
+        results.append(model.fit(X, Y, batch_size=8, epochs=2, verbose=0).history["loss"])
+    assert fused(loops) == [False, False]
+    attrs = [a._step.concrete.function_def.attr for a in loops]
+    assert [a["_XlaMustCompile"].b for a in attrs] == [False, True]
+    np.testing.assert_allclose(*results, rtol=1e-4)
+
+
 def test_it_is_chosen_alike_for_single_steps_and_chunks(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(loop, "XLA_STEPS", 20)
     results = []
