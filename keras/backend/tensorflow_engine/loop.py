@@ -1,10 +1,9 @@
 """Many steps in one call: a `tf.while_loop` around a step that has been traced already.
 
 The executor still spends some microseconds on every operation of every step. For small dense graphs that is nearly all
-there is, and XLA, which makes the whole loop one piece of machine code, is five times faster. Its loop has a fixed
-length, and gets all its batches before it begins, whose copies cost more than it gains where the arithmetic counts.
-Compiling takes a second or two. So XLA is chosen by what a step consists of and by how many steps there will be; where
-it is asked for, it compiles the loop of a small step, and a large one by itself.
+there is, and XLA, which makes the whole loop one piece of machine code, is five times faster; where the arithmetic
+counts it gains little or loses. Compiling takes a second or two. So XLA is chosen by what a step consists of and by how
+many steps there will be; where it is asked for, it compiles the loop of a small step, and a large one by itself.
 """
 
 from __future__ import annotations
@@ -48,7 +47,7 @@ XLA_OPS = frozenset(_OPS.split())
 
 
 class Loop:
-    """Runs a compiled step for every index of the leading axis of its arguments.
+    """Runs a compiled step for every index of the leading axis of its arguments, or for every line of picked rows.
 
     Args:
         step: the compiled step.
@@ -58,7 +57,7 @@ class Loop:
         self._step = step
         self._plain: Compiled | None = None
         self._picking: Compiled | None = None
-        self._fused: Compiled | None = None
+        self._fused: dict[int, Compiled] = {}  # by the rows of the arrays that it picks from
         self._done = 0
         self._by_xla = step.loops_by_xla
 
@@ -69,77 +68,79 @@ class Loop:
         # A loop of a quick step, which there will be, does the first run, too: the step by itself need not be made ready.
         alone = count == 1 and not (ahead > 0 and self._by_xla)
         plain = count - self._fused_of(count, ahead)
+        self._done += count
+        if alone and plain:
+            return self._run_alone(arrays if picked is None else [np.take(x, picked.rows, 0) for x in arrays])
         parts = []
-        if plain:
-            run = self._run_alone if alone else self._run_plain
-            parts.append(self._run_part(arrays, picked, slice(0, plain), run))
-        if plain < count:
-            parts.append(self._run_part(arrays, picked, slice(plain, count), self._run_fused))
+        if picked is None:
+            parts += [self._run_plain([x[:plain] for x in arrays])] if plain else []
+            parts += self._run_fused_batches([x[plain:] for x in arrays])
+        else:
+            whole = self._held(arrays, picked.kept)
+            parts += [self._run_picking(picked.rows[:plain], whole)] if plain else []
+            parts += self._run_fused(picked.rows[plain:], whole)
         return parts[0] if len(parts) == 1 else _joined(parts)
 
     def _fused_of(self, count: int, ahead: int) -> int:
         """How many of the next runs go through XLA, whatever the lengths of the calls they come in."""
         if not self._by_xla:
             return 0
-        if (
-            self._step.jit_compile
-            or self._fused is not None
-            or (ahead and self._done + count + ahead >= XLA_STEPS)
-        ):
+        if self._step.jit_compile or self._fused or (ahead and self._done + count + ahead >= XLA_STEPS):
             return count
         return 0 if ahead else max(0, min(count, self._done + count - XLA_STEPS + 1))
 
-    def _run_part(
-        self,
-        arrays: Sequence[np.ndarray],
-        picked: Picked | None,
-        runs: slice,
-        run: Callable[[Sequence[_Batches], int], list[np.ndarray]],
-    ) -> list[np.ndarray]:
-        """Some of the runs. Where rows are to be picked, a loop of the plain kind does that itself."""
-        count = runs.stop - runs.start
-        self._done += count
-        if picked is None:
-            return run([_Batches(x[runs]) for x in arrays], count)
-        if run == self._run_plain:
-            return self._run_picking(arrays, picked.rows[runs], picked.kept)
-        return run([_Batches(x, picked.rows[runs]) for x in arrays], count)
+    # ------------------------------------------------------------------ the ways to run
+    def _run_alone(self, arrays: Sequence[np.ndarray]) -> list[np.ndarray]:
+        return [y.numpy()[None] for y in self._step(*(x[0] for x in arrays))]
 
-    def _run_plain(self, batches: Sequence[_Batches], count: int) -> list[np.ndarray]:
+    def _run_plain(self, arrays: Sequence[np.ndarray]) -> list[np.ndarray]:
         if self._plain is None:
-            self._plain = self._compiled("plain", None)
-        return [y.numpy() for y in self._plain(np.int32(count), *(b.array(0, count) for b in batches))]
+            self._plain = self._compiled_plain()
+        return [y.numpy() for y in self._plain(np.int32(len(arrays[0])), *arrays)]
 
-    def _run_alone(self, batches: Sequence[_Batches], count: int) -> list[np.ndarray]:
-        return [y.numpy()[None] for y in self._step(*(b.array(0, count)[0] for b in batches))]
-
-    def _run_picking(
-        self, arrays: Sequence[np.ndarray], rows: np.ndarray, kept: dict[int, Any]
-    ) -> list[np.ndarray]:
-        """On one copy of the arrays for all calls, and no copies of batches."""
+    def _run_picking(self, rows: np.ndarray, whole: Sequence[Tensor]) -> list[np.ndarray]:
         if self._picking is None:
-            self._picking = self._compiled_picking()
+            self._picking = self._compiled_picking("picking", None, None)
+        return [y.numpy() for y in self._picking(np.int32(len(rows)), rows, *whole)]
+
+    def _run_fused(self, rows: np.ndarray, whole: Sequence[Any]) -> list[list[np.ndarray]]:
+        parts = []
+        for start in range(0, len(rows), XLA_LENGTH):
+            some = rows[start : start + XLA_LENGTH]
+            outputs = self._fused_call(np.int32(len(some)), _filled(some, XLA_LENGTH), *whole)
+            parts.append([y.numpy()[: len(some)] for y in outputs])
+        return parts
+
+    def _fused_call(self, count: np.int32, rows: np.ndarray, *whole: Any) -> list[Tensor]:
+        samples = len(whole[0])
+        if samples in self._fused:
+            return self._fused[samples](count, rows, *whole)
+        self._fused[samples] = self._compiled_picking(f"fused-{samples}", XLA_LENGTH, samples)
+        with without_notice():
+            return self._fused[samples](count, rows, *whole)
+
+    def _run_fused_batches(self, arrays: Sequence[np.ndarray]) -> list[list[np.ndarray]]:
+        """On batches that are there already, which make up an array to pick from."""
+        parts = []
+        for start in range(0, len(arrays[0]), XLA_LENGTH):
+            some = [x[start : start + XLA_LENGTH] for x in arrays]
+            whole = [_filled(x, XLA_LENGTH).reshape(-1, *x.shape[2:]) for x in some]
+            count, rows = some[0].shape[:2]
+            parts += self._run_fused(np.arange(count * rows, dtype=np.int32).reshape(count, rows), whole)
+        return parts
+
+    def _held(self, arrays: Sequence[np.ndarray], kept: dict[int, Any]) -> list[Tensor]:
+        """One copy of the arrays for all calls; for XLA, which compiles for one size, of a size that others have, too."""
         whole = []
         for x, dtype in zip(arrays, self._step.dtypes, strict=True):
             if id(x) not in kept:  # the caller holds the array as long as what is kept
-                kept[id(x)] = tf.constant(x, dtype)
+                kept[id(x)] = tf.constant(_filled(x, _rounded(len(x))) if self._by_xla else x, dtype)
             whole.append(kept[id(x)])
-        return [y.numpy() for y in self._picking(rows, *whole)]
+        return whole
 
-    def _run_fused(self, batches: Sequence[_Batches], count: int) -> list[np.ndarray]:
-        if self._fused is None:
-            self._fused = self._compiled("fused", XLA_LENGTH)
-            with without_notice():
-                return self._run_fused(batches, count)
-        parts = []
-        for start in range(0, count, XLA_LENGTH):
-            n = min(XLA_LENGTH, count - start)
-            outputs = self._fused(np.int32(n), *(b.array(start, XLA_LENGTH) for b in batches))
-            parts.append([y.numpy()[:n] for y in outputs])
-        return parts[0] if len(parts) == 1 else _joined(parts)
-
-    def _compiled(self, kind: str, length: int | None) -> Compiled:
-        """Of a number of runs, and batches along a new leading axis; of one length for XLA."""
+    # ------------------------------------------------------------------ compiling
+    def _compiled_plain(self) -> Compiled:
+        """Of a number of runs, and batches along a new leading axis."""
 
         def graph(count: Tensor, *arrays: Tensor) -> list[Tensor]:
             length = tf.shape(arrays[0])[0]
@@ -147,19 +148,20 @@ class Loop:
             return self._loop(count, length, lambda i: [r.read(i) for r in rows])
 
         def trace() -> Any:
-            function = tf.function(graph, autograph=False, jit_compile=length is not None)
-            arrays = [tf.TensorSpec((length, *x.shape), x.dtype) for x in self._inputs()]
-            return function.get_concrete_function(tf.TensorSpec((), tf.int32), *arrays)
+            arrays = [tf.TensorSpec((None, *x.shape), x.dtype) for x in self._inputs()]
+            return tf.function(graph, autograph=False).get_concrete_function(
+                tf.TensorSpec((), tf.int32), *arrays
+            )
 
-        return self._step.variant(kind, trace, [DTYPES["int32"], *self._step.dtypes])
+        return self._step.variant("plain", trace, [DTYPES["int32"], *self._step.dtypes])
 
-    def _compiled_picking(self) -> Compiled:
-        """Of rows' numbers, a line for each run, and whole arrays."""
+    def _compiled_picking(self, kind: str, length: int | None, samples: int | None) -> Compiled:
+        """Of a number of runs, rows' numbers, a line for each run, and whole arrays; of these sizes for XLA."""
 
         def trace() -> Any:
             inputs = self._inputs()
 
-            def graph(picked: Tensor, *arrays: Tensor) -> list[Tensor]:
+            def graph(count: Tensor, picked: Tensor, *arrays: Tensor) -> list[Tensor]:
                 def batch(i: Tensor) -> list[Tensor]:
                     rows = picked[i]
                     return [
@@ -167,14 +169,14 @@ class Loop:
                         for a, x in zip(arrays, inputs, strict=True)
                     ]
 
-                count = tf.shape(picked)[0]
-                return self._loop(count, count, batch)
+                return self._loop(count, tf.shape(picked)[0], batch)
 
-            arrays = [tf.TensorSpec((None, *x.shape[1:]), x.dtype) for x in inputs]
-            rows = tf.TensorSpec((None, inputs[0].shape[0]), tf.int32)
-            return tf.function(graph, autograph=False).get_concrete_function(rows, *arrays)
+            function = tf.function(graph, autograph=False, jit_compile=length is not None)
+            count, rows = tf.TensorSpec((), tf.int32), tf.TensorSpec((length, inputs[0].shape[0]), tf.int32)
+            arrays = [tf.TensorSpec((samples, *x.shape[1:]), x.dtype) for x in inputs]
+            return function.get_concrete_function(count, rows, *arrays)
 
-        return self._step.variant("picking", trace, [DTYPES["int32"], *self._step.dtypes])
+        return self._step.variant(kind, trace, [DTYPES["int32"]] * 2 + self._step.dtypes)
 
     def _inputs(self) -> list[Tensor]:
         """The step's placeholders for a batch."""
@@ -225,27 +227,21 @@ def _joined(parts: Sequence[list[np.ndarray]]) -> list[np.ndarray]:
     return [np.concatenate(column) for column in zip(*parts, strict=True)]
 
 
-class _Batches:
-    """Batches along the first axis of an array, or picked from the rows of one.
+def _rounded(samples: int) -> int:
+    """The next number whose bits behind the first four are zeros: arrays become at most an eighth longer.
 
-    Args:
-        x: the array.
-        rows: numbers of rows, a line for each batch; None if `x` has the batches already.
+    >>> [_rounded(n) for n in (9, 17, 1000, 1025, 60000)]
+    [9, 18, 1024, 1152, 61440]
     """
+    unit = 1 << max(0, samples.bit_length() - 4)
+    return -(-samples // unit) * unit
 
-    def __init__(self, x: np.ndarray, rows: np.ndarray | None = None) -> None:
-        self._x, self._rows = x, rows
 
-    def array(self, start: int, length: int) -> np.ndarray:
-        """The batches from `start` on, with zeros after the last up to `length`."""
-        some = (self._x if self._rows is None else self._rows)[start : start + length]
-        if self._rows is None and len(some) == length:
-            return some
-        shape = some.shape[1:] if self._rows is None else (*some.shape[1:], *self._x.shape[1:])
-        y = np.empty((length, *shape), self._x.dtype)
-        if self._rows is None:
-            y[: len(some)] = some
-        else:
-            np.take(self._x, some, 0, y[: len(some)], "clip")  # which is the fast way; all rows are there
-        y[len(some) :] = 0
-        return y
+def _filled(x: np.ndarray, length: int) -> np.ndarray:
+    """`x` with zeros behind its rows, up to `length`."""
+    if len(x) == length:
+        return x
+    y = np.empty((length, *x.shape[1:]), x.dtype)
+    y[: len(x)] = x
+    y[len(x) :] = 0
+    return y

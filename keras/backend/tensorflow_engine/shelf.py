@@ -74,7 +74,9 @@ class Shelf:
         held = _Held.of(header["name"], functions)
         with suppress(OSError):
             os.utime(path)  # type: ignore[arg-type]  # what is used stays
-        return Entry(header["name"], header["results"], tuple(header["captures"]), header["loops_by_xla"], held)
+        return Entry(
+            header["name"], header["results"], tuple(header["captures"]), header["loops_by_xla"], held
+        )
 
     def put(self, kind: str, concrete: Any, handles: Sequence[Any], loops_by_xla: bool | None = None) -> None:
         """Keep a graph, if that can be done.

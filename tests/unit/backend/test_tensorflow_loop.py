@@ -43,7 +43,7 @@ def model_of(*stack: Any, **settings: Any) -> Any:
 
 
 def fused(made: list[Any]) -> list[bool]:
-    return [a._fused is not None for a in made]
+    return [bool(a._fused) for a in made]
 
 
 def test_small_dense_models_use_it_when_there_are_many_steps(
@@ -102,6 +102,15 @@ def test_a_large_step_is_compiled_by_itself_where_xla_is_asked_for(loops: list[A
     attrs = [a._step.concrete.function_def.attr for a in loops]
     assert [a["_XlaMustCompile"].b for a in attrs] == [False, True]
     np.testing.assert_allclose(*results, rtol=1e-4)
+
+
+def test_data_of_about_one_size_is_compiled_for_once(loops: list[Any]) -> None:
+    """XLA compiles for one size of the arrays that a loop picks its batches from: they are made a little longer."""
+    model = model_of(layers.Dense(8, "relu"), jit_compile=True)
+    for samples in (56, 51, 40):
+        model.fit(X[:samples], Y[:samples], batch_size=4, verbose=0)
+    sizes = [sorted(a._fused) for a in loops if a._fused]
+    assert [40, 52, 56] in sizes
 
 
 def test_it_is_chosen_alike_for_single_steps_and_chunks(monkeypatch: pytest.MonkeyPatch) -> None:
