@@ -14,7 +14,7 @@ _PHILOX = 1
 
 
 class RandomPart(Engine):
-    """Pure in the seed, and the same inside and outside compiled functions."""
+    """Pure in the seed, and the same inside and outside compiled functions; XLA's numbers are others (TensorFlow 2.21)."""
 
     def random_bits(self, seed: Tensor, shape: Shape) -> Tensor:
         key, counter = self._key_and_counter(seed)
