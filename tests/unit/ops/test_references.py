@@ -368,6 +368,28 @@ def test_one_number_scales_all_of_a_normalised_tensor(engine):
         np.testing.assert_allclose(host(ops.rms_normalization(x, 2.0, axis, 1e-3)), want, rtol=1e-5)
 
 
+@pytest.mark.parametrize("shape", [(1, 1, 4), (2, 1, 4), (3, 4), (2, 3, 4)])
+def test_normalised_tensors_take_weights_that_broadcast(engine, shape):
+    random = np.random.default_rng(7)
+    x, gamma, beta = (random.normal(size=s).astype("float32") for s in ((2, 3, 4), shape, (4,)))
+    centred = (x - x.mean(-1, keepdims=True)) / np.sqrt(x.var(-1, keepdims=True) + 1e-3)
+    got = ops.layer_normalization(x, gamma, beta, epsilon=1e-3)
+    np.testing.assert_allclose(host(got), centred * gamma + beta, rtol=1e-4, atol=1e-6)
+    got = ops.layer_normalization(x, beta, gamma, epsilon=1e-3)
+    np.testing.assert_allclose(host(got), centred * beta + gamma, rtol=1e-4, atol=1e-6)
+    want = gamma * x / np.sqrt(np.mean(x * x, -1, keepdims=True) + 1e-3)
+    np.testing.assert_allclose(
+        host(ops.rms_normalization(x, gamma, epsilon=1e-3)), want, rtol=1e-5, atol=1e-6
+    )
+
+
+def test_weights_of_a_normalised_tensor_do_not_enlarge_it(engine):
+    x = np.ones((2, 1, 4), "float32")
+    for shape in ((2, 3, 4), (5, 2, 1, 4), (3,)):
+        with pytest.raises(ValueError, match="broadcasts to"):
+            ops.rms_normalization(x, np.ones(shape, "float32"), axis=(1, 2))
+
+
 # ---------------------------------------------------------------------- einsum
 EXPRESSIONS = [
     ("ii->i", [(3, 3)]),
