@@ -152,6 +152,16 @@ def test_splits_at_places_that_are_not_there(engine):
             np.testing.assert_array_equal(host(got), want)
 
 
+@pytest.mark.parametrize("name", ["split", "array_split", "hsplit", "vsplit", "dsplit"])
+def test_splits_at_the_places_of_a_tensor(engine, name):
+    x = np.arange(64.0).reshape(4, 4, 4)
+    for at in ([1, 3], [2]):
+        got = getattr(ops, name)(x, ops.convert_to_tensor(at))
+        for g, want in zip(got, getattr(np, name)(x, at), strict=True):
+            np.testing.assert_array_equal(host(g), want)
+    assert len(getattr(ops, name)(x, ops.convert_to_tensor(2))) == 2
+
+
 @pytest.mark.parametrize("mode", ["valid", "same", "full"])
 @pytest.mark.parametrize("sizes", [(5, 3), (3, 5), (4, 4), (6, 2), (1, 3)])
 def test_correlate(engine, mode, sizes):
@@ -300,6 +310,7 @@ def test_unique_and_its_extras(engine):
             np.testing.assert_array_equal(host(g).ravel(), w.ravel())
     assert host(ops.unique(x, size=5, fill_value=9)).tolist() == [1, 2, 3, 9, 9]
     assert host(ops.unique(x, size=2)).tolist() == [1, 2]
+    assert host(ops.unique(x, axis=-1, size=4)).tolist() == [[1, 3, 3, 0], [1, 2, 3, 0]]
     _, index, counts = ops.unique(x.ravel()[1:], return_index=True, return_counts=True, size=5)
     first = np.unique(x.ravel()[1:], return_index=True)[1][0]
     assert host(index)[3:].tolist() == [first, first]
