@@ -195,6 +195,16 @@ def test_affine_transform(engine, mode):
     np.testing.assert_allclose(got, np.stack(want, -1), rtol=1e-4, atol=1e-5)
 
 
+def test_a_blur_takes_its_settings_across_and_down(engine):
+    x = np.zeros((7, 7, 1))
+    x[3, 3] = 1
+    across, down = (np.exp(-0.5 * (np.arange(-r, r + 1) / s) ** 2) for r, s in ((2, 0.7), (1, 1.5)))
+    want = np.zeros((7, 7))
+    want[2:5, 1:6] = np.outer(down / down.sum(), across / across.sum())
+    got = host(ops.image.gaussian_blur(x, (5, 3), (0.7, 1.5)))
+    np.testing.assert_allclose(got[..., 0], want, rtol=1e-6)
+
+
 def test_a_blur_takes_its_settings_as_arrays(engine):
     x = np.random.default_rng(4).normal(size=(5, 6, 2))
     want = host(ops.image.gaussian_blur(x, (3, 5), (0.7, 1.5)))
