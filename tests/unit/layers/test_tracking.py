@@ -125,14 +125,14 @@ def test_weights_made_in_a_frozen_layer_say_so() -> None:
     ],
     ids=["weight", "layer", "nested", "metric", "seeds"],
 )
-def test_call_makes_no_state(make) -> None:
+def test_call_makes_no_state(make: Any) -> None:
     class Layer(keras.layers.Layer):
         def call(self, x):
             make(self)
             return x
 
     for x in (np.ones((3, 2), "float32"), keras.Input((2,))):
-        with pytest.raises(ValueError, match="`call` makes state.*in `build`"):
+        with pytest.raises(ValueError, match=r"`call` makes state.*in `build`"):
             Layer()(x)
     make(Layer())  # elsewhere there is nothing against it
 
