@@ -117,6 +117,11 @@ class CompileLoss:
             self.build(y_pred)
         total: Tensor = None
         predictions = tree.flatten(y_pred)
+        if len(predictions) != len(self.outputs):
+            raise ValueError(
+                f"compile: the losses are for {len(self.outputs)} output(s), {self.outputs.names}. "
+                f"Received: {len(predictions)} predictions"
+            )
         samples = number_of_samples(predictions[0])
         targets, weights = self.spread_targets(y_true), self.spread_weights(sample_weight)
         parts = [

@@ -159,3 +159,15 @@ def test_saved_and_loaded(tmp_path: Any) -> None:
     made = model("nested", {"p": keras.losses.MeanSquaredError(), "q": "mae"})
     made.save(tmp_path / "m.keras")
     assert keras.models.load_model(tmp_path / "m.keras").metrics_names == ["loss", "p_loss", "q_loss"]
+
+
+def test_another_number_of_predictions_than_of_outputs(engine: Any) -> None:
+    class Halves(keras.Model):
+        def compute_loss(self, x=None, y=None, y_pred=None, sample_weight=None, training=True):
+            return super().compute_loss(x, y, [y_pred, y_pred], sample_weight, training)
+
+    x = keras.Input((1,))
+    made = Halves(x, layers.Dense(1)(x))
+    made.compile("sgd", "mse")
+    with pytest.raises(ValueError, match=r"losses are for 1 output.*Received: 2 predictions"):
+        made.evaluate(X, [X, X], verbose=0)
