@@ -93,7 +93,7 @@ class STFT(Initializer):
     Args:
         side: `"real"` for the real part, `"imag"` for the imaginary part.
         window: the window's name (`"hann"`, `"hamming"`, `"blackman"`, `"bartlett"`), its values, or None.
-        scaling: `"density"` divides by the root of the sum of the squared window, `"spectrum"` by its sum,
+        scaling: `"density"` divides by the root of the sum of the squared window, `"spectrum"` by the sum of its sizes,
             None by nothing.
         periodic: whether the window is periodic rather than symmetric.
 
@@ -142,7 +142,7 @@ class STFT(Initializer):
                 raise ValueError(f"STFT: expected a window of {length} values, got the shape {window.shape}")
         if self.scaling == "density":
             return window / np.sqrt(np.sum(window**2))
-        return window / np.sum(window) if self.scaling == "spectrum" else window
+        return window / np.sum(np.abs(window)) if self.scaling == "spectrum" else window
 
 
 _WINDOWS: dict[str, Callable[[int], np.ndarray]] = {

@@ -45,6 +45,7 @@ class _CallContext:
     def __init__(self, entry: Layer, training: bool | None) -> None:
         self.entry = entry
         self.training = training
+        self.running: Layer | None = None  # the innermost layer that is in its `call`
 
 
 _call: ContextVar[_CallContext | None] = ContextVar("keras_layer_call", default=None)
@@ -179,10 +180,15 @@ class Layer(Masked):
         if len(args) > 1:
             args = signature.filled(args, kwargs)
         with state.name_scope(self._full_path(), absolute=True), state.autocast(self._autocast_dtype()):
+            context = _call.get()
+            assert context is not None
+            around, context.running = context.running, self
             try:
                 outputs = self.call(*args, **kwargs)
             except Exception as error:
                 outputs = self._inferred(args, kwargs, error)
+            finally:
+                context.running = around
         if self.activity_regularizer is not None and inner() is not ABSTRACT:
             self._add_activity_losses(outputs)
         self._mask_outputs(first, masks, outputs)
@@ -275,6 +281,21 @@ class Layer(Masked):
             yield explicit
         finally:
             _call.reset(token)
+
+    def _refuse_state(self, what: str) -> None:
+        """ValueError while the layer's own `call` runs: what it made would be new at each call, and never trained."""
+        context = _call.get()
+        if context is not None and context.running is self:
+            raise ValueError(
+                f"`call` makes state: {what}. Variables, layers, metrics and seed generators that are made there "
+                "are new at each call and never trained. Make them in `__init__` or in `build`."
+            )
+
+    def __setattr__(self, name: str, value: Any) -> None:
+        context = _call.get()
+        if context is not None and context.running is self and self._holds_new_state(value):
+            self._refuse_state(f"self.{name}, a {type(value).__name__}")
+        super().__setattr__(name, value)
 
     def _as_tensors(self, value: Any) -> Any:
         """Arrays (not lists of numbers) to tensors; floats to `_cast_inputs_to`."""

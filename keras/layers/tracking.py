@@ -100,6 +100,16 @@ class Tracked(HasVariables, Operation):
                 _collect(value, found)
         return found
 
+    def _holds_new_state(self, value: Any) -> bool:
+        """Whether a value is or holds what would be tracked as an attribute, and is not yet."""
+        kind = type(value)
+        if not (_kinds[kind] if kind in _kinds else _may_be_tracked(kind)):
+            return False
+        found: list[Any] = []
+        _collect(value, found)
+        known = {id(x) for x in self._tracked_state()} if found else set()
+        return any(id(x) not in known for x in found)
+
     def _flatten_layers(self, include_self: bool = True, recursive: bool = True) -> list[Any]:
         """This layer and those below it, each once, parents first."""
         return self._layers_below(include_self, recursive)

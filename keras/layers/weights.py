@@ -101,10 +101,11 @@ class Weighted(Tracked):
             name: last part of its path.
 
         Raises:
-            ValueError: a name by position, as in Keras 2.
+            ValueError: a name by position, as in Keras 2, or a call inside `call`.
             TypeError: an argument by position and by keyword, or more than three by position.
         """
         self._check_initialised()
+        self._refuse_state(f"add_weight(name={name!r})")
         if args:
             by_name = {"shape": shape, "initializer": initializer, "dtype": dtype}
             shape, initializer, dtype = by_place(args, by_name, f"{type(self).__name__}: add_weight")
@@ -131,6 +132,9 @@ class Weighted(Tracked):
         variable.overwrite_with_gradient = overwrite_with_gradient
         self._own_variables.append(variable)
         return variable
+
+    def _refuse_state(self, what: str) -> None:
+        """ValueError where no state may be made; a layer knows where that is."""
 
     def _check_initialised(self) -> None:
         if "_own_variables" not in self.__dict__:

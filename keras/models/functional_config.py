@@ -6,6 +6,7 @@ Both list the layers in graph order and, for each, the calls that belong to the 
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from typing import TYPE_CHECKING, Any
 
 from keras import tree
@@ -136,7 +137,7 @@ class _Reader:
 
     def add(self, entry: Config) -> None:
         name = entry.get("name") or entry["config"]["name"]
-        operation = op_nodes.decode(entry)
+        operation = op_nodes.decode(entry, self._make)
         if operation is None:
             operation = deserialize(
                 {k: v for k, v in entry.items() if k not in ("inbound_nodes", "name")},
@@ -146,10 +147,13 @@ class _Reader:
             )
         self._layers[name] = operation
         self._made[name] = [[operation.output]] if isinstance(operation, InputLayer) else []
-        self._pending[name] = [_read_call(name, node) for node in entry.get("inbound_nodes", [])]
+        self._pending[name] = [_read_call(name, node, self._make) for node in entry.get("inbound_nodes", [])]
         for call in self._pending[name]:
             for source, index, _ in call.needs:
                 self._refer(source, index)
+
+    def _make(self, x: Config) -> Any:
+        return deserialize(x, self._custom_objects, self._safe_mode)
 
     def _refer(self, name: str, index: int) -> None:
         self._referenced[name] = min(index, self._referenced.get(name, index))
@@ -233,26 +237,20 @@ def _is_address(x: Any) -> bool:
     )
 
 
-def _read_call(name: str, node: Any) -> _Call:
+def _read_call(name: str, node: Any, make: Callable[[Config], Any]) -> _Call:
+    def decode(x: Any) -> Any:
+        if isinstance(x, dict):
+            if x.get("class_name") == "__keras_tensor__":
+                return _Ref(*x["config"]["keras_history"])
+            if "class_name" in x and "config" in x:
+                return make(x)
+            return {k: decode(v) for k, v in x.items()}
+        return [decode(v) for v in x] if isinstance(x, list) else x
+
     if isinstance(node, dict) and "args" in node:
-        return _Call(
-            name,
-            tuple(_decode3(a) for a in node["args"]),
-            {k: _decode3(v) for k, v in node.get("kwargs", {}).items()},
-        )
+        kwargs = {k: decode(v) for k, v in node.get("kwargs", {}).items()}
+        return _Call(name, tuple(map(decode, node["args"])), kwargs)
     return _read_keras2_call(name, node)
-
-
-def _decode3(x: Any) -> Any:
-    if isinstance(x, dict):
-        if x.get("class_name") == "__keras_tensor__":
-            return _Ref(*x["config"]["keras_history"])
-        if "class_name" in x and "config" in x:
-            return deserialize(x)
-        return {k: _decode3(v) for k, v in x.items()}
-    if isinstance(x, list):
-        return [_decode3(v) for v in x]
-    return x
 
 
 def _read_keras2_call(name: str, node: Any) -> _Call:

@@ -8,7 +8,8 @@ OP_CLASSES = {
     "core": """
         Scatter(indices,values;shape) ScatterUpdate(inputs,indices,updates;reduction) Slice(inputs,start_indices;shape)
         SliceUpdate(inputs,start_indices,updates) StopGradient(variable) Unstack(x;num,axis) Cast(x;dtype)
-        SaturateCast(x;dtype) ConvertToTensor(x;dtype,sparse,ragged)
+        SaturateCast(x;dtype) ConvertToTensor(x;dtype,sparse,ragged) Map(f,xs) VectorizedMap(elements;function)
+        Scan(f,init,xs;length,reverse,unroll) AssociativeScan(f,elems;reverse,axis)
     """,
     "image": """
         RGBToGrayscale(images;data_format) RGBToHSV(images;data_format) HSVToRGB(images;data_format)

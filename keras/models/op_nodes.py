@@ -14,6 +14,7 @@ from keras.models import tf_ops
 from keras.models.op_classes import OP_CLASSES
 from keras.ops.dispatch import OpCall
 from keras.ops.node import Node
+from keras.serializable import serialize
 
 Config = dict[str, Any]
 
@@ -87,7 +88,8 @@ def encode(operation: OpCall, node: Node) -> tuple[Config, tuple[Any, ...], Conf
             args.append(values[n])
     while args and args[-1] is None:
         args.pop()
-    config = {"name": operation.name, **{n: values[n] for n in entry.settings if n in values}}
+    settings = {n: values[n] for n in entry.settings if n in values}
+    config = {"name": operation.name, **{n: serialize(v) if callable(v) else v for n, v in settings.items()}}
     facts = {
         "module": entry.module,
         "class_name": entry.name,
@@ -97,8 +99,13 @@ def encode(operation: OpCall, node: Node) -> tuple[Config, tuple[Any, ...], Conf
     return facts, tuple(args), {}
 
 
-def decode(entry: Config) -> Callable[..., Any] | None:
-    """The function an op's entry stands for; None when the entry is a layer's."""
+def decode(entry: Config, make: Callable[[Any], Any]) -> Callable[..., Any] | None:
+    """The function an op's entry stands for; None when the entry is a layer's.
+
+    Args:
+        entry: of the config.
+        make: reads what is serialised in it, a function among the settings.
+    """
     class_name, config = entry["class_name"], entry.get("config", {})
     if class_name in ("TFOpLambda", "SlicingOpLambda", "TensorFlowOpLayer"):
         return tf_ops.decode(class_name, config)
@@ -108,7 +115,7 @@ def decode(entry: Config) -> Callable[..., Any] | None:
         return None
     function = public_op(_op_names()[_key(class_name)])
     settings = {
-        k: v
+        k: make(v) if isinstance(v, dict) and "class_name" in v else v
         for k, v in config.items()
         if k not in ("name", "dtype") or k in _classes()[_key(class_name)].settings
     }

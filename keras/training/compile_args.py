@@ -13,7 +13,7 @@ from keras.metrics import Metric
 from keras.ops.dispatch import shape_of
 from keras.ops.settling import number_of_samples
 from keras.training.outputs import Outputs, is_identifier, is_identifier_list, is_leaf
-from keras.training.whole_losses import split
+from keras.training.whole_losses import Whole, nested, several, split
 
 Tensor = Any
 Names = Callable[[], Sequence[str] | None]
@@ -35,7 +35,8 @@ class CompileLoss:
 
     Args:
         loss: one loss for all outputs, or one per output: a list, a dict by name, or nested like the outputs;
-            a list of one for a loss that sees all outputs of a dict or tuple at once.
+            a list of one for a loss that sees all outputs of a dict or tuple at once; a list in which there are more,
+            for losses that all see the same outputs.
         loss_weights: likewise, numbers.
         output_names: tells the names of the layers the outputs come from, if they are known by then.
 
@@ -49,7 +50,7 @@ class CompileLoss:
         self._user_weights = loss_weights
         self._output_names = output_names
         self.built = False
-        self.metrics: list[Metric] = []  # the running mean of each output's loss, if there are several
+        self.metrics: list[Metric] = []  # the running mean of each output's loss, if there are several losses
         check_identifiers(loss, losses.get)
 
     def build(self, y_pred: Any) -> None:
@@ -62,24 +63,44 @@ class CompileLoss:
             ValueError: names or numbers that do not fit the outputs.
         """
         self.outputs = Outputs(y_pred, self._output_names())
-        wholes, rest = split(self._user_loss, self.outputs)
-        self._wholes = [whole._replace(loss=_as_loss(whole.loss)) for whole in wholes]
-        found = self.outputs.spread(rest, "loss", is_identifier)
-        self.losses: list[Loss | None] = [_as_loss(identifier) for identifier in found]
-        weights = self.outputs.spread(self._shared_weight(), "loss_weights", is_leaf)
-        self.weights = [_as_weight(w, name) for w, name in zip(weights, self.outputs.names, strict=True)]
-        places = {name: i for i, name in enumerate(self.outputs.names) if self.losses[i] is not None}
-        places |= {whole.name: whole.first for whole in self._wholes}
-        named = sorted(places, key=lambda name: places[name])
+        self._wholes: list[Whole] = []
+        named = self._build_several() if several(self._user_loss, self.outputs) else self._build_each()
+        count = sum(loss is not None for loss in self.losses) + len(self._wholes)
         if not named:
             raise ValueError(
                 "compile: `loss` names no loss for any output. Leave it out, or give one output a loss."
             )
         self._trackers: dict[str, Metric] = (
-            {name: metrics.Mean(name=f"{name}_loss") for name in named} if len(named) > 1 else {}
+            {name: metrics.Mean(name=f"{name}_loss") for name in named} if count > 1 else {}
         )
         self.metrics = list(self._trackers.values())
         self.built = True
+
+    def _build_each(self) -> list[str]:
+        """One loss per output, or one for several of them; returns their names, in the order of the outputs."""
+        wholes, rest = split(self._user_loss, self.outputs)
+        found = self.outputs.spread(rest, "loss", is_identifier)
+        self.losses: list[Loss | None] = [_as_loss(identifier) for identifier in found]
+        weights = self.outputs.spread(self._shared_weight(wholes), "loss_weights", is_leaf)
+        self.weights = [_as_weight(w, name) for w, name in zip(weights, self.outputs.names, strict=True)]
+        for whole in wholes:
+            weight = whole.shared(self.weights, "loss_weights")
+            self._wholes.append(whole._replace(loss=_as_loss(whole.loss), weight=weight))
+        places = {name: i for i, name in enumerate(self.outputs.names) if self.losses[i] is not None}
+        places |= {whole.name: whole.first for whole in self._wholes}
+        return sorted(places, key=lambda name: places[name])
+
+    def _build_several(self) -> list[str]:
+        """More than one loss on an output: the first of its own stands for it; returns the names, in the order given."""
+        found = nested(self._user_loss, self._user_weights, self.outputs)
+        self.losses, self.weights = [None] * len(self.outputs), [None] * len(self.outputs)
+        for whole in found:
+            loss, weight, i = _as_loss(whole.loss), _as_weight(whole.weight, whole.name), whole.first
+            if len(whole.outputs) == 1 and self.losses[i] is None:
+                self.losses[i], self.weights[i] = loss, weight
+            else:
+                self._wholes.append(whole._replace(loss=loss, weight=weight))
+        return list(dict.fromkeys(whole.name for whole in found))
 
     def __call__(self, y_true: Any, y_pred: Any, sample_weight: Any = None) -> Tensor:
         """The total, a scalar; the running means of the outputs' losses move on.
@@ -96,6 +117,11 @@ class CompileLoss:
             self.build(y_pred)
         total: Tensor = None
         predictions = tree.flatten(y_pred)
+        if len(predictions) != len(self.outputs):
+            raise ValueError(
+                f"compile: the losses are for {len(self.outputs)} output(s), {self.outputs.names}. "
+                f"Received: {len(predictions)} predictions"
+            )
         samples = number_of_samples(predictions[0])
         targets, weights = self.spread_targets(y_true), self.spread_weights(sample_weight)
         parts = [
@@ -103,17 +129,19 @@ class CompileLoss:
         ]
         for whole in self._wholes:
             y, p = whole.pick(targets), whole.pick(predictions)
-            factor, w = whole.shared(self.weights, "loss_weights"), whole.shared(weights, "sample_weight")
-            parts.append((whole.name, whole.loss, factor, y, p, w))
+            w = whole.shared(weights, "sample_weight")
+            parts.append((whole.name, whole.loss, whole.weight, y, p, w))
+        values: dict[str, Tensor] = {}
         for name, loss, factor, y, p, w in parts:
             if loss is None:
                 continue
             value = self._one(name, loss, y, p, w)
-            if name in self._trackers:
-                self._trackers[name].update_state(value, sample_weight=samples)
+            values[name] = ops.add(values[name], value) if name in values else value
             if factor is not None:
                 value = ops.multiply(value, factor)
             total = value if total is None else ops.add(total, value)
+        for name, tracker in self._trackers.items():
+            tracker.update_state(values[name], sample_weight=samples)
         return total
 
     def spread_targets(self, y_true: Any) -> list[Any]:
@@ -127,11 +155,11 @@ class CompileLoss:
         """Sample weights per output, None where there are none."""
         return self.outputs.spread(sample_weight, "sample_weight", is_leaf)
 
-    def _shared_weight(self) -> Any:
+    def _shared_weight(self, wholes: Sequence[Whole]) -> Any:
         """`loss_weights`, of which a loss of all outputs has one, in a list."""
         given = self._user_weights
         alone = isinstance(given, (list, tuple)) and len(given) == 1
-        return given[0] if alone and any(not whole.name for whole in self._wholes) else given
+        return given[0] if alone and any(not whole.name for whole in wholes) else given
 
     def _one(self, name: str, loss: Loss, y: Any, y_pred: Tensor, sample_weight: Any) -> Tensor:
         if any(part is None for part in tree.flatten(y)):

@@ -8,6 +8,7 @@ the outputs of a dict come in the order of its sorted keys, those of an `Ordered
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
+from itertools import zip_longest
 from typing import Any
 
 from keras import tree
@@ -27,6 +28,12 @@ class Outputs:
     ['p/output_1', 'p/output_2', 'q']
     >>> outputs.spread({"q": "mse"}, "loss", is_identifier)
     [None, None, 'mse']
+
+    Attributes:
+        names: of all outputs.
+        structure: as given.
+        keyed: whether it is a dict.
+        parts: the outputs under each of its keys or places.
     """
 
     def __init__(
@@ -34,18 +41,17 @@ class Outputs:
     ) -> None:
         paths = [path for path, _ in tree.flatten_with_path(structure)]
         layers = list(layer_names) if layer_names is not None and len(layer_names) == len(paths) else []
-        by_key = any(isinstance(key, str) for path in paths for key in path)
-        self.names = names or _distinct(layers if layers and not by_key else [_label(path) for path in paths])
+        self.names = names or _distinct([_label(path, layer) for path, layer in zip_longest(paths, layers)])
         self._aliases = dict(zip(layers, self.names, strict=False))
         self.structure = structure
-        self._keyed = isinstance(structure, dict)
-        self._parts = self._split(structure) if tree.is_nested(structure) else {}
+        self.keyed = isinstance(structure, dict)
+        self.parts = self._split(structure) if tree.is_nested(structure) else {}
 
     def __len__(self) -> int:
         return len(self.names)
 
     def _split(self, structure: Any) -> dict[str, Outputs]:
-        keys = tree.ordered_keys(structure) if self._keyed else range(len(structure))
+        keys = tree.ordered_keys(structure) if self.keyed else range(len(structure))
         parts, start = {}, 0
         for key in keys:
             stop = start + len(tree.flatten(structure[key]))
@@ -55,7 +61,7 @@ class Outputs:
 
     def part(self, key: str) -> tuple[int, Outputs] | None:
         """Several outputs that stand under one key of a dict, and the position of the first; None if there are none."""
-        part = self._parts.get(key) if self._keyed else None
+        part = self.parts.get(key) if self.keyed else None
         return (self.names.index(part.names[0]), part) if part is not None and len(part) > 1 else None
 
     def spread(self, value: Any, what: str, whole: Callable[[Any], bool], shared: bool = True) -> list[Any]:
@@ -76,11 +82,11 @@ class Outputs:
             return self._by_name(value, what, whole, shared)
         if len(self) == 1:
             return [_peel(value, whole)]
-        if isinstance(value, (list, tuple)) and len(value) == len(self._parts):
-            pairs = zip(self._parts.values(), value, strict=True)
+        if isinstance(value, (list, tuple)) and len(value) == len(self.parts):
+            pairs = zip(self.parts.values(), value, strict=True)
             return [leaf for part, v in pairs for leaf in part.spread(v, what, whole, shared)]
         if not (shared and whole(value)):
-            raise ValueError(self._count_message(value, what))
+            raise ValueError(self.count_message(value, what))
         return [value] * len(self)
 
     def targets(self, y_true: Any, losses: Sequence[Any] | None = None) -> list[Any]:
@@ -104,19 +110,25 @@ class Outputs:
     def _by_name(
         self, value: dict[Any, Any], what: str, whole: Callable[[Any], bool], shared: bool
     ) -> list[Any]:
-        groups = {key: part for key, part in self._parts.items() if self.part(key)}
         found: dict[str, Any] = {}
         for key, v in value.items():
-            if key in groups:
-                found.update(zip(groups[key].names, groups[key].spread(v, what, whole, shared), strict=True))
+            part = self.parts.get(key) if self.keyed else None
+            if part is not None:
+                found.update(zip(part.names, part.spread(v, what, whole, shared), strict=True))
                 continue
             name = key if key in self.names else self._aliases.get(key)
             if name is None:
-                raise ValueError(f"{what}: {unknown('output', key, [*self.names, *groups])}")
+                raise self.unknown(what, key)
             found[name] = _peel(v, whole)
         return [found.get(name) for name in self.names]
 
-    def _count_message(self, value: Any, what: str) -> str:
+    def unknown(self, what: str, key: Any) -> ValueError:
+        """The error for a name that is no output's."""
+        groups = [k for k, part in self.parts.items() if len(part) > 1] if self.keyed else []
+        return ValueError(f"{what}: {unknown('output', key, [*self.names, *groups])}")
+
+    def count_message(self, value: Any, what: str) -> str:
+        """What to say where another number of values came than there are outputs."""
         several = isinstance(value, (list, tuple))
         given = f"{len(value)} value(s) came" if several else f"one value came ({_describe(value)})"
         return (
@@ -153,8 +165,12 @@ def _describe(value: Any) -> str:
     return f"shape {tuple(value.shape)}" if hasattr(value, "shape") else shorten(value)
 
 
-def _label(path: tuple[Any, ...]) -> str:
-    return "/".join(key if isinstance(key, str) else f"output_{key + 1}" for key in path) or "output"
+def _label(path: tuple[Any, ...], layer: str | None) -> str:
+    """Keras 3's: the keys on the way; in place of the last one, where it is a number, the name of the layer."""
+    if layer is None:
+        return "/".join(key if isinstance(key, str) else f"output_{key + 1}" for key in path) or "output"
+    keyed = bool(path) and isinstance(path[-1], str)
+    return "/".join(str(key) for key in (path if keyed else (*path[:-1], layer)))
 
 
 def _distinct(names: list[str]) -> list[str]:

@@ -44,9 +44,10 @@ def _separable(x: Tensor, rows: np.ndarray, columns: np.ndarray, same: bool) -> 
 def blurred(x: Tensor, size: Sequence[int], sigma: Sequence[float]) -> Tensor:
     """Images `[batch, height, width, channels]` smoothed with a Gaussian; beyond the edges there are zeros.
 
-    `size` is that down and across, `sigma` that across and down: Keras's order.
+    `size` and `sigma` are those across and down. Keras 3.15's documentation says height and width, which is not what
+    its code does; with TensorFlow, unequal sizes give it weights of no Gaussian.
     """
-    return _separable(x, _gaussian(size[0], sigma[1]), _gaussian(size[1], sigma[0]), same=True)
+    return _separable(x, _gaussian(size[1], sigma[1]), _gaussian(size[0], sigma[0]), same=True)
 
 
 def _settings(value: Any, name: str) -> Any:
@@ -62,11 +63,11 @@ def gaussian_blur(
 
     Args:
         images: `[height, width, channels]`, or a batch of them.
-        kernel_size: number of weights down and across.
+        kernel_size: number of weights across and down.
         sigma: standard deviation across and down.
         data_format: `"channels_last"` or `"channels_first"`.
 
-    >>> gaussian_blur([[[0.0], [1.0], [0.0]]], (1, 3)).shape
+    >>> gaussian_blur([[[0.0], [1.0], [0.0]]], (3, 1)).shape
     (1, 3, 1)
     """
     size = per_dimension(_settings(kernel_size, "kernel_size"), 2, "gaussian_blur", "kernel_size")

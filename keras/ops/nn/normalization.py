@@ -112,8 +112,8 @@ def layer_normalization(
 
     Args:
         x: array-like.
-        gamma: of the shape of the axes, or None for 1.
-        beta: of the shape of the axes, or None for 0.
+        gamma: of the shape of the axes, or what broadcasts to x; None for 1.
+        beta: as gamma; None for 0.
         axis: which axes.
         epsilon: keeps the division safe; the configured one by default.
         **kwargs: `rms_scaling=True` divides by the standard deviation without centring.
@@ -135,32 +135,56 @@ def layer_normalization(
             stacklevel=3,
         )
         return _deviation_scaled(x, gamma, axes, epsilon)
-    return _in_float32(lambda t, g, b: kernels.layer_norm(t, g, b, axes, epsilon), x, gamma, beta)
+
+    def normalized(t: Tensor, g: Tensor | None, b: Tensor | None) -> Tensor:
+        if _of_axes(g, axes) and _of_axes(b, axes):
+            return kernels.layer_norm(t, g, b, axes, epsilon)
+        y = _scaled(kernels.layer_norm(t, None, None, axes, epsilon), g, axes)
+        return y if b is None else current().add(y, _spread(b, axes, shape_of(y)))
+
+    return _in_float32(normalized, x, gamma, beta)
 
 
 def _weight(w: Any, x: Tensor, axes: tuple[int, ...], who: str) -> Tensor | None:
-    """A scale or offset as a tensor whose axes are the normalised ones."""
+    """A scale or offset as a tensor whose axes are the normalised ones or, where its shape is another, x's."""
     if w is None:
         return None
     w = convert(w, dtype_of(x))
-    wanted = tuple(shape_of(x)[a] for a in axes)
-    given = shape_of(w)
+    shape, given = shape_of(x), shape_of(w)
+    wanted = tuple(shape[a] for a in axes)
     if len(given) == len(wanted):
         return w
     if not given:
         return current().broadcast_to(w, wanted)
-    if len(given) != 1 or not same(given[0], math.prod(wanted)):
+    if len(given) == 1 and same(given[0], math.prod(wanted)):
+        return current().reshape(w, wanted)
+    full = (1,) * (len(shape) - len(given)) + given
+    if len(full) > len(shape) or not all(d == 1 or same(d, n) for d, n in zip(full, shape, strict=True)):
         raise ValueError(
-            f"{who}: expected weights of shape {shape_str(wanted)}. Received: {shape_str(given)}"
+            f"{who}: expected weights of shape {shape_str(wanted)}, or of one that broadcasts to "
+            f"{shape_str(shape)}. Received: {shape_str(given)}"
         )
-    return current().reshape(w, wanted)
+    return current().reshape(w, full)
+
+
+def _of_axes(w: Tensor | None, axes: tuple[int, ...]) -> bool:
+    """Whether a kernel can take the weight: those of other shapes come after it."""
+    return w is None or ndim_of(w) == len(axes)
+
+
+def _spread(w: Tensor, axes: tuple[int, ...], shape: tuple[Any, ...]) -> Tensor:
+    return kernels._aligned(w, axes, shape) if _of_axes(w, axes) else w
+
+
+def _scaled(y: Tensor, w: Tensor | None, axes: tuple[int, ...]) -> Tensor:
+    return y if w is None else current().mul(y, _spread(w, axes, shape_of(y)))
 
 
 def _deviation_scaled(x: Tensor, gamma: Tensor | None, axes: tuple[int, ...], epsilon: float) -> Tensor:
     e = current()
     _, variance = kernels.moments(x, axes)
     y = e.mul(x, e.rsqrt(e.add(kept(variance, axes, shape_of(x)), scalar(epsilon, x))))
-    return y if gamma is None else e.mul(y, kernels._aligned(gamma, axes, shape_of(x)))
+    return _scaled(y, gamma, axes)
 
 
 def _in_float32(f: Any, x: Tensor, *weights: Tensor | None) -> Tensor:
@@ -178,7 +202,7 @@ def rms_normalization(x: Any, scale: Any = None, axis: Axis = -1, epsilon: float
 
     Args:
         x: array-like.
-        scale: of the shape of the axes, or a number; None for 1.
+        scale: of the shape of the axes, or what broadcasts to x; None for 1.
         axis: which axes.
         epsilon: keeps the division safe; the configured one by default.
 
@@ -189,7 +213,13 @@ def rms_normalization(x: Any, scale: Any = None, axis: Axis = -1, epsilon: float
     axes = axes_of(axis, ndim_of(x), "rms_normalization")
     epsilon = config.epsilon() if epsilon is None else epsilon
     weight = _weight(scale, x, axes, "rms_normalization")
-    return _in_float32(lambda t, w: kernels.rms_norm(t, w, axes, epsilon), x, weight)
+
+    def normalized(t: Tensor, w: Tensor | None) -> Tensor:
+        if _of_axes(w, axes):
+            return kernels.rms_norm(t, w, axes, epsilon)
+        return _scaled(kernels.rms_norm(t, None, axes, epsilon), w, axes)
+
+    return _in_float32(normalized, x, weight)
 
 
 @op

@@ -426,6 +426,7 @@ def unique(
     e, x = current(), convert(x)
     if e.name == "abstract":
         return _unique_spec(x, (return_index, return_inverse, return_counts), axis, size)
+    axis = None if axis is None else axis_of(axis, ndim_of(x), "unique")
     host = host_value(x, "unique", "x")
     values, *rest = np.unique(
         host, return_index=True, return_inverse=True, return_counts=True, axis=axis, equal_nan=False

@@ -17,7 +17,7 @@ from keras.backend.select import current
 from keras.backend.spec import UNKNOWN, KerasTensor, is_unknown, largest, shape_str, smallest
 from keras.ops.dispatch import axis_of, convert, dtype_of, kernel, ndim_of, op, promote, shape_of
 from keras.ops.numpy.shaping import ravel
-from keras.ops.settling import host_value, slice_axis, static_int, static_shape
+from keras.ops.settling import check_rank, host_value, slice_axis, static_int, static_shape
 
 Tensor = Any
 
@@ -176,7 +176,7 @@ def split(x: Any, indices_or_sections: Any, axis: int = 0) -> list[Tensor]:
 
     Args:
         x: array-like.
-        indices_or_sections: the number of equal parts, or the indices at which to cut.
+        indices_or_sections: the number of equal parts, or the indices at which to cut, whose values must be known.
         axis: int.
 
     Returns:
@@ -196,7 +196,8 @@ def _split(who: str, x: Any, parts: Any, axis: int) -> list[Tensor]:
     shape = shape_of(x)
     axis = axis_of(axis, len(shape), who)
     size = shape[axis]
-    if not _is_sequence(parts):
+    places = _places(parts, who)
+    if places is None:
         n = static_int(parts, who, "indices_or_sections")
         if n < 1 or (not is_unknown(size) and size % n):
             raise ValueError(
@@ -204,7 +205,7 @@ def _split(who: str, x: Any, parts: Any, axis: int) -> list[Tensor]:
                 f"Received: x.shape={shape_str(shape)}"
             )
         return list(equal_parts(x, n, axis))
-    return _cut(x, [int(i) for i in parts], axis)
+    return _cut(x, places, axis)
 
 
 @kernel
@@ -228,10 +229,11 @@ def array_split(x: Any, indices_or_sections: Any, axis: int = 0) -> list[Tensor]
     >>> [part.tolist() for part in array_split([1, 2, 3], 2)]
     [[1, 2], [3]]
     """
-    if _is_sequence(indices_or_sections):
-        return _split("array_split", x, indices_or_sections, axis)
     x = convert(x)
     axis = axis_of(axis, ndim_of(x), "array_split")
+    places = _places(indices_or_sections, "array_split")
+    if places is not None:
+        return _cut(x, places, axis)
     size, n = shape_of(x)[axis], static_int(indices_or_sections, "array_split", "indices_or_sections")
     if n < 1:
         raise ValueError(f"array_split: expected at least one part. Received: indices_or_sections={n}")
@@ -268,8 +270,14 @@ def dsplit(x: Any, indices_or_sections: Any) -> list[Tensor]:
     return _split("dsplit", x, indices_or_sections, 2)
 
 
-def _is_sequence(x: Any) -> bool:
-    return isinstance(x, (list, tuple)) or (isinstance(x, np.ndarray) and x.ndim > 0)
+def _places(parts: Any, who: str) -> list[int] | None:
+    """The indices at which to cut; None where `parts` is a number of parts."""
+    if not isinstance(parts, (list, tuple)):
+        if not (isinstance(parts, np.ndarray) or current().is_tensor(parts)) or not ndim_of(parts):
+            return None
+        check_rank(parts, 1, who, "indices_or_sections")
+        parts = host_value(parts, who, "indices_or_sections")
+    return [int(i) for i in parts]
 
 
 # ---------------------------------------------------------------------- repeating

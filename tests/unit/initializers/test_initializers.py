@@ -121,6 +121,12 @@ def test_stft_as_keras(case):
     np.testing.assert_allclose(stft.host((7, 1, 5), "float32"), ARRAYS[case], atol=2e-6)
 
 
+def test_spectrum_scaling_of_stft_counts_sizes():
+    """The first frequency's cosines are 1, so what is left is the window, divided by 1 + 2 + 3."""
+    stft = initializers.STFT(window=np.array([1.0, -2.0, 3.0]), scaling="spectrum")
+    np.testing.assert_allclose(stft.host((3, 1, 3), "float64")[:, 0, 0], [1 / 6, -2 / 6, 3 / 6])
+
+
 def test_stft_checks_its_arguments():
     assert initializers.STFT(window=np.ones(4)).host((4, 1, 3), "float32").shape == (4, 1, 3)
     for wrong in ({"side": "left"}, {"window": "han"}, {"scaling": "densit"}):

@@ -112,3 +112,45 @@ def test_weights_made_in_a_frozen_layer_say_so() -> None:
     model = keras.Sequential([keras.Input((3,)), L.Dense(2)], trainable=False)
     assert [w.trainable for w in model.weights] == [True, True]
     assert model.trainable_weights == []
+
+
+@pytest.mark.parametrize(
+    "make",
+    [
+        lambda layer: layer.add_weight(shape=(), initializer="zeros"),
+        lambda layer: setattr(layer, "inner", keras.layers.Dense(2)),
+        lambda layer: setattr(layer, "inner", {"a": [keras.Variable(1.0)]}),
+        lambda layer: setattr(layer, "inner", keras.metrics.Mean()),
+        lambda layer: setattr(layer, "inner", keras.random.SeedGenerator(1)),
+    ],
+    ids=["weight", "layer", "nested", "metric", "seeds"],
+)
+def test_call_makes_no_state(make: Any) -> None:
+    class Layer(keras.layers.Layer):
+        def call(self, x):
+            make(self)
+            return x
+
+    for x in (np.ones((3, 2), "float32"), keras.Input((2,))):
+        with pytest.raises(ValueError, match=r"`call` makes state.*in `build`"):
+            Layer()(x)
+    make(Layer())  # elsewhere there is nothing against it
+
+
+def test_what_call_may_set() -> None:
+    """Attributes that are no state, state that is known already, and that of layers which are built on the way."""
+
+    class Late(keras.layers.Layer):
+        def __init__(self):
+            super().__init__()
+            self.inner = keras.layers.Dense(2)
+            self.both = None
+
+        def call(self, x):
+            self.seen, self.count = x, [1]
+            self.both = [self.inner, self.inner]
+            return self.inner(x)
+
+    layer = Late()
+    layer(np.ones((3, 2), "float32"))
+    assert [w.path for w in layer.weights] == ["late/dense/kernel", "late/dense/bias"]

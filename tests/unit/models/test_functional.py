@@ -435,3 +435,45 @@ def test_complex_data_for_a_real_input_is_told(engine):
     with pytest.warns(UserWarning, match=r"input 0 .*imaginary part.*float32"):
         result = model.predict(np.array([[1 + 2j, 3j]], "complex64"), verbose=0)
     np.testing.assert_array_equal(result, [[2.0, 0.0]])
+
+
+@keras.saving.register_keras_serializable("functional")
+def _twice(x):
+    return x + x
+
+
+@keras.saving.register_keras_serializable("functional")
+def _running(carry, x):
+    return carry + x, carry
+
+
+def _not_registered(x):
+    return x * 3
+
+
+@pytest.mark.parametrize(
+    "step",
+    [
+        lambda x: ops.map(_twice, x),
+        lambda x: ops.vectorized_map(_twice, x),
+        lambda x: ops.scan(_running, x[0], x, reverse=True)[1],
+        lambda x: ops.associative_scan(ops.add, x, axis=1),
+    ],
+    ids=["map", "vectorized_map", "scan", "associative_scan"],
+)
+def test_ops_that_take_functions_are_in_the_config(engine, step):
+    inputs = keras.Input((3,))
+    model = keras.Model(inputs, step(inputs))
+    again = keras.Model.from_config(json.loads(json.dumps(model.get_config())))
+    x = np.arange(6.0, dtype="float32").reshape(2, 3)
+    np.testing.assert_array_equal(ops.convert_to_numpy(again(x)), ops.convert_to_numpy(model(x)))
+
+
+def test_functions_of_ops_are_among_the_custom_objects():
+    inputs = keras.Input((3,))
+    for op in (ops.map, ops.vectorized_map):
+        config = keras.Model(inputs, op(_not_registered, inputs)).get_config()
+        with pytest.raises(ValueError, match="_not_registered"):
+            keras.Model.from_config(config)
+        again = keras.Model.from_config(config, custom_objects={"_not_registered": _not_registered})
+        assert float(again(np.ones((2, 3)))[0, 0]) == 3.0

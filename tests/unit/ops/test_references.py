@@ -152,6 +152,16 @@ def test_splits_at_places_that_are_not_there(engine):
             np.testing.assert_array_equal(host(got), want)
 
 
+@pytest.mark.parametrize("name", ["split", "array_split", "hsplit", "vsplit", "dsplit"])
+def test_splits_at_the_places_of_a_tensor(engine, name):
+    x = np.arange(64.0).reshape(4, 4, 4)
+    for at in ([1, 3], [2]):
+        got = getattr(ops, name)(x, ops.convert_to_tensor(at))
+        for g, want in zip(got, getattr(np, name)(x, at), strict=True):
+            np.testing.assert_array_equal(host(g), want)
+    assert len(getattr(ops, name)(x, ops.convert_to_tensor(2))) == 2
+
+
 @pytest.mark.parametrize("mode", ["valid", "same", "full"])
 @pytest.mark.parametrize("sizes", [(5, 3), (3, 5), (4, 4), (6, 2), (1, 3)])
 def test_correlate(engine, mode, sizes):
@@ -183,6 +193,16 @@ def test_affine_transform(engine, mode):
     want = [scipy.ndimage.map_coordinates(x[..., c], places, order=1, mode=name, cval=0.5) for c in (0, 1)]
     got = host(ops.image.affine_transform(x, matrix, fill_mode=mode, fill_value=0.5))
     np.testing.assert_allclose(got, np.stack(want, -1), rtol=1e-4, atol=1e-5)
+
+
+def test_a_blur_takes_its_settings_across_and_down(engine):
+    x = np.zeros((7, 7, 1))
+    x[3, 3] = 1
+    across, down = (np.exp(-0.5 * (np.arange(-r, r + 1) / s) ** 2) for r, s in ((2, 0.7), (1, 1.5)))
+    want = np.zeros((7, 7))
+    want[2:5, 1:6] = np.outer(down / down.sum(), across / across.sum())
+    got = host(ops.image.gaussian_blur(x, (5, 3), (0.7, 1.5)))
+    np.testing.assert_allclose(got[..., 0], want, rtol=1e-6)
 
 
 def test_a_blur_takes_its_settings_as_arrays(engine):
@@ -300,6 +320,7 @@ def test_unique_and_its_extras(engine):
             np.testing.assert_array_equal(host(g).ravel(), w.ravel())
     assert host(ops.unique(x, size=5, fill_value=9)).tolist() == [1, 2, 3, 9, 9]
     assert host(ops.unique(x, size=2)).tolist() == [1, 2]
+    assert host(ops.unique(x, axis=-1, size=4)).tolist() == [[1, 3, 3, 0], [1, 2, 3, 0]]
     _, index, counts = ops.unique(x.ravel()[1:], return_index=True, return_counts=True, size=5)
     first = np.unique(x.ravel()[1:], return_index=True)[1][0]
     assert host(index)[3:].tolist() == [first, first]
@@ -366,6 +387,28 @@ def test_one_number_scales_all_of_a_normalised_tensor(engine):
     for axis in (-1, (1, 2)):
         want = 2 * x / np.sqrt(np.mean(x * x, axis, keepdims=True) + 1e-3)
         np.testing.assert_allclose(host(ops.rms_normalization(x, 2.0, axis, 1e-3)), want, rtol=1e-5)
+
+
+@pytest.mark.parametrize("shape", [(1, 1, 4), (2, 1, 4), (3, 4), (2, 3, 4)])
+def test_normalised_tensors_take_weights_that_broadcast(engine, shape):
+    random = np.random.default_rng(7)
+    x, gamma, beta = (random.normal(size=s).astype("float32") for s in ((2, 3, 4), shape, (4,)))
+    centred = (x - x.mean(-1, keepdims=True)) / np.sqrt(x.var(-1, keepdims=True) + 1e-3)
+    got = ops.layer_normalization(x, gamma, beta, epsilon=1e-3)
+    np.testing.assert_allclose(host(got), centred * gamma + beta, rtol=1e-4, atol=1e-6)
+    got = ops.layer_normalization(x, beta, gamma, epsilon=1e-3)
+    np.testing.assert_allclose(host(got), centred * beta + gamma, rtol=1e-4, atol=1e-6)
+    want = gamma * x / np.sqrt(np.mean(x * x, -1, keepdims=True) + 1e-3)
+    np.testing.assert_allclose(
+        host(ops.rms_normalization(x, gamma, epsilon=1e-3)), want, rtol=1e-5, atol=1e-6
+    )
+
+
+def test_weights_of_a_normalised_tensor_do_not_enlarge_it(engine):
+    x = np.ones((2, 1, 4), "float32")
+    for shape in ((2, 3, 4), (5, 2, 1, 4), (3,)):
+        with pytest.raises(ValueError, match="broadcasts to"):
+            ops.rms_normalization(x, np.ones(shape, "float32"), axis=(1, 2))
 
 
 # ---------------------------------------------------------------------- einsum

@@ -21,6 +21,9 @@ NESTED = Outputs({"q": 0, "p": [0, 0]})
         (LIST, ["z", "a"]),
         (DICT, ["a", "z"]),
         (NESTED, ["p/output_1", "p/output_2", "q"]),
+        (Outputs({"q": 0, "p": [0, 0]}, ["t", "o", "u"]), ["p/t", "p/o", "q"]),
+        (Outputs([[0, 0], 0], ["t", "o", "u"]), ["0/t", "0/o", "u"]),
+        (Outputs({"q": 0, "p": {"b": 0, "a": 0}}, ["t", "o", "u"]), ["p/a", "p/b", "q"]),
         (Outputs([0, 0]), ["output_1", "output_2"]),
         (Outputs([0, 0], ["d", "d"]), ["d", "d_1"]),
         (Outputs([0], ["out"]), ["out"]),
@@ -28,6 +31,7 @@ NESTED = Outputs({"q": 0, "p": [0, 0]})
     ],
 )
 def test_names(outputs: Outputs, names: list[str]) -> None:
+    """Keras 3.15.1's, where the layers are known."""
     assert outputs.names == names
 
 
@@ -164,3 +168,11 @@ def test_class_weights_that_make_no_sense(
 ) -> None:
     with pytest.raises(error, match=message):
         ClassWeights(given, outputs)
+
+
+def test_names_inside_of_names() -> None:
+    outputs = Outputs({"q": 0, "p": {"b": 0, "a": {"x": 0, "y": 0}}})
+    found = outputs.spread({"p": {"a": {"y": "mse"}, "b": "mae"}}, "loss", is_identifier)
+    assert found == [None, "mse", "mae", None]
+    with pytest.raises(ValueError, match='loss: Unknown output "z"'):
+        outputs.spread({"p": {"z": "mse"}}, "loss", is_identifier)
