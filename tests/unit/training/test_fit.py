@@ -618,6 +618,13 @@ def test_inputs_by_name_and_tables(engine: Any) -> None:
     ) == pytest.approx(first)
 
 
+def test_dtypes_that_are_equal_but_not_the_same_object(engine: Any) -> None:
+    x, y = (part.astype("float32") for part in data(8))
+    theirs = np.dtype("float32", metadata={"made": "elsewhere"})  # as h5py's are
+    assert theirs == x.dtype
+    small().fit(x.view(theirs), y.view(theirs), verbose=0)
+
+
 def test_tf_data(engine: Any) -> None:
     tf = pytest.importorskip("tensorflow")
     x, y = data(10)
