@@ -1,9 +1,13 @@
 """What becomes batches, and what is refused in which words."""
 
+import os
+import subprocess
+import sys
 import threading
 import time
 import warnings
 from collections.abc import Iterator
+from pathlib import Path
 from typing import Any
 
 import numpy as np
@@ -347,6 +351,41 @@ class Broken(Squares):
         if index == 3:
             raise ValueError("disk full")
         return super().__getitem__(index)
+
+
+WITH_WORKERS = """
+import os, sys, time
+import numpy as np
+from keras.training.data import make_source
+from keras.utils import PyDataset
+
+class Pids(PyDataset):
+    def __len__(self):
+        return 100
+
+    def __getitem__(self, index):
+        time.sleep(0.05)
+        return np.array([os.getpid()])
+
+if __name__ == "__main__":
+    source = make_source(Pids(workers=2, use_multiprocessing=True))
+    for x, _, _ in source.batches():
+        print(int(x[0]), flush=True)
+"""
+
+
+def test_worker_processes_end_with_a_killed_parent(tmp_path: Path) -> None:
+    script = tmp_path / "with_workers.py"
+    script.write_text(WITH_WORKERS)
+    env = {**os.environ, "PYTHONPATH": str(Path(keras.__file__).parents[1])}
+    with subprocess.Popen([sys.executable, script], stdout=subprocess.PIPE, text=True, env=env) as parent:
+        assert parent.stdout is not None
+        pids = {int(parent.stdout.readline()) for _ in range(6)}
+        parent.kill()
+        parent.communicate(
+            timeout=60
+        )  # workers share its stdout: while one of them lives there is no end of it
+    assert pids
 
 
 @pytest.mark.parametrize("settings", [{}, {"workers": 2}, {"workers": 1, "use_multiprocessing": True}])
