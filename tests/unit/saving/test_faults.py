@@ -5,6 +5,7 @@ import json
 import os
 import pickle
 import random
+import time
 import warnings
 import zipfile
 
@@ -223,6 +224,17 @@ def test_closing_a_file_does_not_hide_what_went_wrong(tmp_path, monkeypatch):
     monkeypatch.setattr(h5py.File, "close", close)
     with pytest.raises(MemoryError), hdf5.creating(tmp_path / "m.h5"):
         raise MemoryError
+
+
+@pytest.mark.parametrize("now", [0, 5_000_000_000])
+def test_a_clock_that_zip_files_cannot_tell(tmp_path, monkeypatch, now):
+    then = time.gmtime(now)
+    monkeypatch.setattr(time, "time", lambda: now)
+    monkeypatch.setattr(time, "localtime", lambda *_: then)
+    model = keras.Sequential([keras.Input((3,)), keras.layers.Dense(4)])
+    model.save(tmp_path / "m.keras")
+    found = keras.models.load_model(tmp_path / "m.keras").get_weights()
+    np.testing.assert_array_equal(found[0], model.get_weights()[0])
 
 
 def test_what_a_killed_process_left_is_removed_when_it_is_old(saved):
