@@ -53,7 +53,9 @@ Y = X.sum(1, keepdims=True)
 def test_a_train_step_with_tensorflows_tape(eagerly: bool) -> None:
     model = OwnStep()
     model.compile(keras.optimizers.Adam(0.01), run_eagerly=eagerly)
-    losses = model.fit(X, Y, epochs=6, shuffle=False, verbose=0).history["loss"]  # each that of the last batch
+    losses = model.fit(X, Y, epochs=6, shuffle=False, verbose=0).history[
+        "loss"
+    ]  # each that of the last batch
     assert losses[-1] < 0.8 * losses[0]
 
 
