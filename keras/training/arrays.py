@@ -14,9 +14,9 @@ import numpy as np
 from keras import config, tree
 from keras.backend import dtypes
 from keras.backend.state import to_host
+from keras.backend.tables import describe, is_table, to_array
 from keras.errors import shorten
 from keras.training.sparse import SparseRows, is_sparse
-from keras.training.tables import describe, is_table, to_array
 
 _SHOWN_SIZES = 8
 

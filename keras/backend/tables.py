@@ -57,8 +57,8 @@ def describe(x: Any) -> str:
 
 def _dtypes(x: Any) -> Iterable[Any]:
     """Of the columns of a pandas table, or of a column itself."""
-    several = getattr(x, "dtypes", None)
-    return several if hasattr(several, "__iter__") else [getattr(x, "dtype", None)]
+    several: Any = getattr(x, "dtypes", None)
+    return list(several) if hasattr(several, "__iter__") else [getattr(x, "dtype", None)]
 
 
 def _dtype_of(part: Any) -> Any:
