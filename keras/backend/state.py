@@ -20,6 +20,7 @@ import numpy as np
 from keras import config
 from keras.backend import dtypes, select
 from keras.backend.operators import TensorOperators, public_op
+from keras.backend.tables import is_table, to_array
 
 if TYPE_CHECKING:
     from keras.backend.engine import Engine
@@ -297,12 +298,12 @@ def to_host(value: Any) -> np.ndarray:
     for engine in (select.current(), select.get(select.current_name())):
         if engine.is_tensor(value):
             return engine.to_numpy(value)
-    return np.asarray(value)
+    return to_array(value) if is_table(value) else np.asarray(value)
 
 
 def _default_dtype(initial: Any, value: np.ndarray) -> str:
     if hasattr(initial, "dtype"):
-        return dtypes.standardize(initial.dtype)
+        return dtypes.standardize(value.dtype if is_table(initial) else initial.dtype)
     if value.dtype.kind == "f":
         return config.floatx()
     return "int32" if value.dtype.kind == "i" else dtypes.standardize(value.dtype)

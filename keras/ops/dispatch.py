@@ -24,6 +24,7 @@ from keras.backend.operators import OPS
 from keras.backend.select import current, inner, scope
 from keras.backend.spec import KerasTensor, Unknown
 from keras.backend.state import Variable, auto_name, to_snake_case
+from keras.backend.tables import describe, is_table, to_array
 from keras.ops.node import Node, Operation, fresh
 
 Tensor = Any
@@ -232,6 +233,7 @@ def _constant(engine: Any, x: Any, wanted: str | None) -> Tensor:
         and hasattr(x, "shape")
         and hasattr(x, "dtype")
         and not isinstance(x, (np.ndarray, np.generic))
+        and not is_table(x)
     ):
         return KerasTensor(tuple(x.shape), wanted or dtypes.standardize(x.dtype))
     own = None if isinstance(x, (np.ndarray, np.generic, int, float)) else engine.adopt(x)
@@ -243,14 +245,17 @@ def _constant(engine: Any, x: Any, wanted: str | None) -> Tensor:
 
 def _host_array(x: Any) -> np.ndarray:
     try:
-        array = np.asarray(x)
+        array = to_array(x) if is_table(x) else np.asarray(x)
     except ValueError:
         raise unsuitable(x, f"holds lists of unequal lengths. Received: {x!r:.80}", ValueError) from None
     if array.dtype.kind not in "biufcV":
-        reason = (
-            f"cannot be made a tensor: expected numbers or bools. Received: {type(x).__name__} of dtype {array.dtype}. "
-            "Encode strings and objects as integers first."
+        what = describe(x) if is_table(x) else f"{type(x).__name__} of dtype {array.dtype}"
+        advice = (
+            "Make sparse matrices dense first, with their method toarray()."
+            if hasattr(x, "toarray")
+            else "Encode strings and objects as integers first."
         )
+        reason = f"cannot be made a tensor: expected numbers or bools. Received: {what}. {advice}"
         raise unsuitable(x, reason)
     return array
 
@@ -264,7 +269,7 @@ def unsuitable(value: Any, reason: str, kind: type[Exception] = TypeError) -> Ex
 
 def _natural_dtype(x: Any, array: np.ndarray) -> str:
     if hasattr(x, "dtype"):
-        return dtypes.standardize(x.dtype)
+        return dtypes.standardize(array.dtype if is_table(x) else x.dtype)
     kind = array.dtype.kind
     if kind == "f" or array.size == 0:
         return config.floatx()
@@ -364,7 +369,7 @@ def dtype_of(x: Any) -> str:
         return engine.dtype(x)
     if isinstance(x, (np.ndarray, np.generic)):
         _host_array(x)
-    if hasattr(x, "dtype"):
+    if hasattr(x, "dtype") and not is_table(x):  # whose dtypes are their own, and may lack values
         return dtypes.standardize(x.dtype)
     return engine.spec(convert(x))[1]
 

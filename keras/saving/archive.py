@@ -5,6 +5,7 @@ from __future__ import annotations
 import datetime
 import io
 import json
+import time
 import zipfile
 import zlib
 from lzma import LZMAError
@@ -28,6 +29,9 @@ _CONFIG, _METADATA, _WEIGHTS = "config.json", "metadata.json", "model.weights.h5
 
 #: More than this much, and more than this many times the archive's size, is a bomb and not a model.
 _RATIO, _FLOOR = 200, 64 * 2**20
+
+#: The times that a zip file can tell.
+_FIRST, _LAST = (1980, 1, 1, 0, 0, 0), (2107, 12, 31, 23, 59, 58)
 
 #: What `zipfile` raises about a damaged archive, or one that no Keras wrote.
 _DAMAGED = (zipfile.BadZipFile, zlib.error, LZMAError, EOFError, NotImplementedError, RuntimeError)
@@ -69,8 +73,15 @@ def _write(model: Any, target: Any) -> None:
     weights_h5.save_weights(model, weights)
     with zipfile.ZipFile(target, "w") as archive:
         for name, text in _texts(model).items():
-            archive.writestr(name, text)
-        archive.writestr(_WEIGHTS, weights.getvalue())
+            archive.writestr(_entry(name), text)
+        archive.writestr(_entry(_WEIGHTS), weights.getvalue())
+
+
+def _entry(name: str) -> zipfile.ZipInfo:
+    """A file in the archive, of now: machines without a clock of their own may begin before the years zip files know."""
+    entry = zipfile.ZipInfo(name, min(max(time.localtime()[:6], _FIRST), _LAST))
+    entry.external_attr = 0o600 << 16
+    return entry
 
 
 def _texts(model: Any) -> dict[str, str]:

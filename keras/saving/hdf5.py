@@ -7,9 +7,11 @@ references and strange types are refused by name. Nothing is read before its siz
 from __future__ import annotations
 
 import json
+import os
+import re
 import zipfile
 from collections.abc import Iterator, Mapping, Sequence
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import Any, TypeVar
 
@@ -239,11 +241,37 @@ def _why_not_hdf5(path: Any, name: str, error: OSError) -> str:
 def writing(path: str | Path | Any) -> Iterator[h5py.Group]:
     """A new file under construction; it takes the name `path` when the block ends without an error."""
     if not isinstance(path, (str, Path)):
-        with h5py.File(path, "w") as file:
+        with creating(path) as file:
             yield file
         return
-    with replacing(path) as temporary, h5py.File(temporary, "w") as file:
+    with replacing(path) as temporary, creating(temporary) as file:
         yield file
+
+
+@contextmanager
+def creating(path: str | Path | Any) -> Iterator[h5py.File]:
+    """A file that is closed when the block ends, in such a way that the first thing that goes wrong is what is told.
+
+    The HDF5 library tries to write what is left when it closes a file, and fails again with other words: a RuntimeError.
+
+    Raises:
+        OSError: the disk is full.
+    """
+    file = h5py.File(path, "w")
+    try:
+        try:
+            yield file
+        except BaseException:
+            with suppress(Exception):
+                file.close()
+            raise
+        file.close()
+    except RuntimeError as error:
+        found = re.search(r"errno = (\d+)", str(error))
+        if found is None:
+            raise
+        number = int(found[1])
+        raise OSError(number, os.strerror(number)) from error
 
 
 def write_array(group: h5py.Group, name: str, value: Any) -> None:

@@ -51,7 +51,7 @@ class _Shards:
 
     def _begin(self) -> None:
         self._path = self._stem.with_name(f"{self._stem.name}_{self._number:05}.weights.h5")
-        self._file = self._files.enter_context(h5py.File(self._path, "w"))
+        self._file = self._files.enter_context(hdf5.creating(self._path))
         self._number += 1
         self._filled = 0
 

@@ -5,6 +5,8 @@ Floats become `floatx`, whole numbers and bools stay. What cannot become numbers
 
 from __future__ import annotations
 
+import datetime
+from numbers import Number
 from typing import Any
 
 import numpy as np
@@ -12,8 +14,11 @@ import numpy as np
 from keras import config, tree
 from keras.backend import dtypes
 from keras.backend.state import to_host
+from keras.backend.tables import describe, is_table, to_array
 from keras.errors import shorten
 from keras.training.sparse import SparseRows, is_sparse
+
+_SHOWN_SIZES = 8
 
 
 def as_arrays(data: Any, what: str, by_rows: bool = False) -> Any:
@@ -47,7 +52,9 @@ def as_array(x: Any, what: str) -> np.ndarray:
     """One array-like as a host array; see `as_arrays`."""
     array = _host(x, what)
     kind = array.dtype.kind
-    if kind == "f" or (kind == "V" and dtypes.is_float(dtypes.standardize(array.dtype))):
+    if kind == "f" or (
+        kind == "V" and not array.dtype.names and dtypes.is_float(dtypes.standardize(array.dtype))
+    ):
         wanted = dtypes.to_numpy_dtype(config.floatx())
         return array if array.dtype == wanted else array.astype(wanted)
     if kind not in "biuc":
@@ -58,8 +65,8 @@ def as_array(x: Any, what: str) -> np.ndarray:
 def _host(x: Any, what: str) -> np.ndarray:
     if type(x) is np.ndarray:
         return x
-    if hasattr(x, "to_numpy"):  # pandas, polars, pyarrow
-        return np.asarray(x.to_numpy())
+    if is_table(x):
+        return to_array(x)
     if is_sparse(x):
         return x.toarray()
     if callable(getattr(x, "detach", None)):  # a torch tensor, perhaps with gradients or on another device
@@ -80,7 +87,10 @@ def _is_numbers(x: Any) -> bool:
     while isinstance(x, (list, tuple)):
         if not x:
             return True
-        x = x[0]
+        first = next((part for part in x if part is not None), None)  # a number may be missing
+        if x[0] is None and isinstance(first, (list, tuple)):
+            return False  # a part of several
+        x = first
     return isinstance(x, (bool, int, float, complex, str, bytes, np.generic))
 
 
@@ -118,8 +128,16 @@ def check_sizes(x: Any, y: Any, sample_weight: Any, label: str = "") -> int:
     if not found:
         raise ValueError(f"{label}no data: `x` holds no array.")
     if len(set(found.values())) > 1:
-        listed = ", ".join(f"{name}: {size}" for name, size in found.items())
-        raise ValueError(f"{label}all arrays must have the same number of samples. Received: {listed}.")
+        listed = ", ".join(f"{name}: {size}" for name, size in list(found.items())[:_SHOWN_SIZES])
+        more = f" and {len(found) - _SHOWN_SIZES} more" if len(found) > _SHOWN_SIZES else ""
+        hint = (
+            " A list of arrays is one array for each input or output; numpy.stack() makes one array of rows."
+            if any(isinstance(data, (list, tuple)) for data in (x, y, sample_weight))
+            else ""
+        )
+        raise ValueError(
+            f"{label}all arrays must have the same number of samples. Received: {listed}{more}.{hint}"
+        )
     samples = next(iter(found.values()))
     if samples == 0:
         raise ValueError(f"{label}the data is empty: {', '.join(found)} have 0 samples.")
@@ -132,17 +150,26 @@ def take(data: Any, rows: Any) -> Any:
 
 
 def _describe(x: Any) -> str:
+    if is_table(x):
+        return describe(x)
     dtype = getattr(x, "dtype", None)
     return f"{type(x).__name__}{f' of dtype {dtype}' if dtype is not None else f' {shorten(x)}'}"
 
 
+def _holds(array: np.ndarray, kinds: Any) -> bool:
+    """Whether the first elements that are Python objects hold one of these kinds."""
+    return array.dtype.kind == "O" and any(isinstance(v, kinds) for v in array.reshape(-1)[:100])
+
+
 def _advice(array: np.ndarray, x: Any) -> str:
-    if array.dtype.kind in "US" or (
-        array.dtype.kind == "O" and any(isinstance(v, str) for v in array.reshape(-1)[:100])
-    ):
+    if array.dtype.kind in "US" or _holds(array, (str, bytes)):
         return "Text must be encoded as numbers first, for example with numpy.unique(labels, return_inverse=True)."
     if callable(x):
         return "It is a function: call it."
-    if array.dtype.kind == "M":
-        return "Turn dates into numbers first."
+    if array.dtype.kind in "mM" or _holds(array, (datetime.date, datetime.timedelta)):
+        return "Turn dates and durations into numbers first."
+    if array.dtype.names:
+        return "Its rows are records; numpy.lib.recfunctions.structured_to_unstructured(x) makes columns of their fields."
+    if array.dtype.kind == "O" and all(v is None or isinstance(v, Number) for v in array.reshape(-1)[:100]):
+        return "Its numbers are Python objects; numpy.array(x, dtype=float) makes floats of them, and NaN of None."
     return "Its elements are Python objects; give every sample the same shape, then numpy.stack() them."

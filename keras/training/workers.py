@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import multiprocessing
+import os
 import pickle
 import signal
+import threading
 from collections import deque
 from collections.abc import Iterator
 from concurrent.futures import Executor, Future, ProcessPoolExecutor, ThreadPoolExecutor
@@ -130,10 +132,19 @@ def _label(dataset: PyDataset, index: int) -> str:
 
 
 def _begin(pickled: bytes) -> None:
-    """In a new worker process: keep a copy, and leave Ctrl-C to the parent."""
+    """In a new worker process: keep a copy, leave Ctrl-C to the parent, and live no longer than that."""
     global _dataset
     signal.signal(signal.SIGINT, signal.SIG_IGN)
+    threading.Thread(target=_end_with_parent, daemon=True).start()
     _dataset = pickle.loads(pickled)
+
+
+def _end_with_parent() -> None:
+    """A parent that is killed sends no word, and its workers would wait for the next index for ever."""
+    parent = multiprocessing.parent_process()
+    if parent is not None:
+        parent.join()
+        os._exit(1)
 
 
 def _work(index: int) -> Any:

@@ -118,7 +118,7 @@ class Progbar:
 
     def _finish(self) -> None:
         if self._screen is not None:
-            self._screen.draw(*self._bar_parts(self._screen.fancy))
+            self._screen.draw(*self._bar_parts(self._screen.fancy), whole=True)
             self.close()
         elif self.verbose:
             self._emit(self.text)
@@ -179,16 +179,20 @@ def write_line(text: str) -> None:
 
 
 def say(text: str, end: str = "\n") -> None:
-    """Print to stdout, with escapes for what its encoding lacks.
+    """Print to stdout, with escapes for what its encoding lacks. Nothing is said on one that a program has closed.
 
     >>> say("dénse")
     dénse
     """
+    if getattr(sys.stdout, "closed", False):
+        return
+    flush = hasattr(sys.stdout, "flush")  # what a program puts in stdout's place may have `write` alone
     with _going_on():
         try:
-            print(text, end=end, flush=True)
+            print(text, end=end, flush=flush)
         except UnicodeEncodeError as error:
-            print(text.encode(error.encoding, "backslashreplace").decode(error.encoding), end=end, flush=True)
+            plain = text.encode(error.encoding, "backslashreplace").decode(error.encoding)
+            print(plain, end=end, flush=flush)
 
 
 @contextmanager
@@ -228,11 +232,11 @@ class LineLimiter:
 
 
 class _Screen(Protocol):
-    """One line of a terminal that is drawn again and again."""
+    """One line of a terminal that is drawn again and again, cut to fit but for the `whole` last time."""
 
     fancy: bool
 
-    def draw(self, count: str, done: str, rest: str, tail: str) -> None: ...
+    def draw(self, count: str, done: str, rest: str, tail: str, whole: bool = False) -> None: ...
 
     def close(self) -> None: ...
 
@@ -263,9 +267,9 @@ class _PlainScreen:
         self.fancy = _is_unicode()
         self._length = 0
 
-    def draw(self, count: str, done: str, rest: str, tail: str) -> None:
+    def draw(self, count: str, done: str, rest: str, tail: str, whole: bool = False) -> None:
         line = " ".join(part for part in (count, done + rest, tail) if part)
-        line = line[: shutil.get_terminal_size().columns - 1]
+        line = line if whole else line[: shutil.get_terminal_size().columns - 1]
         say("\r" + line.ljust(self._length), end="")
         self._length = len(line)
 
@@ -288,8 +292,8 @@ class _RichScreen:
         self._live = Live(auto_refresh=False, vertical_overflow="crop")
         self._live.start()
 
-    def draw(self, count: str, done: str, rest: str, tail: str) -> None:
-        text = self._text(no_wrap=True, overflow="ellipsis")
+    def draw(self, count: str, done: str, rest: str, tail: str, whole: bool = False) -> None:
+        text = self._text(no_wrap=not whole, overflow="fold" if whole else "ellipsis")
         text.append(f"{count} ", "bold")
         text.append(done, "green").append(rest, "dim")
         text.append(f" {tail}" if done + rest else tail)

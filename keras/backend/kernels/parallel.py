@@ -82,11 +82,18 @@ class _Pool:
             if self._process == os.getpid():
                 return
             self._jobs = SimpleQueue()
-            for i in range(self.size - 1):
-                threading.Thread(
-                    target=self._serve, args=(self._jobs,), name=f"keras-{i}", daemon=True
-                ).start()
+            self.size = 1 + self._started(self.size - 1)
             self._process = os.getpid()
+
+    def _started(self, wanted: int) -> int:
+        """How many threads there are to be had, where processes are limited or the interpreter is about to end."""
+        for i in range(wanted):
+            thread = threading.Thread(target=self._serve, args=(self._jobs,), name=f"keras-{i}", daemon=True)
+            try:
+                thread.start()
+            except RuntimeError:
+                return i
+        return wanted
 
     def _serve(self, jobs: SimpleQueue[_Job]) -> None:
         self._here.working = True

@@ -19,7 +19,7 @@ import numpy as np
 from keras.backend.engine import Engine, Shape, Spec
 from keras.backend.graph.describing import describe
 from keras.backend.spec import OPEN, UNKNOWN, is_unknown
-from keras.backend.tensorflow_engine import xla_cache
+from keras.backend.tensorflow_engine import forked, xla_cache
 from keras.backend.tensorflow_engine.cells import Cell
 from keras.backend.tensorflow_engine.leaf import DTYPES, as_known, opening
 from keras.backend.tensorflow_engine.loading import context, execute, record, tf
@@ -190,6 +190,7 @@ class Compiled:
         return compiled_or_kept(kind, trace, dtypes, self.jit_compile, self._cells, self._shelf)
 
     def __call__(self, *args: Any) -> list[Tensor]:
+        forked.check()
         if not tf.executing_eagerly() or record.could_possibly_record():
             return list(self.concrete(*map(self._tensor, args, self.dtypes)))
         name, n = self._call

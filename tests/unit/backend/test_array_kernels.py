@@ -1,5 +1,6 @@
 """The kernels that share work between cores give what the numpy engine's bodies give, and fail as they do."""
 
+import threading
 from typing import Any
 
 import numpy as np
@@ -121,6 +122,28 @@ def test_splitting_inside_a_split_and_of_nothing() -> None:
     assert len(done) >= 4
     parallel.split(0, lambda at: done.clear())
     assert done == []
+
+
+@pytest.mark.parametrize("allowed", [0, 1])
+def test_work_is_done_by_as_many_threads_as_can_be_started(
+    monkeypatch: pytest.MonkeyPatch, allowed: int
+) -> None:
+    start, begun = threading.Thread.start, []
+
+    def limited(thread: threading.Thread) -> None:
+        if len(begun) == allowed:
+            raise RuntimeError("can't start new thread")
+        begun.append(thread)
+        start(thread)
+
+    monkeypatch.setattr(threading.Thread, "start", limited)
+    pool = parallel._Pool()
+    pool.size = 4
+    done: list[int] = []
+    for _ in range(2):
+        pool.run(done.append, 8)
+    assert sorted(done) == sorted([*range(8)] * 2)
+    assert pool.size == 1 + allowed
 
 
 @pytest.mark.parametrize(

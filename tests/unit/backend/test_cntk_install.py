@@ -17,6 +17,7 @@ from keras.backend import select
 from keras.backend.cntk import install
 from keras.backend.cntk.install import loading, module, mpi, needs, places, wheel
 from keras.errors import EngineMissingError, InstallError
+from tests.processes import run_python
 
 pytestmark = pytest.mark.skipif(sys.platform != "linux", reason="CNTK runs on Linux only")
 
@@ -286,6 +287,25 @@ def test_mkl_is_told_to_be_fast_on_amd(processor, chosen, tmp_path, monkeypatch)
     (tmp_path / "cpuinfo").write_text(processor)
     loading._choose_fast_mkl(tmp_path / "cpuinfo")
     assert os.environ.get("MKL_DEBUG_CPU_TYPE") == chosen
+
+
+def test_a_current_folder_that_is_gone_is_an_error_not_the_end(tmp_path):
+    program = f"""
+import os
+import keras
+os.mkdir({str(tmp_path / "gone")!r})
+os.chdir({str(tmp_path / "gone")!r})
+os.rmdir({str(tmp_path / "gone")!r})
+try:
+    keras.ops.ones(2)
+except FileNotFoundError as error:
+    print(error)
+os.chdir("/")
+print(float(keras.ops.sum(keras.ops.matmul(keras.ops.ones((2, 2)), keras.ops.ones((2, 2))))))
+"""
+    said, after = run_python(program, KERAS_BACKEND="cntk").stdout.splitlines()
+    assert re.match("engine 'cntk' cannot begin in a folder that has been removed.*os.chdir", said)
+    assert after == "8.0"
 
 
 def test_info_says_how_to_install(home, monkeypatch):

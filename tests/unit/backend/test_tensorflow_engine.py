@@ -53,7 +53,9 @@ Y = X.sum(1, keepdims=True)
 def test_a_train_step_with_tensorflows_tape(eagerly: bool) -> None:
     model = OwnStep()
     model.compile(keras.optimizers.Adam(0.01), run_eagerly=eagerly)
-    losses = model.fit(X, Y, epochs=6, verbose=0).history["loss"]
+    losses = model.fit(X, Y, epochs=6, shuffle=False, verbose=0).history[
+        "loss"
+    ]  # each that of the last batch
     assert losses[-1] < 0.8 * losses[0]
 
 
@@ -274,3 +276,36 @@ def test_writes_of_many_cells_wait_at_one_gate() -> None:
     assert sum(len(op.control_inputs) for op in operations) < 10 * len(cells)
     swap_round(tf.constant(1.0))
     assert [float(cell.variable) for cell in cells] == [*(i + 1.0 for i in range(1, 60)), 1.0]
+
+
+FORKS = """
+import os, sys
+import numpy as np
+import keras
+
+def result():
+    model = keras.Sequential([keras.Input((3,)), keras.layers.Dense(1)])
+    x = np.ones((4, 3), "float32")
+    try:
+        return str(model.predict(x, verbose=0).shape)
+    except RuntimeError as error:
+        return f"{model(x).shape} {error}"
+
+def in_a_fork(used):
+    pid = os.fork()
+    if pid == 0:
+        print(used, result(), flush=True)
+        os._exit(0)
+    os.waitpid(pid, 0)
+
+in_a_fork("before")
+result()
+in_a_fork("after")
+"""
+
+
+def test_in_a_forked_process_compiled_functions_work_or_say_that_they_cannot() -> None:
+    before, after = run_python(FORKS, KERAS_BACKEND="tensorflow").stdout.splitlines()
+    assert before == "before (4, 1)"
+    assert after.startswith("after (4, 1) this process was forked from one in which TensorFlow had begun")
+    assert "spawn" in after

@@ -1,9 +1,11 @@
 """Damaged, foreign and hostile files: a clear error, nothing half-loaded, nothing run, nothing lost."""
 
+import errno
 import json
 import os
 import pickle
 import random
+import time
 import warnings
 import zipfile
 
@@ -12,6 +14,7 @@ import numpy as np
 import pytest
 
 import keras
+from tests.processes import run_python
 
 
 def small():
@@ -188,6 +191,50 @@ def test_an_interrupted_save_leaves_the_old_file(tmp_path, saved, monkeypatch):
         small().save(saved)
     assert saved.read_bytes() == before
     assert [p.name for p in saved.parent.iterdir()] == [saved.name]
+
+
+FULL_DISK = """
+import resource, signal
+import keras
+
+model = keras.Sequential([keras.Input((64,)), keras.layers.Dense(700), keras.layers.Dense(700)])
+signal.signal(signal.SIGXFSZ, signal.SIG_IGN)
+resource.setrlimit(resource.RLIMIT_FSIZE, (900_000, resource.RLIM_INFINITY))
+for save, name in ((model.save, "m.h5"), (model.save_weights, "m.weights.h5"), (model.save_weights, "m.weights.json")):
+    try:
+        save({folder!r} + name, **({{"max_shard_size": 1.0}} if name.endswith("json") else {{}}))
+    except OSError as error:
+        print(name, "Cannot save to" in str(error), error.errno)
+"""
+
+
+def test_a_disk_that_is_full_before_the_file_is_closed(tmp_path):
+    done = run_python(FULL_DISK.format(folder=f"{tmp_path}/"), KERAS_BACKEND="numpy")
+    told = [f"{name} True {errno.EFBIG}" for name in ("m.h5", "m.weights.h5", "m.weights.json")]
+    assert done.stdout.splitlines() == told
+    assert not list(tmp_path.iterdir())
+
+
+def test_closing_a_file_does_not_hide_what_went_wrong(tmp_path, monkeypatch):
+    from keras.saving import hdf5
+
+    def close(file):
+        raise RuntimeError("Can't decrement id ref count")
+
+    monkeypatch.setattr(h5py.File, "close", close)
+    with pytest.raises(MemoryError), hdf5.creating(tmp_path / "m.h5"):
+        raise MemoryError
+
+
+@pytest.mark.parametrize("now", [0, 5_000_000_000])
+def test_a_clock_that_zip_files_cannot_tell(tmp_path, monkeypatch, now):
+    then = time.gmtime(now)
+    monkeypatch.setattr(time, "time", lambda: now)
+    monkeypatch.setattr(time, "localtime", lambda *_: then)
+    model = keras.Sequential([keras.Input((3,)), keras.layers.Dense(4)])
+    model.save(tmp_path / "m.keras")
+    found = keras.models.load_model(tmp_path / "m.keras").get_weights()
+    np.testing.assert_array_equal(found[0], model.get_weights()[0])
 
 
 def test_what_a_killed_process_left_is_removed_when_it_is_old(saved):

@@ -1,9 +1,13 @@
 """What becomes batches, and what is refused in which words."""
 
+import os
+import subprocess
+import sys
 import threading
 import time
 import warnings
 from collections.abc import Iterator
+from pathlib import Path
 from typing import Any
 
 import numpy as np
@@ -36,6 +40,9 @@ def rows(source: Any) -> list[list[Any]]:
         (pd.Series([1.5, 2.5]), "float32"),
         (pd.DataFrame({"a": [1, 2], "b": [3, 4]}), "int64"),
         (pd.Series([1, 2], dtype="Int64"), "int64"),
+        (pd.DataFrame({"a": [1, 2]}, dtype="Int64"), "int64"),
+        (pd.DataFrame({"a": [True, False]}, dtype="boolean"), "bool"),
+        (pd.DataFrame({"a": pd.array([1, 2], dtype="UInt8"), "b": [0.5, 1.5]}), "float32"),
     ],
 )
 def test_arrays_and_their_dtypes(given: Any, dtype: str) -> None:
@@ -47,12 +54,38 @@ def test_floats_follow_floatx() -> None:
     assert as_array(np.zeros(2, "float32"), "x").dtype == "float64"
 
 
+def test_columns_of_numbers_need_not_be_of_one_dtype() -> None:
+    frame = pd.get_dummies(pd.DataFrame({"kind": ["x", "y"], "size": [1.5, 2.0]})).assign(age=[3, 4])
+    assert as_array(frame, "x").tolist() == [[1.5, 1.0, 0.0, 3.0], [2.0, 0.0, 1.0, 4.0]]
+    exact = pd.DataFrame({"a": pd.array([2**60 + 1], dtype="Int64"), "b": [True]})
+    assert as_array(exact, "x").tolist() == [[2**60 + 1, 1]]
+
+
+def test_what_is_missing_from_a_table_is_nan() -> None:
+    frame = pd.DataFrame({"a": pd.array([1, None], dtype="Int64"), "b": [True, False]})
+    np.testing.assert_array_equal(as_array(frame, "x"), np.array([[1, 1], [np.nan, 0]], "float32"))
+
+
+def test_columns_that_must_be_copied_are_arrays_too() -> None:
+    class Bits:  # as pyarrow's array of bools
+        dtype = "bits"
+
+        def to_numpy(self) -> Any:
+            raise ValueError("Needed to copy")
+
+        def __array__(self, dtype: Any = None, copy: bool | None = None) -> np.ndarray:
+            return np.array([True, False])
+
+    assert as_array(Bits(), "y").tolist() == [True, False]
+
+
 def test_float32_is_not_copied() -> None:
     x = np.zeros(3, "float32")
     assert as_arrays([x], "x")[0] is x
 
 
 def test_a_list_of_arrays_is_several_inputs_and_a_list_of_numbers_one() -> None:
+    assert as_arrays([None, [1, 2]], "sample_weight")[1].shape == (2,)
     assert len(as_arrays([np.zeros((2, 3)), np.zeros(2)], "x")) == 2
     assert as_arrays([[1, 2], [3, 4], [5, 6]], "x").shape == (3, 2)
     assert as_arrays({"a": [1, 2]}, "x")["a"].shape == (2,)
@@ -67,7 +100,16 @@ def test_a_list_of_arrays_is_several_inputs_and_a_list_of_numbers_one() -> None:
         ([[1, 2], [3]], ValueError, r"y: the lists inside have unequal lengths.*pad_sequences"),
         (np.array([np.zeros(2), np.zeros(3)], dtype=object), TypeError, "numpy.stack"),
         (np.array(["2020-01-01"], "datetime64[D]"), TypeError, "dates"),
+        (np.array([3], "timedelta64[s]"), TypeError, "durations"),
         ({"a": lambda: 1}, TypeError, r"y\['a'\].*call it"),
+        (np.zeros(2, [("a", "f4")]), TypeError, "y: expected numbers.*Its rows are records"),
+        ([[None, 1.0], [2.0, 3.0]], TypeError, "y: expected numbers.*dtype=float"),
+        (np.array([1, 2], dtype=object), TypeError, "Its numbers are Python objects"),
+        (
+            pd.DataFrame({"size": [1.0, 2.0], "kind": ["a", "b"], "at": pd.to_datetime(["2020", "2021"])}),
+            TypeError,
+            r'Received: DataFrame with the columns "kind" \(\w+\), "at" \(datetime64\[\w+\]\)\. Text must',
+        ),
     ],
 )
 def test_what_holds_no_numbers_is_refused(given: Any, error: type[Exception], message: str) -> None:
@@ -91,6 +133,7 @@ def test_messages_do_not_dump_the_data() -> None:
             [np.zeros(3), np.zeros(2)],
             r"x\[0\]: 3, x\[1\]: 3, y\[0\]: 3, y\[1\]: 2",
         ),
+        ([np.zeros(4)] * 40, np.zeros(40), r"x\[7\]: 4 and 33 more. A list of arrays is .*numpy.stack"),
         (np.zeros((0, 2)), np.zeros(0), "the data is empty: x, y have 0 samples"),
         (np.float32(3.0), None, "one row per sample"),
     ],
@@ -308,6 +351,41 @@ class Broken(Squares):
         if index == 3:
             raise ValueError("disk full")
         return super().__getitem__(index)
+
+
+WITH_WORKERS = """
+import os, sys, time
+import numpy as np
+from keras.training.data import make_source
+from keras.utils import PyDataset
+
+class Pids(PyDataset):
+    def __len__(self):
+        return 100
+
+    def __getitem__(self, index):
+        time.sleep(0.05)
+        return np.array([os.getpid()])
+
+if __name__ == "__main__":
+    source = make_source(Pids(workers=2, use_multiprocessing=True))
+    for x, _, _ in source.batches():
+        print(int(x[0]), flush=True)
+"""
+
+
+def test_worker_processes_end_with_a_killed_parent(tmp_path: Path) -> None:
+    script = tmp_path / "with_workers.py"
+    script.write_text(WITH_WORKERS)
+    env = {**os.environ, "PYTHONPATH": str(Path(keras.__file__).parents[1])}
+    with subprocess.Popen([sys.executable, script], stdout=subprocess.PIPE, text=True, env=env) as parent:
+        assert parent.stdout is not None
+        pids = {int(parent.stdout.readline()) for _ in range(6)}
+        parent.kill()
+        parent.communicate(
+            timeout=60
+        )  # workers share its stdout: while one of them lives there is no end of it
+    assert pids
 
 
 @pytest.mark.parametrize("settings", [{}, {"workers": 2}, {"workers": 1, "use_multiprocessing": True}])

@@ -4,6 +4,7 @@ import math
 import os
 import signal
 from pathlib import Path
+from types import SimpleNamespace
 from typing import Any
 
 import numpy as np
@@ -616,6 +617,30 @@ def test_inputs_by_name_and_tables(engine: Any) -> None:
     assert model.evaluate(
         {"left": frame, "right": pd.Series(right[:, 0])}, pd.Series(y), verbose=0
     ) == pytest.approx(first)
+
+
+def test_tables_outside_of_fit(engine: Any) -> None:
+    import pandas as pd
+
+    whole = pd.Series([1, 2], dtype="Int64")
+    assert keras.ops.add(whole, 1).dtype == keras.ops.convert_to_tensor(np.array([1])).dtype
+    np.testing.assert_array_equal(keras.ops.convert_to_numpy(keras.ops.add(whole, 1)), [2, 3])
+    assert float(keras.metrics.Accuracy()(whole, pd.Series([1, 3]))) == 0.5
+    mixed = pd.DataFrame({"size": [1.5, 2.0], "new": [True, False]})
+    dense = keras.layers.Dense(1, kernel_initializer="ones")
+    np.testing.assert_array_equal(keras.ops.convert_to_numpy(dense(mixed)), [[2.5], [2.0]])
+    np.testing.assert_array_equal(keras.Variable(mixed).numpy(), [[1.5, 1], [2, 0]])
+    with pytest.raises(TypeError, match=r'`x1` cannot be.*DataFrame with the columns "kind" \(\w+\)\.'):
+        keras.ops.add(mixed.assign(kind="a"), 1)
+    with pytest.raises(TypeError, match="toarray"):
+        keras.ops.add(SimpleNamespace(toarray=lambda: mixed), 1)
+
+
+def test_dtypes_that_are_equal_but_not_the_same_object(engine: Any) -> None:
+    x, y = (part.astype("float32") for part in data(8))
+    theirs = np.dtype("float32", metadata={"made": "elsewhere"})  # as h5py's are
+    assert theirs == x.dtype
+    small().fit(x.view(theirs), y.view(theirs), verbose=0)
 
 
 def test_tf_data(engine: Any) -> None:

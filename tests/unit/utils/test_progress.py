@@ -7,6 +7,7 @@ import pty
 import re
 import subprocess
 import sys
+from types import SimpleNamespace
 
 import numpy as np
 import pytest
@@ -44,11 +45,11 @@ def in_pipe(verbose: int = 1, epochs: int = 2, pause: float = 0.0) -> str:
     return run.stdout
 
 
-def in_terminal(rich: bool, epochs: int = 2) -> str:
-    """The script's output on a pseudo-terminal of 80 columns."""
+def in_terminal(rich: bool, epochs: int = 2, columns: int = 80) -> str:
+    """The script's output on a pseudo-terminal."""
     script = ("" if rich else NO_RICH) + SCRIPT.format(verbose=1, epochs=epochs, pause=0.06)
     leader, follower = pty.openpty()
-    env = {**os.environ, "TERM": "xterm-256color", "COLUMNS": "80", "PYTHONIOENCODING": "utf-8"}
+    env = {**os.environ, "TERM": "xterm-256color", "COLUMNS": str(columns), "PYTHONIOENCODING": "utf-8"}
     with subprocess.Popen(
         [sys.executable, "-c", script], stdout=follower, stderr=follower, env=env
     ) as process:
@@ -110,6 +111,13 @@ def test_a_terminal_shows_a_bar_that_moves(rich: bool) -> None:
     assert done[-1].endswith("loss: 0.2500 - val_loss: 1.0000e-04")
     assert "\x1b[?25l" not in text or "\x1b[?25h" in text, "the cursor is left hidden"
     assert all(len(line) <= 80 for line in lines)
+
+
+@pytest.mark.parametrize("rich", [False, True])
+def test_a_narrow_terminal_shows_the_end_of_a_stage_in_full(rich: bool) -> None:
+    lines = visible(in_terminal(rich, columns=50))
+    end = " ".join(lines[lines.index("Epoch 2/2") :])
+    assert end.rstrip().endswith("loss: 0.2500 - val_loss: 1.0000e-04")
 
 
 def test_values_are_averaged_unless_stateful() -> None:
@@ -225,6 +233,16 @@ def test_a_full_disk_and_a_lost_terminal_end_no_training(monkeypatch: pytest.Mon
     model = small()
     model.compile("sgd", "mse")
     assert len(model.fit(np.ones((4, 2)), np.ones((4, 1)), epochs=3).epoch) == 3
+
+
+def test_nor_does_a_stdout_that_was_closed_or_can_only_be_written_to(monkeypatch: pytest.MonkeyPatch) -> None:
+    written: list[str] = []
+    closed = io.StringIO()
+    closed.close()
+    for stdout in (closed, SimpleNamespace(write=written.append)):
+        monkeypatch.setattr(sys, "stdout", stdout)
+        progress.write_line("text")
+    assert "".join(written) == "text\n"
 
 
 def test_a_closed_pipe_does(monkeypatch: pytest.MonkeyPatch) -> None:

@@ -19,6 +19,7 @@ def load() -> ModuleType:
 
     Raises:
         EngineMissingError: it is not installed, or it is and cannot be loaded.
+        FileNotFoundError: the current folder has been removed.
     """
     if MODULE in sys.modules:
         return sys.modules[MODULE]
@@ -26,6 +27,7 @@ def load() -> ModuleType:
     if path is None:
         raise EngineMissingError("cntk", '"keras[cntk]"', then=COMMAND)
     _choose_fast_mkl()
+    _need_current_folder()
     try:
         module = _load_local(path)
     except ImportError as error:
@@ -47,6 +49,17 @@ def _load_local(path: Path) -> ModuleType:
     finally:
         sys.setdlopenflags(flags)
     return module
+
+
+def _need_current_folder() -> None:
+    """MKL asks for the current folder when it begins, and ends the process if there is none."""
+    try:
+        os.getcwd()
+    except FileNotFoundError as error:
+        raise FileNotFoundError(
+            "engine 'cntk' cannot begin in a folder that has been removed, as this program's current one was. Go to "
+            "another one first, for example with os.chdir('/')."
+        ) from error
 
 
 def _choose_fast_mkl(cpuinfo: Path = Path("/proc/cpuinfo")) -> None:

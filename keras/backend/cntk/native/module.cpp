@@ -52,8 +52,14 @@ CNTK::NDArrayViewPtr view_of(const py::array& a, DataType dtype, const NDShape& 
   return std::make_shared<NDArrayView>(dtype, shape, data, a.size() * item_size(dtype), kCpu, false);
 }
 
+// One dtype may be several objects: what a pickle or another library made is equal to NumPy's own, but not the same.
+bool is_of(const py::array& a, const py::dtype& wanted) {
+  const py::dtype found = a.dtype();
+  return found.is(wanted) || py::detail::npy_api::get().PyArray_EquivTypes_(found.ptr(), wanted.ptr());
+}
+
 void check(const py::array& a, DataType dtype, size_t size) {
-  if (!a.dtype().is(numpy_dtype(dtype)) || !(a.flags() & py::array::c_style) || size_t(a.size()) != size)
+  if (!is_of(a, numpy_dtype(dtype)) || !(a.flags() & py::array::c_style) || size_t(a.size()) != size)
     throw std::invalid_argument("expected a C-contiguous array of the graph's dtype with " + std::to_string(size) +
                                 " elements");
 }
