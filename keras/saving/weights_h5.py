@@ -252,9 +252,15 @@ def _optimizer_data(file: Group, model: Any, whole: bool, skipped: set[int]) -> 
 def _load_optimizer(data: list[Any], model: Any, name: str, whole: bool) -> None:
     optimizer = model.optimizer
     optimizer.build(model.trainable_variables)
+    mine = optimizer.variables[: len(data)] if _is_of_no_step(data) else optimizer.variables
     plan = Plan(name)
-    plan.pair_all("optimizer", optimizer.variables, data)
+    plan.pair_all("optimizer", mine, data)
     if whole or plan.fits:
         plan.carry_out_or_warn(
             "the optimizer's state could not be restored; training goes on with a fresh one"
         )
+
+
+def _is_of_no_step(data: list[Any]) -> bool:
+    """Whether an optimizer was saved before it was built: it had counted no step, and knew its learning rate at most."""
+    return 0 < len(data) <= 2 and data[0].shape == () and int(data[0].read()) == 0

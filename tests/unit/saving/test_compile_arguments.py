@@ -139,3 +139,15 @@ def test_a_lambda_among_them_does_not_lose_the_model(name, tmp_path):
     again = keras.models.load_model(tmp_path / name)
     np.testing.assert_array_equal(again.predict(X, verbose=0), model.predict(X, verbose=0))
     assert not again.compiled
+
+
+@pytest.mark.parametrize("ending", [".keras", ".h5"])
+@pytest.mark.parametrize("rate", [0.25, keras.optimizers.schedules.ExponentialDecay(0.25, 10, 0.5)])
+def test_a_model_saved_before_it_was_trained_loads_without_a_warning(ending, rate, tmp_path):
+    model = keras.Sequential([keras.Input((3,)), keras.layers.Dense(2)])
+    model.compile(keras.optimizers.Adam(rate), "mse")
+    model.save(tmp_path / f"model{ending}")
+    again = keras.models.load_model(tmp_path / f"model{ending}")
+    assert float(again.optimizer.learning_rate) == 0.25
+    histories = [m.fit(X, Y, epochs=2, shuffle=False, verbose=0).history["loss"] for m in (model, again)]
+    np.testing.assert_allclose(*histories, rtol=1e-6)
