@@ -20,9 +20,12 @@ from typing import Any, NamedTuple
 
 os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "3")
 os.environ.setdefault("OPENBLAS_NUM_THREADS", "1")  # waiting threads would be counted
+if hasattr(os, "sched_setaffinity"):  # and so would those of engines
+    os.sched_setaffinity(0, {min(os.sched_getaffinity(0))})
 
 from harness import interleave, timed
 from op_table import INPUTS, ROWS, Row
+from report import facts
 
 import keras
 from keras import ops, random
@@ -42,7 +45,7 @@ so small that nothing else counts (aim: at most {microseconds:.0f}). **Bold** is
 theano and cntk are held against NumPy's calls, too: there the first figure compares with plain NumPy, the second counts
 the whole of what an engine does for one op at once.
 
-Processor time, one thread, medians of interleaved rounds.
+Processor time, one core, medians of interleaved rounds. Machine of the last run: {machine}.
 """
 
 
@@ -167,7 +170,11 @@ def write_page(results: list[Result]) -> None:
     for r in results:
         figures.setdefault(r.engine, {})[r.op] = [round(r.ratio, 2), round(r.overhead, 1)]
     engines = [e for e in ENGINES if e in figures]
-    lines = [HEAD.format(ratio=RATIO, microseconds=MICROSECONDS), *summary(figures, engines), ""]
+    lines = [
+        HEAD.format(ratio=RATIO, microseconds=MICROSECONDS, machine=facts(None)["machine"]),
+        *summary(figures, engines),
+        "",
+    ]
     header = ["op", *(f"{e}: {what}" for e in engines for what in ("compiled", "eager"))]
     lines += ["| " + " | ".join(header) + " |", "|---" * len(header) + "|"]
     for row in ROWS:
