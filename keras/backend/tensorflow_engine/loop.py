@@ -55,9 +55,10 @@ class Loop:
 
     def __init__(self, step: Compiled) -> None:
         self._step = step
-        self._plain: Compiled | None = None
-        self._picking: Compiled | None = None
-        self._fused: dict[int, Compiled] = {}  # by the rows of the arrays that it picks from
+        self._plain: dict[str, Compiled] = {}
+        self._fused: dict[
+            int | None, Compiled
+        ] = {}  # by the rows of the arrays that it picks from, if it does
         self._done = 0
         self._by_xla = step.loops_by_xla
 
@@ -71,14 +72,10 @@ class Loop:
         self._done += count
         if alone and plain:
             return self._run_alone(arrays if picked is None else [np.take(x, picked.rows, 0) for x in arrays])
-        parts = []
-        if picked is None:
-            parts += [self._run_plain([x[:plain] for x in arrays])] if plain else []
-            parts += self._run_fused_batches([x[plain:] for x in arrays])
-        else:
-            whole = self._held(arrays, picked.kept)
-            parts += [self._run_picking(picked.rows[:plain], whole)] if plain else []
-            parts += self._run_fused(picked.rows[plain:], whole)
+        by_run: Sequence[np.ndarray] = arrays if picked is None else [picked.rows]
+        whole = [] if picked is None else self._held(arrays, picked.kept)
+        parts = [self._run_plain([x[:plain] for x in by_run], whole)] if plain else []
+        parts += self._run_fused([x[plain:] for x in by_run], whole)
         return parts[0] if len(parts) == 1 else _joined(parts)
 
     def _fused_of(self, count: int, ahead: int) -> int:
@@ -93,41 +90,31 @@ class Loop:
     def _run_alone(self, arrays: Sequence[np.ndarray]) -> list[np.ndarray]:
         return [y.numpy()[None] for y in self._step(*(x[0] for x in arrays))]
 
-    def _run_plain(self, arrays: Sequence[np.ndarray]) -> list[np.ndarray]:
-        if self._plain is None:
-            self._plain = self._compiled_plain()
-        return [y.numpy() for y in self._plain(np.int32(len(arrays[0])), *arrays)]
+    def _run_plain(self, by_run: Sequence[np.ndarray], whole: Sequence[Tensor]) -> list[np.ndarray]:
+        """On batches along the leading axis or, of whole arrays, on the rows whose numbers are along it."""
+        kind = "picking" if whole else "plain"
+        if kind not in self._plain:
+            self._plain[kind] = self._compiled(kind, None, None, bool(whole))
+        return [y.numpy() for y in self._plain[kind](np.int32(len(by_run[0])), *by_run, *whole)]
 
-    def _run_picking(self, rows: np.ndarray, whole: Sequence[Tensor]) -> list[np.ndarray]:
-        if self._picking is None:
-            self._picking = self._compiled_picking("picking", None, None)
-        return [y.numpy() for y in self._picking(np.int32(len(rows)), rows, *whole)]
-
-    def _run_fused(self, rows: np.ndarray, whole: Sequence[Any]) -> list[list[np.ndarray]]:
+    def _run_fused(self, by_run: Sequence[np.ndarray], whole: Sequence[Tensor]) -> list[list[np.ndarray]]:
+        """The same by XLA, a part for each call of its loop."""
         parts = []
-        for start in range(0, len(rows), XLA_LENGTH):
-            some = rows[start : start + XLA_LENGTH]
-            outputs = self._fused_call(np.int32(len(some)), _filled(some, XLA_LENGTH), *whole)
-            parts.append([y.numpy()[: len(some)] for y in outputs])
+        for start in range(0, len(by_run[0]), XLA_LENGTH):
+            some = [x[start : start + XLA_LENGTH] for x in by_run]
+            count = len(some[0])
+            outputs = self._fused_call(count, [_filled(x, XLA_LENGTH) for x in some], whole)
+            parts.append([y.numpy()[:count] for y in outputs])
         return parts
 
-    def _fused_call(self, count: np.int32, rows: np.ndarray, *whole: Any) -> list[Tensor]:
-        samples = len(whole[0])
+    def _fused_call(self, count: int, by_run: Sequence[np.ndarray], whole: Sequence[Tensor]) -> list[Tensor]:
+        samples, arguments = len(whole[0]) if whole else None, (np.int32(count), *by_run, *whole)
         if samples in self._fused:
-            return self._fused[samples](count, rows, *whole)
-        self._fused[samples] = self._compiled_picking(f"fused-{samples}", XLA_LENGTH, samples)
+            return self._fused[samples](*arguments)
+        kind = f"fused-{samples}" if whole else "fused"
+        self._fused[samples] = self._compiled(kind, XLA_LENGTH, samples, bool(whole))
         with without_notice():
-            return self._fused[samples](count, rows, *whole)
-
-    def _run_fused_batches(self, arrays: Sequence[np.ndarray]) -> list[list[np.ndarray]]:
-        """On batches that are there already, which make up an array to pick from."""
-        parts = []
-        for start in range(0, len(arrays[0]), XLA_LENGTH):
-            some = [x[start : start + XLA_LENGTH] for x in arrays]
-            whole = [_filled(x, XLA_LENGTH).reshape(-1, *x.shape[2:]) for x in some]
-            count, rows = some[0].shape[:2]
-            parts += self._run_fused(np.arange(count * rows, dtype=np.int32).reshape(count, rows), whole)
-        return parts
+            return self._fused[samples](*arguments)
 
     def _held(self, arrays: Sequence[np.ndarray], kept: dict[int, Any]) -> list[Tensor]:
         """One copy of the arrays for all calls; for XLA, which compiles for one size, of a size that others have, too."""
@@ -139,44 +126,43 @@ class Loop:
         return whole
 
     # ------------------------------------------------------------------ compiling
-    def _compiled_plain(self) -> Compiled:
-        """Of a number of runs, and batches along a new leading axis."""
+    def _compiled(self, kind: str, length: int | None, samples: int | None, picks: bool) -> Compiled:
+        """Of a number of runs, and what `_run_plain` says; by XLA where the length of the leading axis is given.
+
+        Args:
+            kind: its name.
+            length: of the leading axis; None for any.
+            samples: rows of the whole arrays; None for any.
+            picks: whether there are whole arrays to pick from.
+        """
 
         def graph(count: Tensor, *arrays: Tensor) -> list[Tensor]:
-            length = tf.shape(arrays[0])[0]
-            rows = [_array(x.dtype, length, x.shape[1:]).unstack(x) for x in arrays]
-            return self._loop(count, length, lambda i: [r.read(i) for r in rows])
-
-        def trace() -> Any:
-            arrays = [tf.TensorSpec((None, *x.shape), x.dtype) for x in self._inputs()]
-            return tf.function(graph, autograph=False).get_concrete_function(
-                tf.TensorSpec((), tf.int32), *arrays
-            )
-
-        return self._step.variant("plain", trace, [DTYPES["int32"], *self._step.dtypes])
-
-    def _compiled_picking(self, kind: str, length: int | None, samples: int | None) -> Compiled:
-        """Of a number of runs, rows' numbers, a line for each run, and whole arrays; of these sizes for XLA."""
+            batch = self._picked(*arrays) if picks else _unstacked(arrays)
+            return self._loop(count, tf.shape(arrays[0])[0], batch)
 
         def trace() -> Any:
             inputs = self._inputs()
-
-            def graph(count: Tensor, picked: Tensor, *arrays: Tensor) -> list[Tensor]:
-                def batch(i: Tensor) -> list[Tensor]:
-                    rows = picked[i]
-                    return [
-                        tf.ensure_shape(tf.gather(a, rows), x.shape)
-                        for a, x in zip(arrays, inputs, strict=True)
-                    ]
-
-                return self._loop(count, tf.shape(picked)[0], batch)
-
+            specs = [tf.TensorSpec((), tf.int32)]
+            if picks:
+                specs.append(tf.TensorSpec((length, inputs[0].shape[0]), tf.int32))
+                specs += [tf.TensorSpec((samples, *x.shape[1:]), x.dtype) for x in inputs]
+            else:
+                specs += [tf.TensorSpec((length, *x.shape), x.dtype) for x in inputs]
             function = tf.function(graph, autograph=False, jit_compile=length is not None)
-            count, rows = tf.TensorSpec((), tf.int32), tf.TensorSpec((length, inputs[0].shape[0]), tf.int32)
-            arrays = [tf.TensorSpec((samples, *x.shape[1:]), x.dtype) for x in inputs]
-            return function.get_concrete_function(count, rows, *arrays)
+            return function.get_concrete_function(*specs)
 
-        return self._step.variant(kind, trace, [DTYPES["int32"]] * 2 + self._step.dtypes)
+        numbers = [DTYPES["int32"]] * (2 if picks else 1)
+        return self._step.variant(kind, trace, numbers + self._step.dtypes)
+
+    def _picked(self, rows: Tensor, *whole: Tensor) -> Callable[[Tensor], list[Tensor]]:
+        shapes = [x.shape for x in self._inputs()]
+
+        def batch(i: Tensor) -> list[Tensor]:
+            return [
+                tf.ensure_shape(tf.gather(a, rows[i]), shape) for a, shape in zip(whole, shapes, strict=True)
+            ]
+
+        return batch
 
     def _inputs(self) -> list[Tensor]:
         """The step's placeholders for a batch."""
@@ -221,6 +207,12 @@ def _is_transposed(matmul: tf.Operation) -> bool:
 
 def _array(dtype: tf.DType, length: Any, element_shape: Any) -> tf.TensorArray:
     return tf.TensorArray(dtype, size=length, element_shape=element_shape)
+
+
+def _unstacked(arrays: Sequence[Tensor]) -> Callable[[Tensor], list[Tensor]]:
+    length = tf.shape(arrays[0])[0]
+    rows = [_array(x.dtype, length, x.shape[1:]).unstack(x) for x in arrays]
+    return lambda i: [r.read(i) for r in rows]
 
 
 def _joined(parts: Sequence[list[np.ndarray]]) -> list[np.ndarray]:

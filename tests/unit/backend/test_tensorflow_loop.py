@@ -113,6 +113,17 @@ def test_data_of_about_one_size_is_compiled_for_once(loops: list[Any]) -> None:
     assert [40, 52, 56] in sizes
 
 
+@pytest.mark.parametrize("jit", [None, True])
+def test_arguments_of_a_step_need_not_have_as_many_rows(loops: list[Any], jit: bool | None) -> None:
+    engine = select.current()
+    specs = [((4, 3), "float32"), ((2,), "float32"), ((), "float32")]
+    step = engine.trace_and_compile(lambda x, y, z: [ops.sum(x) * z + y], specs, jit)
+    x, y, z = (rng.normal(size=(5, *shape)).astype("float32") for shape, _ in specs)
+    (got,) = engine.looped(step)([x, y, z])
+    assert fused(loops) == [bool(jit)]
+    np.testing.assert_allclose(got, (x.sum((1, 2)) * z)[:, None] + y, rtol=1e-4, atol=1e-5)
+
+
 def test_it_is_chosen_alike_for_single_steps_and_chunks(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(loop, "XLA_STEPS", 20)
     results = []
