@@ -19,7 +19,7 @@ from keras.classic.checked import checked
 from keras.classic.flow import switch
 from keras.classic.symbolic import forced, is_symbolic
 from keras.layers import Input, Layer
-from keras.layers.layer import training_in_force
+from keras.layers.context import training_in_force
 from keras.ops.core import convert_to_tensor
 
 Tensor = Any

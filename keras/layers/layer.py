@@ -11,7 +11,6 @@ from __future__ import annotations
 import inspect
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager, nullcontext
-from contextvars import ContextVar
 from functools import wraps
 from typing import Any, ClassVar
 
@@ -26,6 +25,7 @@ from keras.backend.spec import KerasTensor, SymbolicTensorError, shape_str
 from keras.backend.state import Variable
 from keras.backend.tracing import infer
 from keras.errors import add_context, did_you_mean
+from keras.layers.context import CallContext, running_call
 from keras.layers.input_spec import check as check_input_spec
 from keras.layers.masks import Masked
 from keras.layers.shapes import as_shape, batch_unknown, is_tensor_tree, shape_tree, take_input_shape
@@ -37,24 +37,6 @@ from keras.ops.settling import number_of_samples
 
 Tensor = Any
 Shape = Any
-
-
-class _CallContext:
-    """What the outermost call of a layer decides for the calls inside it."""
-
-    def __init__(self, entry: Layer, training: bool | None) -> None:
-        self.entry = entry
-        self.training = training
-        self.running: Layer | None = None  # the innermost layer that is in its `call`
-
-
-_call: ContextVar[_CallContext | None] = ContextVar("keras_layer_call", default=None)
-
-
-def training_in_force() -> bool | None:
-    """The training flag of the layer call being run, False if nobody gave one; None outside of any layer's call."""
-    context = _call.get()
-    return None if context is None else bool(context.training)
 
 
 class Layer(Masked):
@@ -180,7 +162,7 @@ class Layer(Masked):
         if len(args) > 1:
             args = signature.filled(args, kwargs)
         with state.name_scope(self._full_path(), absolute=True), state.autocast(self._autocast_dtype()):
-            context = _call.get()
+            context = running_call.get()
             assert context is not None
             around, context.running = context.running, self
             try:
@@ -268,7 +250,7 @@ class Layer(Masked):
     @contextmanager
     def _enter_call(self, kwargs: dict[str, Any]) -> Iterator[bool | None]:
         """Enter the call context; yields the training flag in force."""
-        outer = _call.get()
+        outer = running_call.get()
         explicit = kwargs.get("training")
         if explicit is None:
             explicit = outer.training if outer is not None else None
@@ -276,26 +258,11 @@ class Layer(Masked):
             explicit = self._signature.training_default
         if outer is None:
             self._clear_losses()
-        token = _call.set(_CallContext(self if outer is None else outer.entry, explicit))
+        token = running_call.set(CallContext(explicit))
         try:
             yield explicit
         finally:
-            _call.reset(token)
-
-    def _refuse_state(self, what: str) -> None:
-        """ValueError while the layer's own `call` runs: what it made would be new at each call, and never trained."""
-        context = _call.get()
-        if context is not None and context.running is self:
-            raise ValueError(
-                f"`call` makes state: {what}. Variables, layers, metrics and seed generators that are made there "
-                "are new at each call and never trained. Make them in `__init__` or in `build`."
-            )
-
-    def __setattr__(self, name: str, value: Any) -> None:
-        context = _call.get()
-        if context is not None and context.running is self and self._holds_new_state(value):
-            self._refuse_state(f"self.{name}, a {type(value).__name__}")
-        super().__setattr__(name, value)
+            running_call.reset(token)
 
     def _as_tensors(self, value: Any) -> Any:
         """Arrays (not lists of numbers) to tensors; floats to `_cast_inputs_to`."""
@@ -309,7 +276,7 @@ class Layer(Masked):
             if not (isinstance(x, (Variable, np.generic)) or hasattr(x, "__array__")):
                 return x
             x = convert(x)
-        dtype, wanted = engine.spec(x)[1], self._cast_inputs_to()
+        dtype, wanted = engine.dtype(x), self._cast_inputs_to()
         if wanted is not None and dtype != wanted and dtypes.is_float(dtype):
             mask = get_mask(x)
             x = engine.cast(x, wanted)

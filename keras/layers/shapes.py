@@ -10,11 +10,14 @@ from keras.backend.spec import KerasTensor
 
 
 def is_tensor_tree(x: Any) -> bool:
+    """Whether a structure holds tensors, and nothing else."""
     leaves = tree.flatten(x)
     return bool(leaves) and all(isinstance(t, KerasTensor) or current().is_tensor(t) for t in leaves)
 
 
 def shape_tree(x: Any) -> Any:
+    """The shapes of a structure of tensors, nested like it."""
+
     def shape(t: Any) -> tuple[Any, ...]:
         return t.shape if isinstance(t, KerasTensor) else KerasTensor(*current().spec(t)).shape
 
@@ -22,6 +25,7 @@ def shape_tree(x: Any) -> Any:
 
 
 def batch_unknown(shapes: Any) -> Any:
+    """Shapes with None for the first size."""
     return tree.map_shape_structure(lambda s: (None, *s[1:]) if s else s, shapes)
 
 

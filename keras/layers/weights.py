@@ -7,6 +7,7 @@ from typing import Any
 from keras import constraints, dtype_policies, initializers, regularizers, tree
 from keras.backend import dtypes, state
 from keras.backend.state import Variable
+from keras.layers.context import running_call
 from keras.layers.signature import by_place
 from keras.layers.tracking import Tracked
 
@@ -134,7 +135,19 @@ class Weighted(Tracked):
         return variable
 
     def _refuse_state(self, what: str) -> None:
-        """ValueError where no state may be made; a layer knows where that is."""
+        """ValueError while the layer's own `call` runs: what it made would be new at each call, and never trained."""
+        context = running_call.get()
+        if context is not None and context.running is self:
+            raise ValueError(
+                f"`call` makes state: {what}. Variables, layers, metrics and seed generators that are made there "
+                "are new at each call and never trained. Make them in `__init__` or in `build`."
+            )
+
+    def __setattr__(self, name: str, value: Any) -> None:
+        context = running_call.get()
+        if context is not None and context.running is self and self._holds_new_state(value):
+            self._refuse_state(f"self.{name}, a {type(value).__name__}")
+        super().__setattr__(name, value)
 
     def _check_initialised(self) -> None:
         if "_own_variables" not in self.__dict__:

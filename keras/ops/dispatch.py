@@ -333,7 +333,7 @@ def dtype_or_type(x: Any) -> Any:
     if isinstance(x, Unknown):
         return x.kind
     if isinstance(x, (list, tuple)):
-        return current().spec(convert(x))[1]
+        return current().dtype(convert(x))
     return dtype_of(x)
 
 
@@ -371,7 +371,7 @@ def dtype_of(x: Any) -> str:
         _host_array(x)
     if hasattr(x, "dtype") and not is_table(x):  # whose dtypes are their own, and may lack values
         return dtypes.standardize(x.dtype)
-    return engine.spec(convert(x))[1]
+    return engine.dtype(convert(x))
 
 
 def ndim_of(x: Any) -> int:

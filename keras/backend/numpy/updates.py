@@ -7,7 +7,7 @@ from typing import Any
 
 import numpy as np
 
-from keras.backend.numpy.arrays import BLOCK, Array, at_once
+from keras.backend.numpy.arrays import BLOCK, Array
 
 _MICROSECONDS = 1.2e-3  # an element, about
 
@@ -15,7 +15,7 @@ _MICROSECONDS = 1.2e-3  # an element, about
 class Updates:
     """The new values are new arrays: the old ones may be in use elsewhere."""
 
-    _share: Callable[..., None] = staticmethod(at_once)  # as in `Kernels`
+    _share: Callable[..., None]  # that of `Kernels`
 
     def momentum_update(
         self, param: Array, grad: Array, velocity: Array, lr: Array, momentum: float, nesterov: bool

@@ -72,7 +72,7 @@ def _width(n: Any) -> Any:
 def _pad_constant(x: Tensor, widths: list[tuple[int, int]], value: Any) -> Tensor:
     e = current()
     low, high = tuple(a for a, _ in widths), tuple(b for _, b in widths)
-    dtype = e.spec(x)[1]
+    dtype = e.dtype(x)
     if isinstance(value, (bool, int, float)):
         return e.pad(x, low, high, wrapped(value, dtype))
     inside = e.pad(filled_like(x, True, "bool"), low, high, False)
