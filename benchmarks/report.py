@@ -8,7 +8,6 @@ import subprocess
 import sys
 from collections.abc import Callable, Sequence
 from importlib import metadata
-from pathlib import Path
 from typing import Any
 
 Figures = dict[str, dict[str, Any]]
@@ -51,12 +50,11 @@ def _installed() -> str:
 
 def _cpu() -> str:
     """The processor, and the widest vectors it knows of those that kernels are written for."""
-    info = Path("/proc/cpuinfo")
-    lines = info.read_text().splitlines() if info.exists() else []
-    known = {key.strip(): value.strip() for key, _, value in (line.partition(":") for line in lines)}
-    flags = known.get("flags", "").split()
-    widest = next((f for f in ("avx512_vnni", "avx512f", "avx2") if f in flags), "")
-    name = known.get("model name") or platform.processor() or platform.machine()
+    from keras.backend.processor import processor
+
+    chip = processor()
+    widest = next((f for f in ("avx512_vnni", "avx512f", "avx2") if f in chip.flags), "")
+    name = chip.model or platform.processor() or platform.machine()
     return f"{name} ({widest})" if widest else name
 
 

@@ -12,6 +12,7 @@ from __future__ import annotations
 
 import argparse
 import json
+import math
 import os
 import statistics
 import sys
@@ -25,6 +26,8 @@ from workloads import WORKLOADS
 
 HERE = Path(__file__).parent
 LEAST_STEPS = 20  # of which a figure is made, however short the epochs
+#: Steps, and seconds at most, that each has made before its steps are timed: some engines compile on the way.
+WARM_STEPS, WARM_SECONDS = 1200, 4.0
 KERAS_3_BACKENDS = ("tensorflow", "jax", "torch")
 
 
@@ -77,6 +80,7 @@ def measure(workload: str, field: dict[str, Contestant], plan: Plan) -> dict[str
         try:
             found[name]["first"] = [worker.query(["first"], 2 * plan.patience)]
             step = worker.query(["steps", 1], plan.patience)
+            worker.query(["steps", _epochs_to_warm(step[0], WORKLOADS[workload].steps)], plan.patience)
             workers[name] = worker
             plan.say(
                 f"{workload}: {name}: {found[name]['first'][0][0]:.1f} s; then {1e3 * step[0]:.2f} ms a step"
@@ -100,6 +104,16 @@ def measure(workload: str, field: dict[str, Contestant], plan: Plan) -> dict[str
         found[name]["peak"] = worker.query(["peak"])
         worker.close()
     return found
+
+
+def _epochs_to_warm(step: float, steps: int) -> int:
+    """Until nothing is compiled any more, if that takes no longer than a few seconds.
+
+    Args:
+        step: seconds of one.
+        steps: in an epoch.
+    """
+    return max(1, min(math.ceil(WARM_STEPS / steps), int(WARM_SECONDS / (step * steps))))
 
 
 def _ask_all(

@@ -16,6 +16,7 @@ from contextlib import suppress
 from pathlib import Path
 from tempfile import NamedTemporaryFile
 
+from keras.backend.processor import processor
 from keras.version import __version__
 
 #: Bytes that are kept; what was used longest ago goes first.
@@ -146,8 +147,5 @@ def _tidy(base: Path) -> None:
 
 def _processor() -> str:
     """What machine code is compiled for: code for one processor may not run on another."""
-    facts = [platform.machine()]
-    with suppress(OSError):
-        lines = Path("/proc/cpuinfo").read_text("utf-8", "replace").splitlines()
-        facts += [line for line in lines if line.startswith(("model name", "flags", "Features"))][:2]
+    facts = [platform.machine(), processor().model, *sorted(processor().flags)]
     return hashlib.sha256("\n".join(facts).encode()).hexdigest()[:12]

@@ -23,10 +23,11 @@ from keras.backend.tensorflow_engine import forked, xla_cache
 from keras.backend.tensorflow_engine.cells import Cell
 from keras.backend.tensorflow_engine.leaf import DTYPES, as_known, opening
 from keras.backend.tensorflow_engine.loading import context, execute, record, tf
-from keras.backend.tensorflow_engine.loop import Loop, suits_xla
+from keras.backend.tensorflow_engine.loop import Loop
 from keras.backend.tensorflow_engine.shelf import Entry, Shelf
 from keras.backend.tensorflow_engine.sizes import computes_sizes
 from keras.backend.tensorflow_engine.state import holding_writes
+from keras.backend.tensorflow_engine.xla_rule import part_for_xla
 
 Tensor = Any
 
@@ -168,10 +169,10 @@ class Compiled:
             self._captured = [cells[i].handle for i in entry.captures]
 
     @functools.cached_property
-    def loops_by_xla(self) -> bool:
-        """Whether XLA is to compile its loop."""
-        known = None if self._entry is None else self._entry.loops_by_xla
-        return suits_xla(self.concrete.graph, self.jit_compile) if known is None else known
+    def xla_part(self) -> str | None:
+        """What XLA is to compile of its loop (see `xla_rule`)."""
+        known = None if self._entry is None else self._entry.xla_part
+        return part_for_xla(self.concrete.graph, self.jit_compile) if known is None else known or None
 
     @functools.cached_property
     def concrete(self) -> Any:
@@ -217,8 +218,8 @@ def compiled_or_kept(
     entry = None if shelf is None else shelf.get(kind)
     if entry is None and shelf is not None:
         concrete = trace()
-        suits = suits_xla(concrete.graph, jit_compile) if kind == "step" else None
-        shelf.put(kind, concrete, [c.handle for c in cells], suits)
+        part = part_for_xla(concrete.graph, jit_compile) or "" if kind == "step" else None
+        shelf.put(kind, concrete, [c.handle for c in cells], part)
         entry = shelf.get(kind)  # the one that later runs will find: XLA's cache goes by names, too
         return Compiled(entry, lambda: concrete, dtypes, jit_compile, cells, shelf)
     return Compiled(entry, trace, dtypes, jit_compile, cells, shelf)

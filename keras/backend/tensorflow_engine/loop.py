@@ -1,9 +1,10 @@
 """Many steps in one call: a `tf.while_loop` around a step that has been traced already.
 
 The executor still spends some microseconds on every operation of every step. For small dense graphs that is nearly all
-there is, and XLA, which makes the whole loop one piece of machine code, is five times faster; where the arithmetic
-counts it gains little or loses. Compiling takes a second or two. So XLA is chosen by what a step consists of and by how
-many steps there will be; where it is asked for, it compiles the loop of a small step, and a large one by itself.
+there is, and XLA, which makes the whole loop one piece of machine code, is five times faster. Of a step that consists of
+large matrix products it makes faster code than TensorFlow where there is AVX-512 (a fifth, at the median): it compiles such
+a step by itself, and the loop around it stays TensorFlow's. Other steps gain nothing by it, or lose. Compiling takes a
+second or two. So what XLA compiles, and from which step on, is chosen by what a step consists of (see `xla_rule`).
 """
 
 from __future__ import annotations
@@ -13,9 +14,10 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from keras.backend.tensorflow_engine.leaf import DTYPES, product
+from keras.backend.tensorflow_engine.leaf import DTYPES
 from keras.backend.tensorflow_engine.loading import tf
 from keras.backend.tensorflow_engine.quiet import without_notice
+from keras.backend.tensorflow_engine.xla_rule import LOOP, STEP
 
 if TYPE_CHECKING:
     from keras.backend.tensorflow_engine.compiling import Compiled
@@ -27,23 +29,8 @@ Tensor = Any
 XLA_LENGTH = 128
 #: Steps, done and still to come, from which compiling pays: the first time in some thousands, later, from the disk, at once.
 XLA_STEPS = 600
-#: Multiplications in the matrix products of a step, up to which XLA was faster.
-XLA_PRODUCTS = 2**23
-#: Elements of the largest tensor in a step, up to which it was faster.
-XLA_ELEMENTS = 2**17
-#: What a step may consist of for XLA to be chosen: no host code, no random numbers, nothing it does badly on a CPU.
-_OPS = """
-    Placeholder Const Identity IdentityN NoOp StopGradient Cast Fill ZerosLike OnesLike BroadcastTo Shape
-    BroadcastGradientArgs ReadVariableOp AssignVariableOp
-    AddV2 AddN Sub Mul RealDiv DivNoNan FloorDiv FloorMod Neg Square SquaredDifference Sqrt SqrtGrad Rsqrt RsqrtGrad Pow
-    Abs Sign Exp Expm1 Log Log1p Tanh TanhGrad Sigmoid SigmoidGrad Relu ReluGrad Softplus SoftplusGrad Softmax
-    LogSoftmax Erf Sin Cos Maximum Minimum Floor Round Reciprocal
-    SelectV2 Equal NotEqual Less LessEqual Greater GreaterEqual LogicalAnd LogicalOr LogicalNot
-    MatMul BatchMatMulV2 BiasAdd BiasAddGrad Sum Mean Max Min Prod All Any ArgMax
-    Reshape Transpose Slice StridedSlice StridedSliceGrad ConcatV2 ConcatOffset Split SplitV Pack Unpack ExpandDims
-    Squeeze Tile Range OneHot GatherV2 UnsortedSegmentSum IsNan IsFinite IsInf
-"""
-XLA_OPS = frozenset(_OPS.split())
+#: Steps done, from which it pays to compile a large step, of which each gains less.
+XLA_LARGE_STEPS = 1000
 
 
 class Loop:
@@ -60,28 +47,36 @@ class Loop:
             int | None, Compiled
         ] = {}  # by the rows of the arrays that it picks from, if it does
         self._done = 0
-        self._by_xla = step.loops_by_xla
+        self._xla_part = step.xla_part
 
     def __call__(
         self, arrays: Sequence[np.ndarray], ahead: int = 0, picked: Picked | None = None
     ) -> list[np.ndarray]:
         count = len(arrays[0] if picked is None else picked.rows)
         # A loop of a quick step, which there will be, does the first run, too: the step by itself need not be made ready.
-        alone = count == 1 and not (ahead > 0 and self._by_xla)
-        plain = count - self._fused_of(count, ahead)
+        alone = count == 1 and not (ahead > 0 and self._xla_part == LOOP)
+        plain = count - self._by_xla_of(count, ahead)
         self._done += count
         if alone and plain:
             return self._run_alone(arrays if picked is None else [np.take(x, picked.rows, 0) for x in arrays])
         by_run: Sequence[np.ndarray] = arrays if picked is None else [picked.rows]
         whole = [] if picked is None else self._held(arrays, picked.kept)
-        parts = [self._run_plain([x[:plain] for x in by_run], whole)] if plain else []
-        parts += self._run_fused([x[plain:] for x in by_run], whole)
+        parts = [self._run_many([x[:plain] for x in by_run], whole)] if plain else []
+        if plain < count:
+            rest = [x[plain:] for x in by_run]
+            parts += (
+                self._run_fused(rest, whole)
+                if self._xla_part == LOOP
+                else [self._run_many(rest, whole, STEP)]
+            )
         return parts[0] if len(parts) == 1 else _joined(parts)
 
-    def _fused_of(self, count: int, ahead: int) -> int:
+    def _by_xla_of(self, count: int, ahead: int) -> int:
         """How many of the next runs go through XLA, whatever the lengths of the calls they come in."""
-        if not self._by_xla:
+        if self._xla_part is None:
             return 0
+        if self._xla_part == STEP:
+            return max(0, min(count, self._done + count - XLA_LARGE_STEPS))
         if self._step.jit_compile or self._fused or (ahead and self._done + count + ahead >= XLA_STEPS):
             return count
         return 0 if ahead else max(0, min(count, self._done + count - XLA_STEPS + 1))
@@ -90,15 +85,23 @@ class Loop:
     def _run_alone(self, arrays: Sequence[np.ndarray]) -> list[np.ndarray]:
         return [y.numpy()[None] for y in self._step(*(x[0] for x in arrays))]
 
-    def _run_plain(self, by_run: Sequence[np.ndarray], whole: Sequence[Tensor]) -> list[np.ndarray]:
-        """On batches along the leading axis or, of whole arrays, on the rows whose numbers are along it."""
-        kind = "picking" if whole else "plain"
+    def _run_many(
+        self, by_run: Sequence[np.ndarray], whole: Sequence[Tensor], step: str = ""
+    ) -> list[np.ndarray]:
+        """On batches along the leading axis or, of whole arrays, on the rows whose numbers are along it.
+
+        Args:
+            by_run: batches or numbers of rows.
+            whole: arrays to pick from.
+            step: STEP if XLA compiles each by itself.
+        """
+        kind = ("picking" if whole else "plain") + step
         if kind not in self._plain:
-            self._plain[kind] = self._compiled(kind, None, None, bool(whole))
+            self._plain[kind] = self._compiled(kind, None, None, bool(whole), bool(step))
         return [y.numpy() for y in self._plain[kind](np.int32(len(by_run[0])), *by_run, *whole)]
 
     def _run_fused(self, by_run: Sequence[np.ndarray], whole: Sequence[Tensor]) -> list[list[np.ndarray]]:
-        """The same by XLA, a part for each call of its loop."""
+        """The same in a loop that XLA compiled, a part for each call of it."""
         parts = []
         for start in range(0, len(by_run[0]), XLA_LENGTH):
             some = [x[start : start + XLA_LENGTH] for x in by_run]
@@ -121,24 +124,31 @@ class Loop:
         whole = []
         for x, dtype in zip(arrays, self._step.dtypes, strict=True):
             if id(x) not in kept:  # the caller holds the array as long as what is kept
-                kept[id(x)] = tf.constant(_filled(x, _rounded(len(x))) if self._by_xla else x, dtype)
+                rows = _rounded(len(x)) if self._xla_part == LOOP else len(x)
+                kept[id(x)] = tf.constant(_filled(x, rows), dtype)
             whole.append(kept[id(x)])
         return whole
 
     # ------------------------------------------------------------------ compiling
-    def _compiled(self, kind: str, length: int | None, samples: int | None, picks: bool) -> Compiled:
-        """Of a number of runs, and what `_run_plain` says; by XLA where the length of the leading axis is given.
+    def _compiled(
+        self, kind: str, length: int | None, samples: int | None, picks: bool, steps_by_xla: bool = False
+    ) -> Compiled:
+        """Of a number of runs, and what `_run_many` says; by XLA where the length of the leading axis is given.
 
         Args:
             kind: its name.
             length: of the leading axis; None for any.
             samples: rows of the whole arrays; None for any.
             picks: whether there are whole arrays to pick from.
+            steps_by_xla: whether XLA compiles each step by itself.
         """
 
         def graph(count: Tensor, *arrays: Tensor) -> list[Tensor]:
+            step = self._step.__call__
+            if steps_by_xla:
+                step = tf.function(step, autograph=False, jit_compile=True)
             batch = self._picked(*arrays) if picks else _unstacked(arrays)
-            return self._loop(count, tf.shape(arrays[0])[0], batch)
+            return self._loop(step, count, tf.shape(arrays[0])[0], batch)
 
         def trace() -> Any:
             inputs = self._inputs()
@@ -168,10 +178,15 @@ class Loop:
         """The step's placeholders for a batch."""
         return list(self._step.concrete.inputs[: len(self._step.dtypes)])
 
-    def _loop(self, count: Tensor, length: Tensor, batch: Callable[[Tensor], list[Tensor]]) -> list[Tensor]:
-        """`count` runs, run `i` on `batch(i)`; the outputs are stacked to `length`."""
-        step = self._step
-        columns = [_array(y.dtype, length, y.shape) for y in step.concrete.outputs]
+    def _loop(
+        self,
+        step: Callable[..., list[Tensor]],
+        count: Tensor,
+        length: Tensor,
+        batch: Callable[[Tensor], list[Tensor]],
+    ) -> list[Tensor]:
+        """`count` runs of `step`, run `i` on `batch(i)`; the outputs are stacked to `length`."""
+        columns = [_array(y.dtype, length, y.shape) for y in self._step.concrete.outputs]
 
         def body(i: Tensor, *columns: Any) -> list[Any]:
             outputs = step(*batch(i))
@@ -179,30 +194,6 @@ class Loop:
 
         _, *columns = tf.while_loop(lambda i, *_: i < count, body, [tf.constant(0), *columns])
         return [c.stack() for c in columns]
-
-
-def suits_xla(graph: Any, asked: bool | None) -> bool:
-    """Whether the loop of a step is one for XLA: of a small step, and a dense one unless XLA was asked for."""
-    operations = graph.get_operations()
-    if asked is False or not (asked or all(op.type in XLA_OPS for op in operations)):
-        return False
-    if any(None in x.shape for x in graph.inputs if x.shape.rank):
-        return False  # it would be compiled for every size
-    largest = max(
-        (product(y.shape) for op in operations for y in op.outputs if y.shape.rank is not None), default=0
-    )
-    products = sum(multiplications(op) for op in operations if "MatMul" in op.type)
-    return largest <= XLA_ELEMENTS and products <= XLA_PRODUCTS
-
-
-def multiplications(matmul: tf.Operation) -> int:
-    """Those of a matrix product."""
-    inner = matmul.inputs[0].shape[-2 if _is_transposed(matmul) else -1]
-    return product(matmul.outputs[0].shape) * inner
-
-
-def _is_transposed(matmul: tf.Operation) -> bool:
-    return bool(matmul.get_attr("transpose_a" if matmul.type == "MatMul" else "adj_x"))
 
 
 def _array(dtype: tf.DType, length: Any, element_shape: Any) -> tf.TensorArray:

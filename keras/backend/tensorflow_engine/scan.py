@@ -18,9 +18,9 @@ from keras.backend.spec import UNKNOWN, Unknown
 from keras.backend.tensorflow_engine.flow import as_graph
 from keras.backend.tensorflow_engine.leaf import DTYPES, as_known, ints, product, raw
 from keras.backend.tensorflow_engine.loading import record, tf
-from keras.backend.tensorflow_engine.loop import multiplications
 from keras.backend.tensorflow_engine.pull_back import with_pull_back
 from keras.backend.tensorflow_engine.state import holding_writes
+from keras.backend.tensorflow_engine.xla_rule import multiplications
 
 Tensor = Any
 StepFunction = Callable[[list[Tensor], list[Tensor]], tuple[Sequence[Tensor], Sequence[Tensor]]]

@@ -34,14 +34,14 @@ class Entry(NamedTuple):
         name: under which the runtime has it.
         results: how many.
         captures: of the variables it was found with, the numbers of those it takes after its arguments.
-        loops_by_xla: whether XLA is to compile its loop, if that was asked.
+        xla_part: what XLA is to compile of its loop; empty for nothing, None if that was not asked.
         held: keeps it in the runtime.
     """
 
     name: str
     results: int
     captures: tuple[int, ...]
-    loops_by_xla: bool | None
+    xla_part: str | None
     held: Any
 
 
@@ -74,18 +74,16 @@ class Shelf:
         held = _Held.of(header["name"], functions)
         with suppress(OSError):
             os.utime(path)  # type: ignore[arg-type]  # what is used stays
-        return Entry(
-            header["name"], header["results"], tuple(header["captures"]), header["loops_by_xla"], held
-        )
+        return Entry(header["name"], header["results"], tuple(header["captures"]), header["xla_part"], held)
 
-    def put(self, kind: str, concrete: Any, handles: Sequence[Any], loops_by_xla: bool | None = None) -> None:
+    def put(self, kind: str, concrete: Any, handles: Sequence[Any], xla_part: str | None = None) -> None:
         """Keep a graph, if that can be done.
 
         Args:
             kind: of it.
             concrete: the function.
             handles: of the variables it is to be found with.
-            loops_by_xla: whether XLA is to compile its loop.
+            xla_part: what XLA is to compile of its loop; empty for nothing.
         """
         path, numbers = self._path(kind), {id(h): i for i, h in enumerate(handles)}
         captured = [numbers.get(id(x)) for x in concrete.captured_inputs]
@@ -100,7 +98,7 @@ class Shelf:
             "name": names[concrete.function_def.signature.name],
             "results": len(concrete.outputs),
             "captures": captured,
-            "loops_by_xla": loops_by_xla,
+            "xla_part": xla_part,
             "sizes": [len(b) for b in blobs],
         }
         compile_cache.write(path, _packed(header, blobs))

@@ -16,6 +16,7 @@ from keras import __main__ as cli
 from keras.backend import select
 from keras.backend.cntk import install
 from keras.backend.cntk.install import loading, module, mpi, needs, places, wheel
+from keras.backend.processor import processor
 from keras.errors import EngineMissingError, InstallError
 from tests.processes import run_python
 
@@ -274,18 +275,18 @@ def test_a_module_that_does_not_load_says_what_to_run(pretended, home, monkeypat
 
 
 @pytest.mark.parametrize(
-    ("processor", "chosen"),
+    ("info", "chosen"),
     [
         ("vendor_id : AuthenticAMD\nflags : sse avx2 bmi", "5"),
         ("vendor_id : AuthenticAMD\nflags : sse avx bmi", None),
         ("vendor_id : GenuineIntel\nflags : sse avx2 bmi", None),
     ],
 )
-def test_mkl_is_told_to_be_fast_on_amd(processor, chosen, tmp_path, monkeypatch):
+def test_mkl_is_told_to_be_fast_on_amd(info, chosen, tmp_path, monkeypatch):
     monkeypatch.setenv("MKL_DEBUG_CPU_TYPE", "")
     monkeypatch.delenv("MKL_DEBUG_CPU_TYPE")
-    (tmp_path / "cpuinfo").write_text(processor)
-    loading._choose_fast_mkl(tmp_path / "cpuinfo")
+    (tmp_path / "cpuinfo").write_text(info)
+    loading._choose_fast_mkl(processor(tmp_path / "cpuinfo"))
     assert os.environ.get("MKL_DEBUG_CPU_TYPE") == chosen
 
 

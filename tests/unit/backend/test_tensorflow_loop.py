@@ -1,4 +1,4 @@
-"""TensorFlow: when a loop of steps goes through XLA, and that it changes nothing but the speed."""
+"""TensorFlow: when a loop of steps, or each step, goes through XLA, and that it changes nothing but the speed."""
 
 from collections.abc import Callable
 from typing import Any
@@ -9,7 +9,8 @@ import pytest
 import keras
 from keras import layers, ops
 from keras.backend import select
-from keras.backend.tensorflow_engine import loop
+from keras.backend.processor import Processor
+from keras.backend.tensorflow_engine import loop, xla_rule
 
 rng = np.random.default_rng(0)
 X, Y = rng.normal(size=(64, 6)).astype("float32"), rng.integers(0, 3, 64)
@@ -63,7 +64,7 @@ def test_small_dense_models_use_it_when_there_are_many_steps(
         (lambda: [layers.Dense(4)], {"jit_compile": False}),
         (lambda: [layers.Dropout(0.5)], {}),  # random numbers
         (lambda: [layers.Reshape((6, 1)), layers.Conv1D(4, 3), layers.Flatten()], {}),
-        (lambda: [layers.Dense(2000), layers.Dense(2000)], {}),  # wide
+        (lambda: [layers.Dense(2000), layers.Dense(2000)], {}),  # large
     ],
 )
 def test_others_do_not(
@@ -104,6 +105,33 @@ def test_a_large_step_is_compiled_by_itself_where_xla_is_asked_for(loops: list[A
     np.testing.assert_allclose(*results, rtol=1e-4)
 
 
+WIDE = (lambda: layers.Dense(1200, "relu"), lambda: layers.Dense(1200))
+LONG = (lambda: layers.Reshape((6, 1)), lambda: layers.Dense(6000), lambda: layers.Flatten())
+
+
+@pytest.mark.parametrize(
+    ("stack", "flag", "part"),
+    [
+        (WIDE, "avx512f", xla_rule.STEP),
+        (WIDE, "avx2", None),
+        (LONG, "avx512f", None),  # many elements for few products
+    ],
+)
+def test_a_large_step_is_compiled_by_itself_later_where_that_is_faster(
+    loops: list[Any], monkeypatch: pytest.MonkeyPatch, stack: Any, flag: str, part: str | None
+) -> None:
+    monkeypatch.setattr(loop, "XLA_LARGE_STEPS", 10)
+    monkeypatch.setattr(xla_rule, "processor", lambda: Processor(flags=frozenset({flag})))
+    results = []
+    for jit in (False, "auto"):
+        keras.utils.set_random_seed(1)
+        model = model_of(*(make() for make in stack), jit_compile=jit)
+        results.append(model.fit(X, Y, batch_size=8, epochs=2, verbose=0).history["loss"])
+    assert [a._xla_part for a in loops] == [None, part]
+    assert sorted(loops[-1]._plain) == ["picking", "pickingstep"] if part else ["picking"]
+    np.testing.assert_allclose(*results, rtol=1e-4)
+
+
 def test_data_of_about_one_size_is_compiled_for_once(loops: list[Any]) -> None:
     """XLA compiles for one size of the arrays that a loop picks its batches from: they are made a little longer."""
     model = model_of(layers.Dense(8, "relu"), jit_compile=True)
@@ -124,17 +152,23 @@ def test_arguments_of_a_step_need_not_have_as_many_rows(loops: list[Any], jit: b
     np.testing.assert_allclose(got, (x.sum((1, 2)) * z)[:, None] + y, rtol=1e-4, atol=1e-5)
 
 
-def test_it_is_chosen_alike_for_single_steps_and_chunks(monkeypatch: pytest.MonkeyPatch) -> None:
+@pytest.mark.parametrize("stack", [(lambda: layers.Dense(8, "relu"),), WIDE])
+def test_it_is_chosen_alike_for_single_steps_and_chunks(
+    loops: list[Any], monkeypatch: pytest.MonkeyPatch, stack: Any
+) -> None:
     monkeypatch.setattr(loop, "XLA_STEPS", 20)
+    monkeypatch.setattr(loop, "XLA_LARGE_STEPS", 20)
+    monkeypatch.setattr(xla_rule, "processor", lambda: Processor(flags=frozenset({"avx512f"})))
     results = []
     for acts in (False, True):
         keras.utils.set_random_seed(1)  # a layer takes its seed when it is made, before the model
-        model = model_of(layers.Dense(8, "relu"))
+        model = model_of(*(make() for make in stack))
         callback = keras.callbacks.Callback()
         callback.acts_between_batches = acts
         callback.on_train_batch_end = lambda batch, logs: None
         history = model.fit(X, Y, batch_size=8, epochs=3, verbose=0, callbacks=[callback])
         results.append((history.history, [w.tolist() for w in model.get_weights()]))
+    assert all(a._fused or "pickingstep" in a._plain for a in loops)
     assert results[0] == results[1]
 
 
@@ -146,7 +180,7 @@ def test_products_are_counted_whichever_way_they_are_turned() -> None:
 
     graph = tf.function(f).get_concrete_function(tf.TensorSpec((5, 2)), tf.TensorSpec((5, 3))).graph
     (product,) = (op for op in graph.get_operations() if op.type == "MatMul")
-    assert loop.multiplications(product) == 2 * 5 * 3
+    assert xla_rule.multiplications(product) == 2 * 5 * 3
 
 
 def filled(row):

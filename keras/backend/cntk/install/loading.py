@@ -9,6 +9,7 @@ from pathlib import Path
 from types import ModuleType
 
 from keras.backend.cntk.install.places import MODULE, location
+from keras.backend.processor import Processor, processor
 from keras.errors import EngineMissingError
 
 COMMAND = "python -m keras install cntk"
@@ -26,7 +27,7 @@ def load() -> ModuleType:
     path = location()
     if path is None:
         raise EngineMissingError("cntk", '"keras[cntk]"', then=COMMAND)
-    _choose_fast_mkl()
+    _choose_fast_mkl(processor())
     _need_current_folder()
     try:
         module = _load_local(path)
@@ -62,11 +63,7 @@ def _need_current_folder() -> None:
         ) from error
 
 
-def _choose_fast_mkl(cpuinfo: Path = Path("/proc/cpuinfo")) -> None:
+def _choose_fast_mkl(chip: Processor) -> None:
     """MKL of 2018 takes the slow way (a third of the speed) on any processor that is not Intel's, unless told not to."""
-    try:
-        processor = cpuinfo.read_text("utf-8", errors="replace")
-    except OSError:
-        return
-    if "AuthenticAMD" in processor and " avx2 " in processor:
+    if chip.vendor == "AuthenticAMD" and "avx2" in chip.flags:
         os.environ.setdefault("MKL_DEBUG_CPU_TYPE", "5")
