@@ -25,8 +25,9 @@ if TYPE_CHECKING:
 
 Tensor = Any
 
-#: Steps in one call of a loop that XLA compiled, for it compiles for one length only; shorter calls are padded.
-XLA_LENGTH = 128
+#: Steps in one call of a loop that XLA compiled, for it compiles for one length only; shorter calls are padded: with
+#: numbers of rows, or with whole batches.
+XLA_ROWS, XLA_BATCHES = 128, 32
 #: Steps, done and still to come, from which compiling pays: the first time in some thousands, later, from the disk, at once.
 XLA_STEPS = 600
 #: Steps done, from which it pays to compile a large step, of which each gains less.
@@ -102,11 +103,11 @@ class Loop:
 
     def _run_fused(self, by_run: Sequence[np.ndarray], whole: Sequence[Tensor]) -> list[list[np.ndarray]]:
         """The same in a loop that XLA compiled, a part for each call of it."""
-        parts = []
-        for start in range(0, len(by_run[0]), XLA_LENGTH):
-            some = [x[start : start + XLA_LENGTH] for x in by_run]
+        parts, length = [], XLA_ROWS if whole else XLA_BATCHES
+        for start in range(0, len(by_run[0]), length):
+            some = [x[start : start + length] for x in by_run]
             count = len(some[0])
-            outputs = self._fused_call(count, [_filled(x, XLA_LENGTH) for x in some], whole)
+            outputs = self._fused_call(count, [_filled(x, length) for x in some], whole)
             parts.append([y.numpy()[:count] for y in outputs])
         return parts
 
@@ -115,7 +116,7 @@ class Loop:
         if samples in self._fused:
             return self._fused[samples](*arguments)
         kind = f"fused-{samples}" if whole else "fused"
-        self._fused[samples] = self._compiled(kind, XLA_LENGTH, samples, bool(whole))
+        self._fused[samples] = self._compiled(kind, len(by_run[0]), samples, bool(whole))
         with without_notice():
             return self._fused[samples](*arguments)
 
