@@ -2,14 +2,13 @@
 
     python benchmarks/memory.py
 
-Each engine gets a process of its own. The growth is the slope of a line through the resident memory after each of the
-later cycles; the first quarter (thread pools, caches, arenas) is left out.
+Each engine gets a process of its own. Nobody calls the collector, so that memory goes up and down as it comes by itself;
+the growth is of the largest resident memory, from the second third of the cycles to the last.
 """
 
 from __future__ import annotations
 
 import argparse
-import gc
 import json
 import os
 import subprocess
@@ -63,10 +62,10 @@ def growth(kind: str, cycles: int) -> dict[str, float]:
     found = []
     for _ in range(cycles):
         cycle(kind)
-        gc.collect()
         found.append(resident())
-    later = found[cycles // 4 :]
-    return {"growth": float(np.polyfit(range(len(later)), later, 1)[0]), "end": found[-1]}
+    third = cycles // 3
+    middle, last = max(found[third : 2 * third]), max(found[2 * third :])
+    return {"growth": (last - middle) / third, "end": found[-1]}
 
 
 def measured(engine: str, kind: str, cycles: int) -> dict[str, float]:

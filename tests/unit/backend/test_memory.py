@@ -50,3 +50,21 @@ def test_cycles_of_build_fit_predict_delete_leave_memory_flat(engine):
         assert model() is None
         found.append(_resident())
     assert statistics.median(found[-4:]) - statistics.median(found[4:8]) < ALLOWED
+
+
+def test_nobody_keeps_the_collector_from_finding_them(engine):
+    """A model is a web of cycles: it goes when the collector comes, which nobody calls and nobody holds up."""
+    runs = []
+
+    def note(phase, info):
+        if phase == "stop" and info["generation"] > 0:
+            runs.append(info["generation"])
+
+    gc.callbacks.append(note)
+    try:
+        models = [_cycle() for _ in range(12)]
+    finally:
+        gc.callbacks.remove(note)
+    assert runs
+    gc.collect()
+    assert all(model() is None for model in models)
