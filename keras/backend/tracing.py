@@ -139,9 +139,6 @@ class Compiled:
             if type(own) is tuple and type(own[0]) is tuple:
                 sizes = zip(own[0], *(o[0] for o in others), strict=True)
                 own = (tuple(n if len({n, *ns}) == 1 else OPEN for n, *ns in sizes), own[1])
-                if own[0][:1] == (OPEN,):  # how many samples there are is asked for everywhere
-                    self._closed.add(kind)
-                    return kind, signature
             opened.append(own)
         # Sizes of 0 and 1 are special: what is of size 1 broadcasts.
         small = any(

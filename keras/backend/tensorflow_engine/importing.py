@@ -155,7 +155,9 @@ lean = _Lean()
 
 def load(name: str) -> ModuleType:
     """The module of TensorFlow's with this name."""
-    if name in sys.modules:  # nothing that `lean` has to begin or end: it would hold up the collector of cycles
+    if (
+        name in sys.modules
+    ):  # nothing that `lean` has to begin or end: it would hold up the collector of cycles
         return importlib.import_module(name)
     with lean:
         return importlib.import_module(name)

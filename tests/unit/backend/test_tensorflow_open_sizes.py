@@ -87,6 +87,64 @@ def test_the_numbers_are_those_of_a_trace_for_each_size(name, monkeypatch):
         np.testing.assert_allclose(a, b, rtol=1e-4, atol=1e-5)
 
 
+def dense():
+    return keras.Sequential(
+        [
+            layers.Input((3,)),
+            layers.Dense(8, "gelu", kernel_regularizer="l2", activity_regularizer="l1"),
+            layers.BatchNormalization(),
+            layers.Dense(2, "softmax"),
+        ]
+    )
+
+
+def attending():
+    inputs = layers.Input((6, 4))
+    x = layers.MultiHeadAttention(2, 3, dropout=0.1)(inputs, inputs, use_causal_mask=True)
+    x = layers.GlobalAveragePooling1D()(layers.LayerNormalization()(x + inputs))
+    return keras.Model(inputs, layers.Dense(2, "softmax")(x))
+
+
+def pictures():
+    return keras.Sequential(
+        [
+            layers.Input((8, 8, 1)),
+            layers.Conv2D(4, 3, activation="relu"),
+            layers.MaxPooling2D(),
+            layers.Flatten(),
+            layers.Dense(2, "softmax"),
+        ]
+    )
+
+
+def fed_by_numbers(make, alike, monkeypatch):
+    """Weights and logs after batches of as many numbers of samples as there are batches."""
+    monkeypatch.setattr(tracing, "ALIKE", alike)
+    keras.utils.set_random_seed(3)
+    model, rng = make(), np.random.default_rng(1)
+    model.compile(
+        "adam", "sparse_categorical_crossentropy", metrics=["accuracy"], weighted_metrics=["accuracy"]
+    )
+    logs = []
+    for n in LENGTHS * 2:
+        x = rng.normal(size=(n, *model.input_shape[1:])).astype("float32")
+        y, weight = rng.integers(0, 2, n), rng.random(n)
+        logs.append(model.train_on_batch(x, y, sample_weight=weight))
+        logs.append(list(model.fit(x, y, batch_size=64, verbose=0).history.values()))
+        logs.append(model.evaluate(x, y, sample_weight=weight, verbose=0))
+        logs.append(model.predict_on_batch(x))
+    return logs, model.get_weights(), model._memory.trace_counts
+
+
+@pytest.mark.parametrize("make", [dense, attending, pictures])
+def test_batches_of_many_numbers_of_samples_share_a_trace(make, monkeypatch):
+    *one, counts = fed_by_numbers(make, 4, monkeypatch)
+    *each, many = fed_by_numbers(make, 1000, monkeypatch)
+    assert (counts["train"], many["train"]) == (4 + 2, len(LENGTHS))
+    for a, b in zip(keras.tree.flatten(one), keras.tree.flatten(each), strict=True):
+        np.testing.assert_allclose(a, b, rtol=1e-4, atol=1e-5)
+
+
 def test_recurrent_layers_are_not_left_to_a_loop():
     compiled = tracing.Compiled(layers.LSTM(4))
     for n in LENGTHS[:6]:
