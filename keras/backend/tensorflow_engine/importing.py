@@ -155,9 +155,7 @@ lean = _Lean()
 
 def load(name: str) -> ModuleType:
     """The module of TensorFlow's with this name."""
-    if (
-        name in sys.modules
-    ):  # nothing that `lean` has to begin or end: it would hold up the collector of cycles
+    if name in sys.modules:
         return importlib.import_module(name)
-    with lean:
+    with lean:  # only where there is something to load: each end of it holds up the collector of cycles
         return importlib.import_module(name)
