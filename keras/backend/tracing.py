@@ -1,14 +1,17 @@
 """Compiled functions over trees of tensors: traced once per input spec, then called without ceremony.
 
 A `Compiled` flattens its arguments, looks the spec up, and hands flat tensors to what the engine compiled. Traces have
-concrete shapes; the ragged last batch is a second trace. Only where shapes go on changing, as with texts of all lengths,
-one trace with open dimensions serves further ones, if the engine can and the function asks nothing of these dimensions.
+concrete shapes; the ragged last batch is a second trace. Only where shapes go on changing, as with texts of all lengths
+or batches of all sizes, one trace with open dimensions serves further ones, if the engine can and the function asks
+nothing of these dimensions.
 """
 
 from __future__ import annotations
 
 import operator
+from collections import OrderedDict
 from collections.abc import Callable, Sequence
+from contextlib import suppress
 from typing import Any
 
 import numpy as np
@@ -24,6 +27,8 @@ Tensor = Any
 
 #: Traces that differ in sizes only, after which one with open dimensions is tried.
 ALIKE = 4
+#: Signatures whose traces are kept; what was called longest ago goes first.
+KEPT = 256
 
 
 class Compiled:
@@ -50,7 +55,7 @@ class Compiled:
         self._f, self._repeatable = f, repeatable
         self._jit_compile = jit_compile
         self._on_trace = on_trace
-        self._traces: dict[Any, _Trace] = {}
+        self._traces: OrderedDict[Any, _Trace] = OrderedDict()
         self._latest: _Trace | None = None
         self._alike: dict[Any, list[Any]] = {}
         self._closed: set[Any] = set()
@@ -65,7 +70,7 @@ class Compiled:
         if latest is not None and latest.serves(args):
             return latest.pack(latest.run(*args))
         dynamic, signature = self._signature(args, 0)
-        trace = self._latest = self._traces.get(signature) or self._new(args, signature)
+        trace = self._latest = self._kept(signature) or self._new(args, signature)
         return trace.pack(trace.run(*dynamic))
 
     def many(self, *args: Any, ahead: int = 0, picked: Picked | None = None) -> Results:
@@ -80,7 +85,7 @@ class Compiled:
             The results of the runs, in order.
         """
         dynamic, signature = self._signature(args, 1, () if picked is None else picked.rows.shape[1:])
-        trace = self._traces.get(signature) or self._new(args, signature)
+        trace = self._kept(signature) or self._new(args, signature)
         if trace.loop is None:
             trace.loop = current().looped(trace.run)
         outputs = trace.loop(dynamic, ahead) if picked is None else trace.loop(dynamic, ahead, picked)
@@ -110,10 +115,17 @@ class Compiled:
         key.append(tree.signature(args) if nested else len(args))
         return dynamic, tuple(key)
 
+    def _kept(self, signature: tuple[Any, ...]) -> _Trace | None:
+        trace = self._traces.get(signature)
+        if trace is not None:
+            with suppress(KeyError):  # another thread has just put it out
+                self._traces.move_to_end(signature)
+        return trace
+
     def _new(self, args: Any, signature: tuple[Any, ...]) -> _Trace:
         """A trace for a signature: with open dimensions if many were alike, else for just these sizes."""
         kind, opened = self._opened(signature)
-        trace = self._traces.get(opened)
+        trace = self._kept(opened)
         if trace is None and opened != signature:
             try:
                 trace = self._trace(args, opened)
@@ -122,6 +134,8 @@ class Compiled:
         if trace is None:
             trace = self._trace(args, signature)
         self._traces[signature] = trace
+        while len(self._traces) > KEPT:
+            self._traces.popitem(last=False)
         return trace
 
     def _opened(self, signature: tuple[Any, ...]) -> tuple[Any, tuple[Any, ...]]:
@@ -131,7 +145,8 @@ class Compiled:
         if not engine.opens_sizes or self._jit_compile or kind in self._closed:
             return kind, signature
         alike = self._alike.setdefault(kind, [])
-        alike.append(signature)
+        if len(alike) <= KEPT:
+            alike.append(signature)
         if len(alike) <= ALIKE:
             return kind, signature
         opened: list[Any] = []

@@ -11,6 +11,7 @@ import pytest
 
 import keras
 from keras import layers
+from keras.backend import tracing
 
 CYCLES = 20
 ALLOWED = 4 * 2**20  # bytes over all cycles: allocators take memory in steps; what once leaked came to 9 MB
@@ -68,3 +69,16 @@ def test_nobody_keeps_the_collector_from_finding_them(engine):
     assert runs
     gc.collect()
     assert all(model() is None for model in models)
+
+
+def test_traces_that_were_called_longest_ago_are_given_up(engine, monkeypatch):
+    """Batches of ever new sizes would fill the memory; what serves most of them stays."""
+    monkeypatch.setattr(tracing, "KEPT", 3)
+    monkeypatch.setattr(tracing, "ALIKE", 1000)
+    made = []
+    twice = tracing.Compiled(lambda x: x * 2, on_trace=made.append)
+    for n in (2, 3, 4, 2, 5, 2, 6, 2, 3):
+        np.testing.assert_array_equal(twice(np.ones(n, "float32")), np.full(n, 2.0))
+    sizes = [shape[0] for _, (shape, _), _ in made]
+    assert sizes == [2, 3, 4, 5, 6, 3]
+    assert twice.trace_count == 3
