@@ -78,17 +78,40 @@ def test_others_do_not(
     assert fused(loops) == [False]
 
 
-def test_the_numbers_are_those_of_the_plain_loop(loops: list[Any]) -> None:
+def attention(x: Any) -> Any:
+    x = layers.Reshape((3, 2))(x)
+    return layers.Flatten()(
+        layers.LayerNormalization()(x + layers.MultiHeadAttention(2, 4, use_bias=False)(x, x))
+    )
+
+
+@pytest.mark.parametrize(
+    "hidden",
+    [
+        lambda x: layers.BatchNormalization()(layers.Dense(8, "relu")(x)),
+        lambda x: layers.LeakyReLU()(layers.Dense(8, "elu")(x)),
+        lambda x: layers.Dense(260)(
+            layers.Dense(260, "relu")(x)
+        ),  # TensorFlow updates the kernel by an op of its own
+        attention,
+    ],
+)
+def test_the_numbers_are_those_of_the_plain_loop(
+    loops: list[Any], monkeypatch: pytest.MonkeyPatch, hidden: Callable[[Any], Any]
+) -> None:
+    monkeypatch.setattr(loop, "XLA_STEPS", 1)
     results = []
-    for jit in (False, True):
+    for jit in (False, "auto"):
         keras.utils.set_random_seed(1)
-        model = model_of(layers.Dense(8, "relu"), layers.BatchNormalization(), jit_compile=jit)
-        history = model.fit(X, Y, batch_size=10, epochs=4, verbose=0, validation_data=(X, Y))
+        inputs = keras.Input((6,))
+        model = keras.Model(inputs, layers.Dense(1, "sigmoid")(hidden(inputs)))
+        model.compile("adam", "binary_crossentropy", metrics=["accuracy", "auc"], jit_compile=jit)
+        history = model.fit(X, Y > 1, batch_size=10, epochs=4, verbose=0, validation_data=(X, Y > 1))
         results.append((history.history, model.get_weights()))
     assert not any(fused(loops[:2]))
     assert all(fused(loops[-2:]))
     for name, values in results[0][0].items():
-        np.testing.assert_allclose(values, results[1][0][name], rtol=1e-5)
+        np.testing.assert_allclose(values, results[1][0][name], rtol=1e-5, err_msg=name)
     for a, b in zip(results[0][1], results[1][1], strict=True):
         np.testing.assert_allclose(a, b, rtol=1e-4, atol=1e-6)
 
