@@ -56,6 +56,23 @@ class HasVariables(_HasVariables):
         return super().__new__(cls, *args, **kwargs)
 
 
+def _function_of_values(name: str) -> Any:
+    """An attribute that takes a function or None: a wrong one is told where it is set, not in the training step."""
+
+    def read(self: Any) -> Any:
+        return self.__dict__.get(name)
+
+    def write(self: Any, value: Any) -> None:
+        if value is not None and not callable(value):
+            raise ValueError(
+                f"Variable {self.path!r}: `{name}` must be a function, such as one of `keras.{name}s`, or None. "
+                f"Received: {shorten(value)}"
+            )
+        self.__dict__[name] = value
+
+    return property(read, write)
+
+
 class Variable(TensorOperators):
     """A tensor that keeps its value between calls: weights, optimizer slots, counters, seeds.
 
@@ -76,6 +93,9 @@ class Variable(TensorOperators):
         >>> v.assign_add([1.0, 1.0]).numpy().tolist()
         [2.0, 3.0]
     """
+
+    regularizer = _function_of_values("regularizer")
+    constraint = _function_of_values("constraint")
 
     def __init__(
         self,
@@ -98,8 +118,7 @@ class Variable(TensorOperators):
         self.autocast = autocast
         self.aggregation = aggregation
         self.synchronization = synchronization
-        self.regularizer: Any = None
-        self.constraint: Any = None
+        self.regularizer = self.constraint = None
         self.overwrite_with_gradient = False
         value = self._initial_value(initializer, shape, dtype)
         self._shape: tuple[int, ...] = value.shape

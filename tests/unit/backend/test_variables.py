@@ -77,3 +77,13 @@ def test_what_a_stateless_scope_cannot_begin_with() -> None:
         keras.StatelessScope(state_mapping=[("v", 1.0)])
     with pytest.raises(ValueError, match="the variable's shape is"):
         keras.StatelessScope(state_mapping=[(v, [1.0, 2.0, 3.0])])
+
+
+@pytest.mark.parametrize("attribute", ["constraint", "regularizer"])
+def test_constraints_and_regularizers_are_functions(attribute: str) -> None:
+    v = Variable([1.0, 2.0], name="v")
+    for function in (keras.constraints.NonNeg(), keras.regularizers.L1(), abs, None):
+        setattr(v, attribute, function)
+        assert getattr(v, attribute) is function
+    with pytest.raises(ValueError, match=f"`{attribute}` must be a function.*Received: nonneg"):
+        setattr(v, attribute, "nonneg")
