@@ -159,6 +159,10 @@ def serialize(obj: Any) -> Any:
         return _serialize_function(obj)
     if hasattr(obj, "__array__"):  # a Variable, or a tensor of whatever engine
         return {"class_name": "__tensor__", "config": _array_config(np.asarray(obj))}
+    if hasattr(obj, "as_list"):  # a tf.TensorShape, perhaps of unknown rank
+        return None if obj.rank is None else obj.as_list()
+    if hasattr(obj, "as_numpy_dtype"):  # a tf.DType
+        return obj.name
     raise TypeError(
         f"cannot serialise {shorten(obj)} of type {type(obj).__name__}: "
         "its class must have get_config() and from_config(), or it must be plain data"

@@ -314,7 +314,7 @@ def _rebuild(container: Any, children: dict[Any, Any]) -> Any:
         return defaultdict(container.default_factory, ordered) if kind is defaultdict else kind(ordered)  # type: ignore[attr-defined]
     if kind is deque:
         return deque(children.values(), container.maxlen)
-    return kind(*children.values()) if hasattr(kind, "_fields") else kind(children.values())
+    return kind(*children.values()) if hasattr(kind, "_fields") else kind(list(children.values()))
 
 
 def _map(func: Callable[..., Any], node: Any, none_is_leaf: bool) -> Any:

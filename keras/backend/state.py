@@ -21,6 +21,7 @@ from keras import config
 from keras.backend import dtypes, select
 from keras.backend.operators import TensorOperators, public_op
 from keras.backend.tables import is_table, to_array
+from keras.errors import shorten
 
 if TYPE_CHECKING:
     from keras.backend.engine import Engine
@@ -55,6 +56,23 @@ class HasVariables(_HasVariables):
         return super().__new__(cls, *args, **kwargs)
 
 
+def _function_of_values(name: str) -> Any:
+    """An attribute that takes a function or None: a wrong one is told where it is set, not in the training step."""
+
+    def read(self: Any) -> Any:
+        return self.__dict__.get(name)
+
+    def write(self: Any, value: Any) -> None:
+        if value is not None and not callable(value):
+            raise ValueError(
+                f"Variable {self.path!r}: `{name}` must be a function, such as one of `keras.{name}s`, or None. "
+                f"Received: {shorten(value)}"
+            )
+        self.__dict__[name] = value
+
+    return property(read, write)
+
+
 class Variable(TensorOperators):
     """A tensor that keeps its value between calls: weights, optimizer slots, counters, seeds.
 
@@ -75,6 +93,9 @@ class Variable(TensorOperators):
         >>> v.assign_add([1.0, 1.0]).numpy().tolist()
         [2.0, 3.0]
     """
+
+    regularizer = _function_of_values("regularizer")
+    constraint = _function_of_values("constraint")
 
     def __init__(
         self,
@@ -97,8 +118,7 @@ class Variable(TensorOperators):
         self.autocast = autocast
         self.aggregation = aggregation
         self.synchronization = synchronization
-        self.regularizer: Any = None
-        self.constraint: Any = None
+        self.regularizer = self.constraint = None
         self.overwrite_with_gradient = False
         value = self._initial_value(initializer, shape, dtype)
         self._shape: tuple[int, ...] = value.shape
@@ -175,7 +195,13 @@ class Variable(TensorOperators):
         return self._owner
 
     def __repr__(self) -> str:
-        return f"<Variable path={self.path}, shape={self._shape}, dtype={self._dtype}>"
+        facts = f"path={self.path}, shape={self._shape}, dtype={self._dtype}"
+        if recording() is not None:
+            return f"<Variable {facts}>"  # here it has another value, or none yet
+        try:
+            return f"<Variable {facts}, value={self.numpy()}>"
+        except Exception:  # in a graph of the engine's own; what stands in error messages must not raise
+            return f"<Variable {facts}>"
 
     def __len__(self) -> int:
         return self._shape[0]
@@ -349,7 +375,10 @@ class StatelessScope(RecordingScope):
     """Run code with other variable values and keep what it writes to itself.
 
     Args:
-        values: pairs (variable, value) to begin with.
+        state_mapping: pairs (variable, value) to begin with.
+
+    Raises:
+        ValueError: a pair whose first is no variable, or whose second has another shape.
 
     Example:
         >>> import keras
@@ -363,11 +392,18 @@ class StatelessScope(RecordingScope):
 
     isolates = True
 
-    def __init__(self, values: Iterable[tuple[Variable, Any]] = ()) -> None:
+    def __init__(self, state_mapping: Iterable[tuple[Variable, Any]] | None = None) -> None:
         super().__init__(self._read_outside)
         self._outer = _recording.get()
-        for variable, value in values:
-            self.set(variable, public_op("convert_to_tensor")(value, dtype=variable._dtype))
+        for variable, value in state_mapping or ():
+            if not isinstance(variable, Variable):
+                raise ValueError(
+                    "StatelessScope: `state_mapping` must hold pairs (variable, value). "
+                    f"Received: {shorten(variable)}"
+                )
+            tensor = public_op("convert_to_tensor")(value, dtype=variable._dtype)
+            variable._checked_shape(select.current().spec(tensor)[0])
+            self.set(variable, tensor)
 
     def _read_outside(self, variable: Variable) -> Tensor:
         token = _recording.set(self._outer)

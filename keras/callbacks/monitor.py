@@ -7,6 +7,7 @@ from typing import Any
 import numpy as np
 
 from keras.callbacks.callback import Callback, Logs
+from keras.errors import unknown
 
 #: Names (or parts of names) of quantities that should fall, and that should rise.
 _FALLING = (
@@ -26,6 +27,7 @@ _RISING = (
     "acc", "auc", "precision", "recall", "f1", "fbeta", "iou", "top_k", "r2", "similarity", "pearson", "concordance",
     "true_positives", "true_negatives", "sensitivity", "specificity", "dice",
 )  # fmt: skip
+_MODES = ("auto", "min", "max")
 
 
 class BestTracker:
@@ -33,13 +35,11 @@ class BestTracker:
 
     Args:
         monitor: name in the logs.
-        mode: `"min"`, `"max"` or `"auto"`, which asks the metric, or else its name.
+        mode: `"min"`, `"max"` or `"auto"`, which asks the metric, or else its name. Anything else is taken for
+            `"auto"`, with a warning.
         min_delta: a smaller change is no improvement.
         best: the value to beat at first.
         who: name of the callback, for messages.
-
-    Raises:
-        ValueError: unknown mode.
 
     >>> tracker = BestTracker("val_loss")
     >>> tracker.update(0.5, epoch=0), tracker.update(0.7, epoch=1), tracker.best
@@ -54,15 +54,18 @@ class BestTracker:
         best: float | None = None,
         who: str = "callback",
     ) -> None:
-        if mode not in ("auto", "min", "max"):
-            raise ValueError(f'{who}: `mode` must be "auto", "min" or "max". Received: mode={mode!r}')
         self.monitor = monitor
         self.min_delta = abs(min_delta)
         self.best = best
         self.epoch: int | None = None
-        self._mode = mode
+        self._mode = _known_mode(mode, who)
         self._who = who
         self._warned = False
+
+    @property
+    def mode(self) -> str:
+        """`"auto"` until the direction has been found out."""
+        return self._mode
 
     def direction(self, model: Any = None) -> str:
         """`"min"` or `"max"`. Raises ValueError when neither the metric nor its name tells."""
@@ -124,9 +127,9 @@ class MonitorCallback(Callback):
     ) -> None:
         super().__init__()
         self.monitor = monitor
-        self.mode = mode
         self.min_delta = abs(min_delta)
         self.tracker = BestTracker(monitor, mode, min_delta, baseline, type(self).__name__)
+        self.mode = self.tracker.mode
 
     @property
     def best(self) -> float | None:
@@ -141,6 +144,14 @@ class MonitorCallback(Callback):
     def monitor_op(self) -> np.ufunc:
         """`np.less` or `np.greater`: what a better value is, compared with the best. For subclasses."""
         return np.less if self.tracker.direction(self.model) == "min" else np.greater
+
+
+def _known_mode(mode: str, who: str) -> str:
+    if mode in _MODES:
+        return mode
+    # from here over the tracker, the base class and the callback to the program's own line
+    warnings.warn(f'{who}: {unknown("mode", mode, _MODES)} "auto" is used instead.', stacklevel=5)
+    return "auto"
 
 
 def _guess_mode(monitor: str, model: Any, who: str) -> str:

@@ -92,7 +92,8 @@ class STFT(Initializer):
 
     Args:
         side: `"real"` for the real part, `"imag"` for the imaginary part.
-        window: the window's name (`"hann"`, `"hamming"`, `"blackman"`, `"bartlett"`), its values, or None.
+        window: the window's name (`"hann"`, `"hamming"`, `"blackman"`, `"bartlett"`, or with SciPy installed any that
+            `scipy.signal.get_window` makes from a name alone), its values, or None.
         scaling: `"density"` divides by the root of the sum of the squared window, `"spectrum"` by the sum of its sizes,
             None by nothing.
         periodic: whether the window is periodic rather than symmetric.
@@ -113,8 +114,8 @@ class STFT(Initializer):
     ) -> None:
         if side not in ("real", "imag"):
             raise ValueError(unknown("side of STFT", side, ("real", "imag")))
-        if isinstance(window, str) and window not in _WINDOWS:
-            raise ValueError(unknown("window of STFT", window, _WINDOWS))
+        if isinstance(window, str):
+            _named_window(window, 1, periodic)  # is there one?
         if scaling not in ("density", "spectrum", None):
             raise ValueError(unknown("scaling of STFT", scaling, ("density", "spectrum")))
         self.side, self.window, self.scaling, self.periodic = side, window, scaling, periodic
@@ -134,8 +135,7 @@ class STFT(Initializer):
         if self.window is None:
             return np.ones(length)  # which Keras does not scale
         if isinstance(self.window, str):
-            longer = length + 1 if self.periodic else length
-            window = _WINDOWS[self.window](longer)[:length]
+            window = _named_window(self.window, length, self.periodic)
         else:
             window = np.asarray(self.window, "float64")
             if window.shape != (length,):
@@ -151,3 +151,18 @@ _WINDOWS: dict[str, Callable[[int], np.ndarray]] = {
     "blackman": np.blackman,
     "bartlett": np.bartlett,
 }
+
+
+def _named_window(name: str, length: int, periodic: bool) -> np.ndarray:
+    if name in _WINDOWS:
+        return _WINDOWS[name](length + 1 if periodic else length)[:length]
+    try:
+        from scipy.signal import get_window  # for rare windows only: nothing else here needs SciPy
+    except ImportError:
+        raise ValueError(
+            unknown("window of STFT", name, _WINDOWS) + " SciPy, not installed here, has more."
+        ) from None
+    try:
+        return get_window(name, length, fftbins=periodic)
+    except ValueError as error:  # no such window, or one with parameters
+        raise ValueError(f"{unknown('window of STFT', name, _WINDOWS)} SciPy says: {error}") from None

@@ -160,7 +160,7 @@ def _read(group: Group, obj: Any, plan: Plan, seen: set[int], where: str) -> Non
         if _is_container(child):
             _read_container(_inside(group, name), child, plan, seen, f"{where}/{name}")
         elif id(child) not in seen:
-            found = _find(group, name, child)
+            found = _find(group, name, child) or _by_property(group, obj, child)
             if found is not None:
                 _read(found, child, plan, seen, f"{where}/{name}")
             elif _all_weights(child):
@@ -205,6 +205,15 @@ def _by_name(group: Mapping[str, Any], obj: Any) -> Group | None:
         if isinstance(g := group[key], Group) and _kept_name(g) == getattr(obj, "name", None)
     ]
     return matches[0] if len(matches) == 1 else None
+
+
+def _by_property(group: Mapping[str, Any], owner: Any, obj: Any) -> Group | None:
+    """The object's group under the name of a property that returns it: Keras walks these too, and an attribute may be one now."""
+    for key in group:
+        is_property = isinstance(getattr(type(owner), key, None), property)
+        if is_property and getattr(owner, key, None) is obj and isinstance(group[key], Group):
+            return group[key]
+    return None
 
 
 def _kept_name(group: Group) -> str | None:

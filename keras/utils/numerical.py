@@ -1,13 +1,16 @@
-"""Two conversions of host data that nearly every classification script starts with."""
+"""Two conversions that nearly every classification script starts with: of host data, or of tensors by the engine's ops."""
 
 from typing import Any
 
 import numpy as np
 
+from keras import ops
 from keras.errors import shorten
 
+Tensor = Any
 
-def to_categorical(x: Any, num_classes: int | None = None) -> np.ndarray:
+
+def to_categorical(x: Any, num_classes: int | None = None) -> np.ndarray | Tensor:
     """Integer class labels as rows with a single 1.
 
     Args:
@@ -15,7 +18,8 @@ def to_categorical(x: Any, num_classes: int | None = None) -> np.ndarray:
         num_classes: how many classes there are; by default the largest label plus one.
 
     Returns:
-        A float64 array of shape `(*labels.shape, num_classes)`.
+        A float64 array of shape `(*labels.shape, num_classes)`; of a tensor of the engine and a given `num_classes` a
+        tensor of dtype `floatx`, whose row of a label that is no class is zeros.
 
     Raises:
         ValueError: if a label is negative or not below `num_classes`.
@@ -23,6 +27,9 @@ def to_categorical(x: Any, num_classes: int | None = None) -> np.ndarray:
     >>> to_categorical([0, 2, 1]).tolist()
     [[1.0, 0.0, 0.0], [0.0, 0.0, 1.0], [0.0, 1.0, 0.0]]
     """
+    if num_classes is not None and _is_tensor(x):  # perhaps in a traced function, where labels have no values
+        last = ops.shape(x)[-1:]
+        return ops.one_hot(ops.squeeze(x, -1) if len(x.shape) > 1 and last == (1,) else x, num_classes)
     labels = np.asarray(x)
     if labels.dtype.kind not in "biuf":
         raise TypeError(
@@ -48,7 +55,7 @@ def to_categorical(x: Any, num_classes: int | None = None) -> np.ndarray:
     return rows.reshape(*labels.shape, num_classes)
 
 
-def normalize(x: Any, axis: int = -1, order: float = 2) -> np.ndarray:
+def normalize(x: Any, axis: int = -1, order: float = 2) -> np.ndarray | Tensor:
     """`x / norm(x)`: slices along an axis scaled to length one; a slice of zeros stays as it is.
 
     Args:
@@ -57,12 +64,20 @@ def normalize(x: Any, axis: int = -1, order: float = 2) -> np.ndarray:
         order: which norm, as in `numpy.linalg.norm`.
 
     Returns:
-        An array of the shape of `x`.
+        An array of the shape of `x`; a tensor if that is one of the engine.
 
     >>> normalize([[3.0, 4.0], [0.0, 0.0]]).tolist()
     [[0.6, 0.8], [0.0, 0.0]]
     """
+    if _is_tensor(x):
+        norm = ops.norm(x, order, axis, keepdims=True)
+        return ops.divide(x, ops.where(ops.equal(norm, 0), 1.0, norm))
     x = np.atleast_1d(np.asarray(x))
     norm = np.atleast_1d(np.linalg.norm(x, order, axis))
     norm[norm == 0] = 1
     return x / np.expand_dims(norm, axis)
+
+
+def _is_tensor(x: Any) -> bool:
+    """Whether the engine has made it; an array is host data on numpy's engine too."""
+    return not isinstance(x, np.ndarray) and ops.is_tensor(x)

@@ -423,3 +423,11 @@ def test_module_objects_go_by_their_bare_names():
     assert deserialize("plain", module_objects=known) is plain
     assert deserialize("neither", module_objects=known) == "neither"
     assert deserialize("greedy", {"greedy": plain}, module_objects=known) is plain
+
+
+def test_shapes_and_dtypes_of_tensorflow_are_plain_data():
+    """What Keras 3.15.1 writes for them; `x.shape` is one in a layer's config."""
+    import tensorflow as tf
+
+    written = serializable.serialize([tf.TensorShape([2, None]), tf.TensorShape(None), tf.float32])
+    assert written == [[2, None], None, "float32"]

@@ -206,3 +206,11 @@ def test_an_ordered_dict_keeps_its_order():
         assert tree.map_structure(lambda u, v: (u, v), b, other) == OrderedDict(b=(1, 4), a=(2, 3))
         assert tree.map_structure_up_to(b, lambda u, v: (u, v), b, other) == OrderedDict(b=(1, 4), a=(2, 3))
     assert tree.map_structure(lambda u, v: (u, v), {"b": 1, "a": 2}, a) == {"b": (1, 4), "a": (2, 3)}
+
+
+def test_lists_that_tensorflow_keeps_in_its_objects() -> None:
+    from tensorflow.python.trackable.data_structures import ListWrapper
+
+    doubled = tree.map_structure(lambda x: 2 * x, ListWrapper([1, ListWrapper([2])]))
+    assert doubled == ListWrapper([2, ListWrapper([4])])
+    assert doubled[1][0] == 4

@@ -12,7 +12,7 @@ from typing import Any
 
 from keras.backend.select import current
 from keras.backend.spec import is_unknown, shape_str
-from keras.ops.dispatch import cast, dtype_of, kernel, op, promote, shape_of
+from keras.ops.dispatch import cast, convert, dtype_of, kernel, op, promote, shape_of
 from keras.ops.numpy.matrices import diagonal
 from keras.ops.settling import check_text
 
@@ -31,7 +31,7 @@ def einsum(subscripts: str, *operands: Any, **kwargs: Any) -> Tensor:
         **kwargs: `optimize` is accepted for compatibility.
 
     Returns:
-        Tensor in the operands' common dtype; int8 operands are multiplied in int32.
+        Tensor in the operands' common dtype; if all are int8, they are multiplied in int32.
 
     Raises:
         ValueError: subscripts that do not fit the operands, or sizes that do not agree.
@@ -44,7 +44,7 @@ def einsum(subscripts: str, *operands: Any, **kwargs: Any) -> Tensor:
         raise TypeError(f"einsum: unexpected arguments {sorted(kwargs)}")
     check_text(subscripts, "einsum", "subscripts")
     tensors = promote(*operands)
-    if dtype_of(tensors[0]) == "int8":
+    if all(dtype_of(convert(x)) == "int8" for x in operands):
         tensors = [cast(x, "int32") for x in tensors]
     inputs, output = _parsed(subscripts, tuple(shape_of(x) for x in tensors))
     return products(inputs, output, *tensors)

@@ -1,6 +1,7 @@
 """Callbacks against real Keras on made-up results, and what they do on their own."""
 
 import csv
+import functools
 import json
 import math
 import os
@@ -148,8 +149,23 @@ def test_direction_of_an_unknown_name_must_be_said() -> None:
     with pytest.raises(ValueError, match="mode='max'"):
         BestTracker("speed", who="EarlyStopping").direction()
     assert BestTracker("speed", "max").direction() == "max"
-    with pytest.raises(ValueError, match="`mode` must be"):
-        EarlyStopping(mode="maximum")
+
+
+@pytest.mark.parametrize(
+    "callback",
+    [
+        EarlyStopping,
+        keras_callbacks.ReduceLROnPlateau,
+        functools.partial(keras_callbacks.ModelCheckpoint, "best.keras", monitor="loss"),
+    ],
+)
+def test_an_unknown_mode_is_auto_with_a_warning(callback: Any) -> None:
+    """As in Keras 3.15.1."""
+    with pytest.warns(UserWarning, match='Unknown mode "maxi". Did you mean "max"') as warned:
+        made = callback(mode="maxi")
+    assert made.mode == "auto"
+    assert made.monitor_op is np.less
+    assert warned[0].filename == __file__
 
 
 def test_direction_of_a_metric_of_the_model() -> None:

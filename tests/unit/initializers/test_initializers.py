@@ -127,9 +127,23 @@ def test_spectrum_scaling_of_stft_counts_sizes():
     np.testing.assert_allclose(stft.host((3, 1, 3), "float64")[:, 0, 0], [1 / 6, -2 / 6, 3 / 6])
 
 
+@pytest.mark.parametrize(
+    ("window", "scaling", "periodic", "values"),
+    [
+        ("tukey", "density", False, [0.0, -0.70710678, 0.0, 0.0]),
+        ("flattop", "spectrum", True, [0.0, 0.04931714, 0.0, -0.04931714]),
+        ("cosine", None, True, [0.0, -0.80901700, 0.0, 0.80901700]),
+    ],
+)
+def test_stft_with_a_window_of_scipy(window, scaling, periodic, values):
+    """The second frequency of Keras 3.15.1."""
+    got = initializers.STFT("imag", window, scaling, periodic).host((4, 1, 3), "float32")
+    np.testing.assert_allclose(got[:, 0, 1], values, atol=1e-6)
+
+
 def test_stft_checks_its_arguments():
     assert initializers.STFT(window=np.ones(4)).host((4, 1, 3), "float32").shape == (4, 1, 3)
-    for wrong in ({"side": "left"}, {"window": "han"}, {"scaling": "densit"}):
+    for wrong in ({"side": "left"}, {"window": "hannn"}, {"window": "kaiser"}, {"scaling": "densit"}):
         with pytest.raises(ValueError, match="STFT"):
             initializers.STFT(**wrong)
     for shape in ((4, 3), (4, 2, 3)):

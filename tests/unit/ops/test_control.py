@@ -201,6 +201,21 @@ def test_jvp(run):
 
 
 # ---------------------------------------------------------------------- symbolic
+def test_jvp_is_a_step_of_a_model(engine):
+    """Values of sin(x) + cos(x) and of its derivative, cos(x) - sin(x)."""
+    x, t = keras.Input((2,)), keras.Input((2,))
+    y, dy, aux = ops.jvp(
+        lambda a: (ops.sin(a) + ops.cos(a), ops.mean(a, -1, keepdims=True)), [x], [t], has_aux=True
+    )
+    assert (y.shape, dy.shape, aux.shape) == ((None, 2), (None, 2), (None, 1))
+    y, dy, aux = keras.Model([x, t], [y, dy, aux])([X, 2 * X])
+    np.testing.assert_allclose(ops.convert_to_numpy(y), np.sin(X) + np.cos(X), rtol=1e-5)
+    np.testing.assert_allclose(
+        ops.convert_to_numpy(dy), 2 * X * (np.cos(X) - np.sin(X)), rtol=1e-5, atol=1e-6
+    )
+    np.testing.assert_allclose(ops.convert_to_numpy(aux), X.mean(-1, keepdims=True), rtol=1e-6)
+
+
 def test_symbolic_shapes():
     x = KerasTensor((None, 3))
     carry, ys = ops.scan(lambda s, row: (s + row, row * 2), ops.zeros((3,)), x)

@@ -8,7 +8,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from keras import config
+from keras import config, ops
 from keras.backend import dtypes
 
 GOLDEN = Path(__file__).parents[2] / "golden" / "ops" / "dtypes.json.gz"
@@ -59,3 +59,21 @@ def test_float8_is_not_promoted():
 def test_limits():
     assert dtypes.limits("uint16") == (0, 65535)
     assert dtypes.limits("float16") == (-65504.0, 65504.0)
+
+
+@pytest.mark.parametrize(
+    ("kinds", "product"),
+    [
+        (("int8", "int8"), "int32"),
+        (("int8", "bool"), "int8"),
+        (("bool", "int8"), "int8"),
+        (("uint8", "int8"), "int16"),
+        (("uint8", "bool"), "uint8"),
+        (("bool", "bool"), "bool"),
+    ],
+)
+def test_products_of_small_integers(engine, kinds, product):
+    """The dtypes of Keras 3.15.1 on NumPy: int32 where all are int8, and only there."""
+    a, b = (ops.ones((1, 1), kind) for kind in kinds)
+    assert dtypes.standardize(ops.matmul(a, b).dtype) == product
+    assert dtypes.standardize(ops.einsum("ij,jk->ik", a, b).dtype) == product

@@ -84,3 +84,34 @@ def test_a_container_that_holds_itself(tmp_path):
     model.set_weights([w + 1 for w in saved])
     model.load_weights(tmp_path / "m.weights.h5")
     np.testing.assert_array_equal(model.get_weights()[0], saved[0])
+
+
+def test_a_layer_may_be_known_by_a_property_in_the_file(tmp_path):
+    """Keras 3.15.1 walks properties as well as attributes, and loads this too."""
+
+    class Before(keras.Model):
+        def __init__(self):
+            super().__init__()
+            self.dense = Dense(3)
+
+        def call(self, x):
+            return self.dense(x)
+
+    class After(keras.Model):
+        def __init__(self):
+            super().__init__()
+            self.a_dense = Dense(3)
+
+        @property
+        def dense(self):
+            return self.a_dense
+
+        def call(self, x):
+            return self.dense(x)
+
+    before, after = Before(), After()
+    before(np.ones((2, 2)))
+    after(np.ones((2, 2)))
+    before.save_weights(tmp_path / "m.weights.h5")
+    after.load_weights(tmp_path / "m.weights.h5")
+    np.testing.assert_array_equal(after.a_dense.kernel.numpy(), before.dense.kernel.numpy())

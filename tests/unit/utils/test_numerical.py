@@ -5,6 +5,8 @@ from typing import Any
 import numpy as np
 import pytest
 
+import keras
+from keras import ops
 from keras.utils import (
     normalize,
     pack_x_y_sample_weight,
@@ -35,6 +37,24 @@ def test_to_categorical_of_any_shape() -> None:
 def test_to_categorical_refuses(x: Any, classes: Any, error: type[Exception], message: str) -> None:
     with pytest.raises(error, match=message):
         to_categorical(x, classes)
+
+
+def test_tensors_stay_tensors(engine: Any) -> None:
+    """As in Keras 3.15.1: so that labels can be encoded in a traced function too."""
+    rows = to_categorical(ops.array([[0], [2]]), 3)
+    assert ops.is_tensor(rows)
+    assert ops.convert_to_numpy(rows).tolist() == [[1, 0, 0], [0, 0, 1]]
+    rows = normalize(ops.array([[3, 4], [0, 0]]))
+    assert ops.is_tensor(rows)
+    np.testing.assert_allclose(ops.convert_to_numpy(rows), [[0.6, 0.8], [0, 0]], rtol=1e-6)
+
+
+def test_labels_encoded_in_a_pipeline_of_tensorflow() -> None:
+    import tensorflow as tf
+
+    with keras.backend.using("tensorflow"):
+        data = tf.data.Dataset.from_tensor_slices([2, 0]).map(lambda y: to_categorical(y, 3))
+        assert [row.tolist() for row in data.as_numpy_iterator()] == [[0, 0, 1], [1, 0, 0]]
 
 
 @pytest.mark.parametrize(("axis", "order"), [(-1, 2), (0, 2), (1, 1), (0, np.inf)])
