@@ -31,12 +31,13 @@ def to_config(model: Functional) -> Config:
     """The model's graph in the layout of Keras 3."""
     addresses = _addresses(model._graph)
 
-    def place(t: KerasTensor) -> list[Any]:
-        return list(addresses[id(t)])
+    def listed(t: KerasTensor) -> list[Any]:
+        name, call, output = addresses[id(t)]
+        return [name, call + _first_listed(t.node.operation), output]
 
     def encode(x: Any) -> Any:
         if isinstance(x, KerasTensor):
-            config = {"shape": list(x.shape), "dtype": x.dtype, "keras_history": place(x)}
+            config = {"shape": list(x.shape), "dtype": x.dtype, "keras_history": list(addresses[id(x)])}
             return {"class_name": "__keras_tensor__", "config": config}
         if isinstance(x, (list, tuple)):
             return [encode(v) for v in x]
@@ -61,8 +62,8 @@ def to_config(model: Functional) -> Config:
         "name": model.name,
         "trainable": model.trainable,
         "layers": layers,
-        "input_layers": tree.map_structure(place, model._inputs_struct),
-        "output_layers": tree.map_structure(place, model._outputs_struct),
+        "input_layers": tree.map_structure(listed, model._inputs_struct),
+        "output_layers": tree.map_structure(listed, model._outputs_struct),
     }
 
 
@@ -72,22 +73,20 @@ def _addresses(graph: Graph) -> dict[int, History]:
     for operation in graph.operations:
         if isinstance(operation, InputLayer):
             continue
-        first = _first_index(operation)
         for i, node in enumerate(graph.nodes_of(operation)):
             for t in node.output_tensors:
-                found[id(t)] = (operation.name, first + i, t.index)
+                found[id(t)] = (operation.name, i, t.index)
     return found
 
 
-def _first_index(operation: Operation) -> int:
-    """Keras counts a functional model's own inputs-to-outputs connection as its call 0."""
-    return (
-        1
-        if isinstance(operation, Model)
-        and operation._functional_class
-        and isinstance(operation, operation._functional_class)
-        else 0
-    )
+def _first_listed(operation: Operation) -> int:
+    """The index of an operation's first call among the model's inputs and outputs.
+
+    There Keras 3 counts a functional model's own inputs-to-outputs connection as its call 0, as Keras 2 does everywhere;
+    where one call names the tensors of another, it does not.
+    """
+    functional = operation._functional_class if isinstance(operation, Model) else None
+    return int(bool(functional) and isinstance(operation, functional))
 
 
 # ---------------------------------------------------------------------- reading
@@ -133,7 +132,9 @@ class _Reader:
         self._layers: dict[str, Any] = {}
         self._pending: dict[str, list[_Call]] = {}
         self._made: dict[str, list[list[KerasTensor]]] = {}
-        self._referenced: dict[str, int] = {}  # the smallest call index anybody refers to, by layer
+        self._referenced: dict[str, list[int]] = {}  # the call indices that calls refer to, by layer
+        self._calls: dict[str, int] = {}  # how many calls the file has, by layer
+        self._is_keras2 = False
 
     def add(self, entry: Config) -> None:
         name = entry.get("name") or entry["config"]["name"]
@@ -147,7 +148,10 @@ class _Reader:
             )
         self._layers[name] = operation
         self._made[name] = [[operation.output]] if isinstance(operation, InputLayer) else []
-        self._pending[name] = [_read_call(name, node, self._make) for node in entry.get("inbound_nodes", [])]
+        nodes = entry.get("inbound_nodes", [])
+        self._is_keras2 |= not all(map(_is_keras3_node, nodes))
+        self._pending[name] = [_read_call(name, node, self._make) for node in nodes]
+        self._calls[name] = len(nodes)
         for call in self._pending[name]:
             for source, index, _ in call.needs:
                 self._refer(source, index)
@@ -156,7 +160,7 @@ class _Reader:
         return deserialize(x, self._custom_objects, self._safe_mode)
 
     def _refer(self, name: str, index: int) -> None:
-        self._referenced[name] = min(index, self._referenced.get(name, index))
+        self._referenced.setdefault(name, []).append(index)
 
     def connect(self) -> None:
         remaining = sum(map(len, self._pending.values()))
@@ -180,10 +184,16 @@ class _Reader:
             raise ValueError(f"The model's config refers to a layer {name!r} that it does not list.")
         return self._position(name, index) < len(self._made[name])
 
-    def _position(self, name: str, index: int) -> int:
-        # Files count calls of nested models from 1 (Keras 2 also did for sequential ones).
-        first = min(1, self._referenced.get(name, 0)) if isinstance(self._layers[name], Model) else 0
-        return index - first
+    def _position(self, name: str, index: int, listed: bool = False) -> int:
+        """Which of a layer's calls an index means; nested models' are counted from 1 in some places (`_first_listed`)."""
+        operation, referenced = self._layers[name], self._referenced.get(name, [0])
+        if not isinstance(operation, Model):
+            return index
+        if self._is_keras2:  # also for sequential ones, in some versions
+            return index - min(1, *referenced)
+        if listed:
+            return index - min(index, _first_listed(operation))
+        return index - int(max(referenced) >= self._calls[name])  # this library once counted from 1 here, too
 
     def _replay(self, name: str, call: _Call) -> None:
         operation = self._layers[name]
@@ -200,13 +210,13 @@ class _Reader:
             made[0].node.operation.name = name
         self._made[name].append(made)
 
-    def _tensor(self, history: History) -> KerasTensor:
+    def _tensor(self, history: History, listed: bool = False) -> KerasTensor:
         name, index, output = history
         calls = self._made.get(name)
         if calls is None:
             raise ValueError(f"The model's config refers to a layer {name!r} that it does not list.")
         try:
-            return calls[self._position(name, index)][output]
+            return calls[self._position(name, index, listed)][output]
         except IndexError:
             raise ValueError(
                 f"The model's config refers to call {index}, output {output} of layer {name!r}, which is not there."
@@ -215,8 +225,9 @@ class _Reader:
     def tensors(self, structure: Any) -> Any:
         """`input_layers` or `output_layers`: an address, or a structure of them."""
         if _is_address(structure):
-            self._refer(structure[0], structure[1])
-            return self._tensor(tuple(structure))
+            if self._is_keras2:
+                self._refer(structure[0], structure[1])
+            return self._tensor(tuple(structure), listed=True)
         if isinstance(structure, dict):
             return {k: self.tensors(v) for k, v in structure.items()}
         parts = [self.tensors(v) for v in structure]
@@ -237,6 +248,10 @@ def _is_address(x: Any) -> bool:
     )
 
 
+def _is_keras3_node(node: Any) -> bool:
+    return isinstance(node, dict) and "args" in node
+
+
 def _read_call(name: str, node: Any, make: Callable[[Config], Any]) -> _Call:
     def decode(x: Any) -> Any:
         if isinstance(x, dict):
@@ -247,7 +262,7 @@ def _read_call(name: str, node: Any, make: Callable[[Config], Any]) -> _Call:
             return {k: decode(v) for k, v in x.items()}
         return [decode(v) for v in x] if isinstance(x, list) else x
 
-    if isinstance(node, dict) and "args" in node:
+    if _is_keras3_node(node):
         kwargs = {k: decode(v) for k, v in node.get("kwargs", {}).items()}
         return _Call(name, tuple(map(decode, node["args"])), kwargs)
     return _read_keras2_call(name, node)
