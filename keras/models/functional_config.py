@@ -6,7 +6,10 @@ Both list the layers in graph order and, for each, the calls that belong to the 
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections import Counter
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from contextvars import ContextVar
 from typing import TYPE_CHECKING, Any
 
 from keras import tree
@@ -26,9 +29,44 @@ Config = dict[str, Any]
 History = tuple[str, int, int]
 
 
+#: What a layer's `shared_object_id` stands for, while a model and those inside it are written or read.
+_shared: ContextVar[dict[int, Any] | None] = ContextVar("keras_shared_layers", default=None)
+
+
 # ---------------------------------------------------------------------- writing
 def to_config(model: Functional) -> Config:
     """The model's graph in the layout of Keras 3."""
+    with _sharing(lambda: _numbers_of_shared(model)) as numbers:
+        return _to_config(model, numbers)
+
+
+@contextmanager
+def _sharing(start: Callable[[], dict[int, Any]]) -> Iterator[dict[int, Any]]:
+    """What the outermost model began with."""
+    around = _shared.get()
+    token = _shared.set(start() if around is None else around)
+    try:
+        found = _shared.get()
+        assert found is not None
+        yield found
+    finally:
+        _shared.reset(token)
+
+
+def _numbers_of_shared(model: Functional) -> dict[int, int]:
+    """A number for each layer that stands in several of the models in a model, by `id`."""
+    counts: Counter[int] = Counter()
+    waiting, models = [model], {id(model)}
+    while waiting:
+        for operation in waiting.pop().operations:
+            counts[id(operation)] += 1
+            if _is_functional(operation) and id(operation) not in models:
+                models.add(id(operation))
+                waiting.append(operation)  # type: ignore[arg-type]
+    return {key: number for number, key in enumerate((k for k, n in counts.items() if n > 1), 1)}
+
+
+def _to_config(model: Functional, numbers: dict[int, int]) -> Config:
     addresses = _addresses(model._graph)
 
     def listed(t: KerasTensor) -> list[Any]:
@@ -54,6 +92,8 @@ def to_config(model: Functional) -> Config:
         else:
             entry, calls = serialize(operation), [(n.args, n.kwargs) for n in nodes]
         entry = {**entry, "name": operation.name}
+        if id(operation) in numbers:
+            entry["shared_object_id"] = numbers[id(operation)]
         entry["inbound_nodes"] = [
             {"args": [encode(a) for a in args], "kwargs": encode(kwargs)} for args, kwargs in calls
         ]
@@ -85,8 +125,12 @@ def _first_listed(operation: Operation) -> int:
     There Keras 3 counts a functional model's own inputs-to-outputs connection as its call 0, as Keras 2 does everywhere;
     where one call names the tensors of another, it does not.
     """
+    return int(_is_functional(operation))
+
+
+def _is_functional(operation: Operation) -> bool:
     functional = operation._functional_class if isinstance(operation, Model) else None
-    return int(bool(functional) and isinstance(operation, functional))
+    return bool(functional) and isinstance(operation, functional)
 
 
 # ---------------------------------------------------------------------- reading
@@ -96,10 +140,11 @@ def from_config(config: Config, custom_objects: Any, safe_mode: bool) -> tuple[A
     Raises:
         ValueError: a call refers to a layer or output that is not there.
     """
-    reader = _Reader(custom_objects, safe_mode)
-    for entry in config["layers"]:
-        reader.add(entry)
-    reader.connect()
+    with _sharing(dict) as layers:
+        reader = _Reader(custom_objects, safe_mode, layers)
+        for entry in config["layers"]:
+            reader.add(entry)
+        reader.connect()
     facts = {k: config[k] for k in ("name", "trainable") if config.get(k) is not None}
     inputs = reader.tensors(config["input_layers"])
     outputs = reader.tensors(config["output_layers"])
@@ -126,9 +171,10 @@ class _Ref:
 class _Reader:
     """Makes the layers, then replays the calls as soon as what they need is there."""
 
-    def __init__(self, custom_objects: Any, safe_mode: bool) -> None:
+    def __init__(self, custom_objects: Any, safe_mode: bool, shared: dict[int, Any]) -> None:
         self._custom_objects = custom_objects
         self._safe_mode = safe_mode
+        self._shared = shared
         self._layers: dict[str, Any] = {}
         self._pending: dict[str, list[_Call]] = {}
         self._made: dict[str, list[list[KerasTensor]]] = {}
@@ -140,12 +186,7 @@ class _Reader:
         name = entry.get("name") or entry["config"]["name"]
         operation = op_nodes.decode(entry, self._make)
         if operation is None:
-            operation = deserialize(
-                {k: v for k, v in entry.items() if k not in ("inbound_nodes", "name")},
-                self._custom_objects,
-                self._safe_mode,
-                family="layers",
-            )
+            operation = self._layer(entry)
         self._layers[name] = operation
         self._made[name] = [[operation.output]] if isinstance(operation, InputLayer) else []
         nodes = entry.get("inbound_nodes", [])
@@ -155,6 +196,17 @@ class _Reader:
         for call in self._pending[name]:
             for source, index, _ in call.needs:
                 self._refer(source, index)
+
+    def _layer(self, entry: Config) -> Any:
+        """The layer of an entry, which may be one that another model has made."""
+        data = {k: v for k, v in entry.items() if k not in ("inbound_nodes", "name")}
+        number = data.pop("shared_object_id", None)
+        made, like = self._shared.get(number, (None, None))
+        if made is None or _plain(data) != _plain(like):
+            made = deserialize(data, self._custom_objects, self._safe_mode, family="layers")
+            if isinstance(number, int):
+                self._shared[number] = made, data
+        return made
 
     def _make(self, x: Config) -> Any:
         return deserialize(x, self._custom_objects, self._safe_mode)
@@ -232,6 +284,13 @@ class _Reader:
             return {k: self.tensors(v) for k, v in structure.items()}
         parts = [self.tensors(v) for v in structure]
         return tuple(parts) if isinstance(structure, tuple) else parts
+
+
+def _plain(x: Any) -> Any:
+    """A config without the numbers that Keras gives to all its parts."""
+    if isinstance(x, dict):
+        return {k: _plain(v) for k, v in x.items() if k != "shared_object_id"}
+    return [_plain(v) for v in x] if isinstance(x, (list, tuple)) else x
 
 
 def _trains_only_when_told(operation: Any) -> bool:

@@ -67,7 +67,9 @@ def children(obj: Any, optimizer: bool = True) -> Iterator[tuple[str, Any]]:
     names = sorted(attributes)
     if isinstance(obj, (Functional, Sequential)):
         yield "layers", list(obj.layers)
-    elif _lists_layers(obj):  # Keras walks through this property like an attribute: what comes after it stands in it
+    elif _lists_layers(
+        obj
+    ):  # Keras walks through this property like an attribute: what comes after it stands in it
         names = sorted({*attributes, "layers"})
     for name in names:
         if name == "layers" and name not in attributes:

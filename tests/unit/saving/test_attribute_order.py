@@ -26,7 +26,12 @@ GROUPS = {
 class Own(keras.Model):
     def __init__(self, **kwargs):
         super().__init__(**kwargs)
-        self.first, self.norm, self.seq, self.zz = Dense(2), Dense(2), keras.Sequential([Dense(2)]), [Dense(2)]
+        self.first, self.norm, self.seq, self.zz = (
+            Dense(2),
+            Dense(2),
+            keras.Sequential([Dense(2)]),
+            [Dense(2)],
+        )
 
     def call(self, x):
         return self.zz[0](self.seq(self.norm(self.first(x))))
