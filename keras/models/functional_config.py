@@ -130,7 +130,7 @@ def _first_listed(operation: Operation) -> int:
 
 def _is_functional(operation: Operation) -> bool:
     functional = operation._functional_class if isinstance(operation, Model) else None
-    return bool(functional) and isinstance(operation, functional)
+    return functional is not None and isinstance(operation, functional)
 
 
 # ---------------------------------------------------------------------- reading
