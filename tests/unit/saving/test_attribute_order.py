@@ -76,5 +76,5 @@ def test_a_missing_layer_is_told(tmp_path: Path) -> None:
     model.save_weights(path)
     with h5py.File(path, "r+") as file:
         del file["layers/dense_1"]
-    with pytest.raises(ValueError, match="norm .* the file has nothing for it"):
+    with pytest.raises(ValueError, match=r"norm .* the file has nothing for it"):
         made().load_weights(path)
