@@ -67,10 +67,10 @@ def children(obj: Any, optimizer: bool = True) -> Iterator[tuple[str, Any]]:
     names = sorted(attributes)
     if isinstance(obj, (Functional, Sequential)):
         yield "layers", list(obj.layers)
-    elif _lists_layers(
-        obj
-    ):  # Keras walks through this property like an attribute: what comes after it stands in it
-        names = sorted({*attributes, "layers"})
+    elif _lists_layers(obj):
+        # Keras walks through this property like an attribute, and not through private ones: what comes after it, or is
+        # private, stands in it.
+        names = sorted({*attributes, "layers"}, key=lambda name: (name.startswith("_"), name))
     for name in names:
         if name == "layers" and name not in attributes:
             yield name, list(obj.layers)

@@ -19,6 +19,7 @@ GROUPS = {
     "norm": "layers/dense_1/vars/0",
     "seq": "layers/sequential/layers/dense/vars/0",
     "zz": "layers/dense_2/vars/0",
+    "private": "layers/dense_3/vars/0",
 }
 
 
@@ -32,12 +33,19 @@ class Own(keras.Model):
             keras.Sequential([Dense(2)]),
             [Dense(2)],
         )
+        self._private = Dense(2)
 
     def call(self, x):
-        return self.zz[0](self.seq(self.norm(self.first(x))))
+        return self._private(self.zz[0](self.seq(self.norm(self.first(x)))))
 
     def kernels(self):
-        layers = {"first": self.first, "norm": self.norm, "seq": self.seq.layers[0], "zz": self.zz[0]}
+        layers = {
+            "first": self.first,
+            "norm": self.norm,
+            "seq": self.seq.layers[0],
+            "zz": self.zz[0],
+            "private": self._private,
+        }
         return {name: layer.kernel.numpy() for name, layer in layers.items()}
 
 
@@ -62,7 +70,12 @@ def test_reading(tmp_path: Path, by_attribute: bool) -> None:
     model.save_weights(path)
     if by_attribute:
         with h5py.File(path, "r+") as file:
-            for old, new in (("dense_1", "norm"), ("sequential", "seq"), ("dense_2", "zz/dense")):
+            for old, new in (
+                ("dense_1", "norm"),
+                ("sequential", "seq"),
+                ("dense_2", "zz/dense"),
+                ("dense_3", "_private"),
+            ):
                 file.move(f"layers/{old}", new)
             del file["layers"]
     other = made()
