@@ -213,7 +213,10 @@ def get(
 
 @contextmanager
 def keep_functions() -> Iterator[None]:
-    """A block in which `serialize` leaves functions as they are: for copies in the process, not for files."""
+    """A block in which `serialize` leaves functions, and stateless objects that no file could name, as they are.
+
+    For copies in the process, not for files.
+    """
     token = _keep.set(True)
     try:
         yield
@@ -327,6 +330,13 @@ def _plain(value: Any) -> Any:
 
 def _serialize_object(obj: Any) -> Config:
     cls = vars(type(obj)).get("_written_as", type(obj))  # a class made by the library of one of the user's
+    if (
+        _keep.get()
+        and not _is_ours(cls)
+        and get_registered_name(cls) == cls.__name__
+        and not hasattr(obj, "variables")
+    ):
+        return obj  # an initializer of the user's, or of TensorFlow: no name leads to its class, and copies can share it
     module, registered = _module_and_registered_name(cls)
     data = {
         "module": module,

@@ -6,7 +6,7 @@ from typing import Any
 from keras.callbacks.callback import Callback, Logs
 from keras.callbacks.history import History
 from keras.callbacks.progbar_logger import ProgbarLogger
-from keras.callbacks.reach import may_act
+from keras.callbacks.reach import is_the_librarys, may_act
 
 LazyLogs = Logs | Callable[[], Logs] | None
 
@@ -121,8 +121,9 @@ class CallbackList:
         return [callback for callback in self._hooked(stage) if may_act(callback)]
 
     def _hooked(self, stage: str) -> list[Callback]:
-        hooks = self._of_batches[f"on_{stage}_batch_begin"] + self._of_batches[f"on_{stage}_batch_end"]
-        return list(dict.fromkeys(c for c in hooks if not getattr(c, "takes_lazy_logs", False)))
+        moments = (f"on_{stage}_batch_begin", f"on_{stage}_batch_end")
+        hooks = (c for moment in moments for c in self._of_batches[moment] if not _takes_lazy(c, moment))
+        return list(dict.fromkeys(hooks))
 
     # ------------------------------------------------------------------ epochs and runs
     def on_epoch_begin(self, epoch: int, logs: Logs | None = None) -> None:
@@ -174,7 +175,7 @@ class CallbackList:
     def _batch(self, moment: str, batch: int, logs: LazyLogs) -> None:
         made: Logs | None = None
         for callback in self._of_batches[moment]:
-            if getattr(callback, "takes_lazy_logs", False):
+            if _takes_lazy(callback, moment):
                 getattr(callback, moment)(batch, logs)
                 continue
             if made is None:
@@ -208,6 +209,11 @@ def _as_list(callbacks: Any) -> list[Callback]:
                 "A plain function becomes one with keras.callbacks.LambdaCallback(on_epoch_end=function)."
             )
     return found
+
+
+def _takes_lazy(callback: Any, moment: str) -> bool:
+    """Whether its logs may be a function: only the library's own methods know that they may get one."""
+    return getattr(callback, "takes_lazy_logs", False) and is_the_librarys(callback, moment)
 
 
 def _is_own(callback: Any, name: str) -> bool:

@@ -10,6 +10,7 @@ from typing import Any
 
 from keras.callbacks.callback import Callback, Logs
 from keras.callbacks.monitor import MonitorCallback
+from keras.callbacks.reach import is_the_librarys
 from keras.utils.progress import write_line
 
 SaveFreq = str | int
@@ -54,29 +55,32 @@ class ModelCheckpoint(MonitorCallback):
         self.save_best_only = save_best_only
         self.save_weights_only = save_weights_only
         self.save_freq = _checked_freq(save_freq, "ModelCheckpoint")
-        self.acts_between_batches = self.save_freq not in ("epoch", False)
-        self.takes_lazy_logs = not self.acts_between_batches  # then its batch method does nothing
+        _declare(self)
         self._counter = _BatchCounter(self.save_freq)
-        self._epoch = 0
+        self._current_epoch = 0
         self._check_suffix()
 
     def on_epoch_begin(self, epoch: int, logs: Logs | None = None) -> None:
         """Remember the epoch for the file's name."""
-        self._epoch = epoch
+        self._current_epoch = epoch
         self._counter.new_epoch()
 
     def on_train_batch_end(self, batch: int, logs: Logs | None = None) -> None:
         """Save, if it is time."""
-        if self._counter.is_due(batch):
-            self._save(self._epoch, batch, logs or {})
+        if self._should_save_on_batch(batch):
+            self._save_model(self._current_epoch, batch, logs or {})
 
     def on_epoch_end(self, epoch: int, logs: Logs | None = None) -> None:
         """Save, if it is time."""
         if self.save_freq == "epoch":
-            self._save(epoch, None, logs or {})
+            self._save_model(epoch, None, logs or {})
 
-    def _save(self, epoch: int, batch: int | None, logs: Logs) -> None:
-        path = self._path(epoch, batch, logs)
+    # These three and `_current_epoch` have Keras's names: subclasses, W&B's for one, call them or write their own.
+    def _should_save_on_batch(self, batch: int) -> bool:
+        return self._counter.is_due(batch)
+
+    def _save_model(self, epoch: int, batch: int | None, logs: Logs) -> None:
+        path = self._get_file_path(epoch, batch, logs)
         why = self._why_save(epoch, logs)
         if self.verbose > 0:
             write_line(f"Epoch {epoch + 1}: {why[1]}{f', saving model to {path}' if why[0] else ''}")
@@ -99,8 +103,8 @@ class ModelCheckpoint(MonitorCallback):
             return True, f"{self.monitor} improved from {_number(before)} to {_number(value)}"
         return False, f"{self.monitor} did not improve from {_number(before)}"
 
-    def _path(self, epoch: int, batch: int | None, logs: Logs) -> str:
-        places: dict[str, Any] = {"epoch": epoch + 1, **logs}
+    def _get_file_path(self, epoch: int, batch: int | None, logs: Logs | None) -> str:
+        places: dict[str, Any] = {"epoch": epoch + 1, **(logs or {})}
         if batch is not None:
             places["batch"] = batch + 1
         try:
@@ -158,10 +162,9 @@ class BackupAndRestore(Callback):
         self.save_freq = save_freq if save_freq is False else _checked_freq(save_freq, "BackupAndRestore")
         self.double_checkpoint = double_checkpoint
         self.delete_checkpoint = delete_checkpoint
-        self.acts_between_batches = self.save_freq not in ("epoch", False)
-        self.takes_lazy_logs = not self.acts_between_batches  # then its batch method does nothing
+        _declare(self)
         self._counter = _BatchCounter(self.save_freq)
-        self._epoch = 0
+        self._current_epoch = 0
 
     def on_train_begin(self, logs: Logs | None = None) -> None:
         """Restore a backup that is there, and tell `fit` which epoch to begin with."""
@@ -176,7 +179,7 @@ class BackupAndRestore(Callback):
 
     def on_epoch_begin(self, epoch: int, logs: Logs | None = None) -> None:
         """Remember the epoch."""
-        self._epoch = epoch
+        self._current_epoch = epoch
         self._counter.new_epoch()
 
     def on_epoch_end(self, epoch: int, logs: Logs | None = None) -> None:
@@ -187,7 +190,7 @@ class BackupAndRestore(Callback):
     def on_train_batch_end(self, batch: int, logs: Logs | None = None) -> None:
         """Save, if it is time."""
         if self._counter.is_due(batch):
-            self._save(self._epoch, batch + 1)
+            self._save(self._current_epoch, batch + 1)
 
     def on_train_end(self, logs: Logs | None = None) -> None:
         """Delete the backup, unless training was interrupted."""
@@ -235,6 +238,16 @@ def _seeds(model: Any) -> list[Any]:
     """The states of a model's seed generators, which files of weights leave out."""
     weights = {id(v) for v in model.weights}
     return [v for v in model.variables if id(v) not in weights]
+
+
+def _declare(callback: Any) -> None:
+    """Say of a callback that it is idle between batches, if its batches are not counted and no subclass acts there."""
+    idle = callback.save_freq in ("epoch", False)
+    callback.takes_lazy_logs = idle
+    if not idle:
+        callback.acts_between_batches = True
+    elif all(is_the_librarys(callback, f"on_train_batch_{moment}") for moment in ("begin", "end")):
+        callback.acts_between_batches = False
 
 
 class _BatchCounter:

@@ -50,6 +50,19 @@ def may_act(callback: Any) -> bool:
     return any(_reaches_out(function, callback) for function in _run_at_batches(callback))
 
 
+def is_the_librarys(callback: Any, moment: str) -> bool:
+    """Whether a callback's method is one that this library wrote, rather than that of a subclass of yours.
+
+    What the class says of itself, such as that it is idle between batches, holds for the library's own methods only.
+
+    >>> is_the_librarys(Callback(), "on_train_batch_end")
+    True
+    """
+    method = getattr(callback, moment, None)
+    written_in = getattr(getattr(method, "__func__", method), "__module__", None) or ""
+    return written_in.startswith("keras.callbacks.")
+
+
 _OF_EVERY_CALLBACK = frozenset(vars(Callback()))
 
 

@@ -91,6 +91,7 @@ from keras.layers.reshaping import (
     ZeroPadding2D,
     ZeroPadding3D,
 )
+from keras.layers.reversible_embedding import ReversibleEmbedding
 from keras.layers.rnn import (
     GRU,
     LSTM,
@@ -244,6 +245,7 @@ __all__ = [
     "RepeatVector",
     "Rescaling",
     "Reshape",
+    "ReversibleEmbedding",
     "SeparableConv1D",
     "SeparableConv2D",
     "SeparableConvolution1D",

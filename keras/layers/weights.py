@@ -67,6 +67,11 @@ class Weighted(Tracked):
         return self.dtype_policy.variable_dtype
 
     @property
+    def quantization_mode(self) -> None:
+        """Always None: a quantised layer is another layer, around this one."""
+        return None
+
+    @property
     def input_dtype(self) -> str | None:
         """Dtype that float inputs are cast to."""
         return self.dtype_policy.compute_dtype

@@ -6,7 +6,10 @@ Both list the layers in graph order and, for each, the calls that belong to the 
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections import Counter
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from contextvars import ContextVar
 from typing import TYPE_CHECKING, Any
 
 from keras import tree
@@ -26,17 +29,53 @@ Config = dict[str, Any]
 History = tuple[str, int, int]
 
 
+#: What a layer's `shared_object_id` stands for, while a model and those inside it are written or read.
+_shared: ContextVar[dict[int, Any] | None] = ContextVar("keras_shared_layers", default=None)
+
+
 # ---------------------------------------------------------------------- writing
 def to_config(model: Functional) -> Config:
     """The model's graph in the layout of Keras 3."""
+    with _sharing(lambda: _numbers_of_shared(model)) as numbers:
+        return _to_config(model, numbers)
+
+
+@contextmanager
+def _sharing(start: Callable[[], dict[int, Any]]) -> Iterator[dict[int, Any]]:
+    """What the outermost model began with."""
+    around = _shared.get()
+    token = _shared.set(start() if around is None else around)
+    try:
+        found = _shared.get()
+        assert found is not None
+        yield found
+    finally:
+        _shared.reset(token)
+
+
+def _numbers_of_shared(model: Functional) -> dict[int, int]:
+    """A number for each layer that stands in several of the models in a model, by `id`."""
+    counts: Counter[int] = Counter()
+    waiting, models = [model], {id(model)}
+    while waiting:
+        for operation in waiting.pop().operations:
+            counts[id(operation)] += 1
+            if _is_functional(operation) and id(operation) not in models:
+                models.add(id(operation))
+                waiting.append(operation)  # type: ignore[arg-type]
+    return {key: number for number, key in enumerate((k for k, n in counts.items() if n > 1), 1)}
+
+
+def _to_config(model: Functional, numbers: dict[int, int]) -> Config:
     addresses = _addresses(model._graph)
 
-    def place(t: KerasTensor) -> list[Any]:
-        return list(addresses[id(t)])
+    def listed(t: KerasTensor) -> list[Any]:
+        name, call, output = addresses[id(t)]
+        return [name, call + _first_listed(t.node.operation), output]
 
     def encode(x: Any) -> Any:
         if isinstance(x, KerasTensor):
-            config = {"shape": list(x.shape), "dtype": x.dtype, "keras_history": place(x)}
+            config = {"shape": list(x.shape), "dtype": x.dtype, "keras_history": list(addresses[id(x)])}
             return {"class_name": "__keras_tensor__", "config": config}
         if isinstance(x, (list, tuple)):
             return [encode(v) for v in x]
@@ -53,6 +92,8 @@ def to_config(model: Functional) -> Config:
         else:
             entry, calls = serialize(operation), [(n.args, n.kwargs) for n in nodes]
         entry = {**entry, "name": operation.name}
+        if id(operation) in numbers:
+            entry["shared_object_id"] = numbers[id(operation)]
         entry["inbound_nodes"] = [
             {"args": [encode(a) for a in args], "kwargs": encode(kwargs)} for args, kwargs in calls
         ]
@@ -61,8 +102,8 @@ def to_config(model: Functional) -> Config:
         "name": model.name,
         "trainable": model.trainable,
         "layers": layers,
-        "input_layers": tree.map_structure(place, model._inputs_struct),
-        "output_layers": tree.map_structure(place, model._outputs_struct),
+        "input_layers": tree.map_structure(listed, model._inputs_struct),
+        "output_layers": tree.map_structure(listed, model._outputs_struct),
     }
 
 
@@ -72,22 +113,24 @@ def _addresses(graph: Graph) -> dict[int, History]:
     for operation in graph.operations:
         if isinstance(operation, InputLayer):
             continue
-        first = _first_index(operation)
         for i, node in enumerate(graph.nodes_of(operation)):
             for t in node.output_tensors:
-                found[id(t)] = (operation.name, first + i, t.index)
+                found[id(t)] = (operation.name, i, t.index)
     return found
 
 
-def _first_index(operation: Operation) -> int:
-    """Keras counts a functional model's own inputs-to-outputs connection as its call 0."""
-    return (
-        1
-        if isinstance(operation, Model)
-        and operation._functional_class
-        and isinstance(operation, operation._functional_class)
-        else 0
-    )
+def _first_listed(operation: Operation) -> int:
+    """The index of an operation's first call among the model's inputs and outputs.
+
+    There Keras 3 counts a functional model's own inputs-to-outputs connection as its call 0, as Keras 2 does everywhere;
+    where one call names the tensors of another, it does not.
+    """
+    return int(_is_functional(operation))
+
+
+def _is_functional(operation: Operation) -> bool:
+    functional = operation._functional_class if isinstance(operation, Model) else None
+    return functional is not None and isinstance(operation, functional)
 
 
 # ---------------------------------------------------------------------- reading
@@ -97,10 +140,11 @@ def from_config(config: Config, custom_objects: Any, safe_mode: bool) -> tuple[A
     Raises:
         ValueError: a call refers to a layer or output that is not there.
     """
-    reader = _Reader(custom_objects, safe_mode)
-    for entry in config["layers"]:
-        reader.add(entry)
-    reader.connect()
+    with _sharing(dict) as layers:
+        reader = _Reader(custom_objects, safe_mode, layers)
+        for entry in config["layers"]:
+            reader.add(entry)
+        reader.connect()
     facts = {k: config[k] for k in ("name", "trainable") if config.get(k) is not None}
     inputs = reader.tensors(config["input_layers"])
     outputs = reader.tensors(config["output_layers"])
@@ -127,36 +171,48 @@ class _Ref:
 class _Reader:
     """Makes the layers, then replays the calls as soon as what they need is there."""
 
-    def __init__(self, custom_objects: Any, safe_mode: bool) -> None:
+    def __init__(self, custom_objects: Any, safe_mode: bool, shared: dict[int, Any]) -> None:
         self._custom_objects = custom_objects
         self._safe_mode = safe_mode
+        self._shared = shared
         self._layers: dict[str, Any] = {}
         self._pending: dict[str, list[_Call]] = {}
         self._made: dict[str, list[list[KerasTensor]]] = {}
-        self._referenced: dict[str, int] = {}  # the smallest call index anybody refers to, by layer
+        self._referenced: dict[str, list[int]] = {}  # the call indices that calls refer to, by layer
+        self._calls: dict[str, int] = {}  # how many calls the file has, by layer
+        self._is_keras2 = False
 
     def add(self, entry: Config) -> None:
         name = entry.get("name") or entry["config"]["name"]
         operation = op_nodes.decode(entry, self._make)
         if operation is None:
-            operation = deserialize(
-                {k: v for k, v in entry.items() if k not in ("inbound_nodes", "name")},
-                self._custom_objects,
-                self._safe_mode,
-                family="layers",
-            )
+            operation = self._layer(entry)
         self._layers[name] = operation
         self._made[name] = [[operation.output]] if isinstance(operation, InputLayer) else []
-        self._pending[name] = [_read_call(name, node, self._make) for node in entry.get("inbound_nodes", [])]
+        nodes = entry.get("inbound_nodes", [])
+        self._is_keras2 |= not all(map(_is_keras3_node, nodes))
+        self._pending[name] = [_read_call(name, node, self._make) for node in nodes]
+        self._calls[name] = len(nodes)
         for call in self._pending[name]:
             for source, index, _ in call.needs:
                 self._refer(source, index)
+
+    def _layer(self, entry: Config) -> Any:
+        """The layer of an entry, which may be one that another model has made."""
+        data = {k: v for k, v in entry.items() if k not in ("inbound_nodes", "name")}
+        number = data.pop("shared_object_id", None)
+        made, like = self._shared.get(number, (None, None))
+        if made is None or _plain(data) != _plain(like):
+            made = deserialize(data, self._custom_objects, self._safe_mode, family="layers")
+            if isinstance(number, int):
+                self._shared[number] = made, data
+        return made
 
     def _make(self, x: Config) -> Any:
         return deserialize(x, self._custom_objects, self._safe_mode)
 
     def _refer(self, name: str, index: int) -> None:
-        self._referenced[name] = min(index, self._referenced.get(name, index))
+        self._referenced.setdefault(name, []).append(index)
 
     def connect(self) -> None:
         remaining = sum(map(len, self._pending.values()))
@@ -180,10 +236,16 @@ class _Reader:
             raise ValueError(f"The model's config refers to a layer {name!r} that it does not list.")
         return self._position(name, index) < len(self._made[name])
 
-    def _position(self, name: str, index: int) -> int:
-        # Files count calls of nested models from 1 (Keras 2 also did for sequential ones).
-        first = min(1, self._referenced.get(name, 0)) if isinstance(self._layers[name], Model) else 0
-        return index - first
+    def _position(self, name: str, index: int, listed: bool = False) -> int:
+        """Which of a layer's calls an index means; nested models' are counted from 1 in some places (`_first_listed`)."""
+        operation, referenced = self._layers[name], self._referenced.get(name, [0])
+        if not isinstance(operation, Model):
+            return index
+        if self._is_keras2:  # also for sequential ones, in some versions
+            return index - min(1, *referenced)
+        if listed:
+            return index - min(index, _first_listed(operation))
+        return index - int(max(referenced) >= self._calls[name])  # this library once counted from 1 here, too
 
     def _replay(self, name: str, call: _Call) -> None:
         operation = self._layers[name]
@@ -200,13 +262,13 @@ class _Reader:
             made[0].node.operation.name = name
         self._made[name].append(made)
 
-    def _tensor(self, history: History) -> KerasTensor:
+    def _tensor(self, history: History, listed: bool = False) -> KerasTensor:
         name, index, output = history
         calls = self._made.get(name)
         if calls is None:
             raise ValueError(f"The model's config refers to a layer {name!r} that it does not list.")
         try:
-            return calls[self._position(name, index)][output]
+            return calls[self._position(name, index, listed)][output]
         except IndexError:
             raise ValueError(
                 f"The model's config refers to call {index}, output {output} of layer {name!r}, which is not there."
@@ -215,12 +277,20 @@ class _Reader:
     def tensors(self, structure: Any) -> Any:
         """`input_layers` or `output_layers`: an address, or a structure of them."""
         if _is_address(structure):
-            self._refer(structure[0], structure[1])
-            return self._tensor(tuple(structure))
+            if self._is_keras2:
+                self._refer(structure[0], structure[1])
+            return self._tensor(tuple(structure), listed=True)
         if isinstance(structure, dict):
             return {k: self.tensors(v) for k, v in structure.items()}
         parts = [self.tensors(v) for v in structure]
         return tuple(parts) if isinstance(structure, tuple) else parts
+
+
+def _plain(x: Any) -> Any:
+    """A config without the numbers that Keras gives to all its parts."""
+    if isinstance(x, dict):
+        return {k: _plain(v) for k, v in x.items() if k != "shared_object_id"}
+    return [_plain(v) for v in x] if isinstance(x, (list, tuple)) else x
 
 
 def _trains_only_when_told(operation: Any) -> bool:
@@ -237,6 +307,10 @@ def _is_address(x: Any) -> bool:
     )
 
 
+def _is_keras3_node(node: Any) -> bool:
+    return isinstance(node, dict) and "args" in node
+
+
 def _read_call(name: str, node: Any, make: Callable[[Config], Any]) -> _Call:
     def decode(x: Any) -> Any:
         if isinstance(x, dict):
@@ -247,7 +321,7 @@ def _read_call(name: str, node: Any, make: Callable[[Config], Any]) -> _Call:
             return {k: decode(v) for k, v in x.items()}
         return [decode(v) for v in x] if isinstance(x, list) else x
 
-    if isinstance(node, dict) and "args" in node:
+    if _is_keras3_node(node):
         kwargs = {k: decode(v) for k, v in node.get("kwargs", {}).items()}
         return _Call(name, tuple(map(decode, node["args"])), kwargs)
     return _read_keras2_call(name, node)

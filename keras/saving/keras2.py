@@ -204,20 +204,23 @@ _NEW_ARGUMENTS = {
 
 def model_config(config: Config) -> Config:
     """A model's config in the spelling that tf.keras 2 reads."""
-    return _count_sequential_from_one(_downgrade(config))
+    return _count_from_one(_downgrade(config))
 
 
-def _count_sequential_from_one(x: Any) -> Any:
-    """tf.keras 2 counts the calls of nested sequential models from 1, as all Keras do for functional ones."""
+def _count_from_one(x: Any) -> Any:
+    """tf.keras 2 counts the calls of nested models from 1; Keras 3 only those of functional ones that are listed as outputs."""
     if isinstance(x, list):
-        return [_count_sequential_from_one(v) for v in x]
+        return [_count_from_one(v) for v in x]
     if not isinstance(x, dict):
         return x
-    x = {k: _count_sequential_from_one(v) for k, v in x.items()}
+    x = {k: _count_from_one(v) for k, v in x.items()}
     if "layers" in x and "output_layers" in x:
-        nested = {e["name"] for e in x["layers"] if e["class_name"] == "Sequential" and _begins_with_input(e)}
-        x["layers"] = [{**e, "inbound_nodes": _shift(e["inbound_nodes"], nested)} for e in x["layers"]]
-        x["output_layers"] = _shift(x["output_layers"], nested)
+        entries = x["layers"]
+        sequential = {e["name"] for e in entries if e["class_name"] == "Sequential" and _begins_with_input(e)}
+        functional = {e["name"] for e in entries if "output_layers" in e["config"]}
+        nested = sequential | functional
+        x["layers"] = [{**e, "inbound_nodes": _shift(e["inbound_nodes"], nested)} for e in entries]
+        x["output_layers"] = _shift(x["output_layers"], sequential)
     return x
 
 

@@ -16,7 +16,7 @@ import h5py
 
 from keras.backend.state import Variable, to_snake_case
 from keras.layers import Layer
-from keras.models import Functional, Sequential
+from keras.models import Functional, Model, Sequential
 from keras.saving import hdf5, shards
 from keras.saving.assignment import Plan
 from keras.saving.hdf5 import Data, Group
@@ -63,10 +63,18 @@ def _write_container(group: h5py.Group, container: Any, seen: set[int], optimize
 
 def children(obj: Any, optimizer: bool = True) -> Iterator[tuple[str, Any]]:
     """Named objects with state directly below `obj`, and containers of such."""
+    attributes = vars(obj)
+    names = sorted(attributes)
     if isinstance(obj, (Functional, Sequential)):
         yield "layers", list(obj.layers)
-    attributes = vars(obj)
-    for name in sorted(attributes):
+    elif _lists_layers(obj):
+        # Keras walks through this property like an attribute, and not through private ones: what comes after it, or is
+        # private, stands in it.
+        names = sorted({*attributes, "layers"}, key=lambda name: (name.startswith("_"), name))
+    for name in names:
+        if name == "layers" and name not in attributes:
+            yield name, list(obj.layers)
+            continue
         if name in _SKIPPED or (name in getattr(obj, "_untracked", ()) and name != "optimizer"):
             continue
         value = attributes[name]
@@ -75,6 +83,11 @@ def children(obj: Any, optimizer: bool = True) -> Iterator[tuple[str, Any]]:
                 yield name.lstrip("_") if name == "_optimizer" else name, value
         elif _is_container(value) and isinstance(obj, Layer) and _holds_state(value):
             yield name, value
+
+
+def _lists_layers(obj: Any) -> bool:
+    """Whether `obj` is a model of the user's own class, whose layers are attributes that `layers` lists as well."""
+    return isinstance(obj, Model) and not isinstance(obj, (Functional, Sequential))
 
 
 def _has_state(x: Any) -> bool:
@@ -158,7 +171,8 @@ def _read(group: Group, obj: Any, plan: Plan, seen: set[int], where: str) -> Non
     _read_own(group, obj, plan, where)
     for name, child in children(obj, optimizer=False):
         if _is_container(child):
-            _read_container(_inside(group, name), child, plan, seen, f"{where}/{name}")
+            twice = name == "layers" and _lists_layers(obj)
+            _read_container(_inside(group, name), child, plan, seen, f"{where}/{name}", whole=not twice)
         elif id(child) not in seen:
             found = _find(group, name, child) or _by_property(group, obj, child)
             if found is not None:
@@ -167,7 +181,10 @@ def _read(group: Group, obj: Any, plan: Plan, seen: set[int], where: str) -> Non
                 plan.problem(f"{where}/{name} ({type(child).__name__}): the file has nothing for it")
 
 
-def _read_container(group: Mapping[str, Any], container: Any, plan: Plan, seen: set[int], where: str) -> None:
+def _read_container(
+    group: Mapping[str, Any], container: Any, plan: Plan, seen: set[int], where: str, whole: bool = True
+) -> None:
+    """Read what a container holds; unless it is `whole`, what the file does not have here may stand elsewhere in it."""
     for key, item in _numbered(container):
         if id(item) in seen:
             continue
@@ -178,7 +195,7 @@ def _read_container(group: Mapping[str, Any], container: Any, plan: Plan, seen: 
         found = _find(group, key, item)
         if found is not None:
             _read(found, item, plan, seen, f"{where}/{key}")
-        elif _all_weights(item):
+        elif whole and _all_weights(item):
             plan.problem(f'{where}/{key} ({type(item).__name__} "{item.name}"): the file has nothing for it')
 
 

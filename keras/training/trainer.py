@@ -33,6 +33,9 @@ class Trainer(Compiled):
         }
     )  # fmt: skip
 
+    #: What spreads training over devices: nothing does. Programs hand it to TensorFlow, where None is the default.
+    distribute_strategy: ClassVar[None] = None
+
     def __init__(self) -> None:
         super().__init__()
         self.history: History | None = None

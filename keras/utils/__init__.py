@@ -14,6 +14,7 @@ from keras.serializable import get_registered_name as get_registered_name
 from keras.serializable import get_registered_object as get_registered_object
 from keras.serializable import register_keras_serializable as register_keras_serializable
 from keras.serializable import serialize as serialize_keras_object
+from keras.utils import legacy as legacy
 from keras.utils.numerical import normalize as normalize
 from keras.utils.numerical import to_categorical as to_categorical
 from keras.utils.packing import pack_x_y_sample_weight as pack_x_y_sample_weight
@@ -39,6 +40,7 @@ __all__ = [
     "get_registered_object",
     "is_interactive_logging_enabled",
     "is_keras_tensor",
+    "legacy",
     "normalize",
     "pack_x_y_sample_weight",
     "pad_sequences",

@@ -72,6 +72,29 @@ def test_clone_has_new_weights(engine):
     np.testing.assert_array_equal(clone(np.ones((1, 3), "f")), model(np.ones((1, 3), "f")))
 
 
+def test_a_clone_keeps_initializers_that_no_file_could_name():
+    """As Keras 3.15.1 does for those of TensorFlow, by importing their module."""
+
+    class Twos:
+        def __call__(self, shape, dtype=None):
+            return np.full(shape, 2.0, "float32")
+
+        def get_config(self):
+            return {}
+
+    class Sum(keras.regularizers.Regularizer):
+        def __call__(self, x):
+            return keras.ops.sum(x)
+
+        def get_config(self):
+            return {}
+
+    layer = keras.layers.Dense(2, kernel_initializer=Twos(), kernel_regularizer=Sum())
+    copy = keras.models.clone_model(keras.Sequential([keras.Input((3,)), layer]))
+    np.testing.assert_array_equal(np.asarray(copy.layers[0].kernel), np.full((3, 2), 2.0))
+    assert float(copy.losses[0]) == 12.0
+
+
 def test_clone_function_swaps_layers():
     model = keras.Sequential([keras.Input((3,)), layers.Dense(2, name="d"), layers.Dropout(0.5, name="drop")])
 

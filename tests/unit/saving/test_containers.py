@@ -13,11 +13,11 @@ Dense = keras.layers.Dense
 class Blocks(keras.Model):
     def __init__(self, **kwargs):
         super().__init__(**kwargs)
-        self.rows = [["no layer"], [Dense(3), Dense(2)], Dense(4)]
-        self.table = {"x": (Dense(1),), "y": {"z": [Dense(2)]}}
+        self.blocks = [["no layer"], [Dense(3), Dense(2)], Dense(4)]
+        self.cells = {"x": (Dense(1),), "y": {"z": [Dense(2)]}}
 
     def call(self, x):
-        for layer in (*self.rows[1], self.rows[2], self.table["x"][0], self.table["y"]["z"][0]):
+        for layer in (*self.blocks[1], self.blocks[2], self.cells["x"][0], self.cells["y"]["z"][0]):
             x = layer(x)
         return x
 
@@ -31,11 +31,11 @@ def test_groups_are_named_as_keras_names_them(tmp_path):
         file.visit(lambda name: groups.append(name) if name.endswith("vars/0") else None)
     # Names in a file that Keras 3.15.1 wrote of such a model.
     assert groups == [
-        "rows/container_1/dense/vars/0",
-        "rows/container_1/dense_1/vars/0",
-        "rows/dense/vars/0",
-        "table/container/dense/vars/0",
-        "table/container_1/container/dense/vars/0",
+        "blocks/container_1/dense/vars/0",
+        "blocks/container_1/dense_1/vars/0",
+        "blocks/dense/vars/0",
+        "cells/container/dense/vars/0",
+        "cells/container_1/container/dense/vars/0",
     ]
 
 
@@ -61,8 +61,8 @@ def test_a_file_without_a_nested_container_is_told(tmp_path):
     model(np.ones((1, 2)))
     model.save_weights(tmp_path / "m.weights.h5")
     with h5py.File(tmp_path / "m.weights.h5", "r+") as file:
-        del file["rows/container_1"]
-    with pytest.raises(ValueError, match=r"rows/container_1/dense .* the file has nothing for it"):
+        del file["blocks/container_1"]
+    with pytest.raises(ValueError, match=r"blocks/container_1/dense .* the file has nothing for it"):
         model.load_weights(tmp_path / "m.weights.h5")
 
 
