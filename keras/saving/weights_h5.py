@@ -8,7 +8,7 @@ object's own name, by which it is found when classes or attributes have been ren
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping
-from contextlib import AbstractContextManager
+from contextlib import AbstractContextManager, suppress
 from pathlib import Path
 from typing import Any
 
@@ -227,9 +227,10 @@ def _by_name(group: Mapping[str, Any], obj: Any) -> Group | None:
 def _by_property(group: Mapping[str, Any], owner: Any, obj: Any) -> Group | None:
     """The object's group under the name of a property that returns it: Keras walks these too, and an attribute may be one now."""
     for key in group:
-        is_property = isinstance(getattr(type(owner), key, None), property)
-        if is_property and getattr(owner, key, None) is obj and isinstance(group[key], Group):
-            return group[key]
+        if isinstance(getattr(type(owner), key, None), property) and isinstance(group[key], Group):
+            with suppress(Exception):  # as `output` has of a layer without one
+                if getattr(owner, key) is obj:
+                    return group[key]
     return None
 
 
