@@ -16,7 +16,7 @@ from keras.backend import dtypes
 from keras.backend.state import to_host
 from keras.backend.tables import describe, is_table, to_array
 from keras.errors import shorten
-from keras.training.sparse import SparseRows, is_sparse
+from keras.training.sparse import SparseRows, is_matrix, is_sparse, to_dense
 
 _SHOWN_SIZES = 8
 
@@ -41,7 +41,7 @@ def as_arrays(data: Any, what: str, by_rows: bool = False) -> Any:
         children = [as_arrays(part, f"{what}[{i}]", by_rows) for i, part in enumerate(data)]
         return tuple(children) if isinstance(data, tuple) else children
     if is_sparse(data):  # before dicts: one of SciPy's formats is one
-        rows = by_rows and len(data.shape) == 2
+        rows = by_rows and is_matrix(data) and len(data.shape) == 2
         return SparseRows(data, as_array(data.tocsr()[:1], what).dtype) if rows else as_array(data, what)
     if isinstance(data, dict):
         return {key: as_arrays(part, f"{what}[{key!r}]", by_rows) for key, part in data.items()}
@@ -68,7 +68,7 @@ def _host(x: Any, what: str) -> np.ndarray:
     if is_table(x):
         return to_array(x)
     if is_sparse(x):
-        return x.toarray()
+        return to_dense(x)
     if callable(getattr(x, "detach", None)):  # a torch tensor, perhaps with gradients or on another device
         x = x.detach().cpu()
     try:

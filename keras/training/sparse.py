@@ -1,6 +1,6 @@
-"""SciPy's sparse matrices as data: made dense batch by batch, for engines compute with dense tensors.
+"""Sparse data, made dense, for engines compute with dense tensors: SciPy's matrices batch by batch, TensorFlow's tensors whole.
 
-SciPy itself is not imported: who passes one of its matrices has it.
+Neither is imported here: who passes one of theirs has it.
 """
 
 from __future__ import annotations
@@ -11,12 +11,27 @@ import numpy as np
 
 
 def is_sparse(x: Any) -> bool:
-    """Whether `x` is a sparse matrix of SciPy.
+    """Whether `x` is a sparse matrix of SciPy, or a sparse tensor of TensorFlow.
 
     >>> is_sparse(np.eye(2))
     False
     """
+    return is_matrix(x) or all(hasattr(x, name) for name in ("indices", "values", "dense_shape"))
+
+
+def is_matrix(x: Any) -> bool:
+    """Whether `x` is a sparse matrix of SciPy."""
     return hasattr(x, "tocsr") and hasattr(x, "toarray")
+
+
+def to_dense(x: Any) -> np.ndarray:
+    """All of `x`, which is sparse, the zeros included."""
+    if is_matrix(x):
+        return x.toarray()
+    values = np.asarray(x.values)
+    array = np.zeros(np.asarray(x.dense_shape), values.dtype)
+    array[tuple(np.asarray(x.indices).T)] = values
+    return array
 
 
 class SparseRows:

@@ -140,6 +140,11 @@ def for_xla() -> bool:
     return module("ops.control_flow_util").GraphOrParentsInXlaContext(graph)
 
 
+@functools.cache
+def has_gpu() -> bool:
+    return bool(tf.config.list_logical_devices("GPU"))
+
+
 def dense(gradient: Any) -> Tensor | None:
     """What a tape gives for a gradient as a tensor: of rows that were gathered, it gives these rows (`tf.IndexedSlices`)."""
     if not isinstance(gradient, tf.IndexedSlices):

@@ -7,12 +7,11 @@ bodies, as has everything on a GPU.
 
 from __future__ import annotations
 
-import functools
 import importlib
 from typing import Any
 
 from keras.backend.kernels.sequences import Prepared, SequencesPart
-from keras.backend.tensorflow_engine.leaf import for_xla
+from keras.backend.tensorflow_engine.leaf import for_xla, has_gpu
 from keras.backend.tensorflow_engine.loading import record, tf
 from keras.backend.tensorflow_engine.pull_back import with_pull_back
 
@@ -60,9 +59,4 @@ def _by_body(
 
 
 def _on_host() -> bool:
-    return not (for_xla() or _has_gpu())
-
-
-@functools.cache
-def _has_gpu() -> bool:
-    return bool(tf.config.list_logical_devices("GPU"))
+    return not (for_xla() or has_gpu())

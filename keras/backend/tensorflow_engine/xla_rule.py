@@ -11,7 +11,7 @@ from collections.abc import Iterable
 from typing import Any
 
 from keras.backend.processor import processor
-from keras.backend.tensorflow_engine.leaf import product
+from keras.backend.tensorflow_engine.leaf import has_gpu, product
 from keras.backend.tensorflow_engine.loading import tf
 
 #: What XLA is to compile: all of it, or each step by itself.
@@ -53,7 +53,9 @@ def part_for_xla(graph: Any, asked: bool | None) -> str | None:
     products = sum(multiplications(op) for op in operations if "MatMul" in op.type)
     if _largest(shapes) <= SMALL_ELEMENTS and products <= SMALL_PRODUCTS:
         return LOOP
-    if asked or not (products > SMALL_PRODUCTS and "avx512f" in processor().flags):
+    if asked or has_gpu() or "avx512f" not in processor().flags:
+        return None
+    if not products > SMALL_PRODUCTS:  # or they cannot be counted
         return None
     variables = {y.shape for op in operations if op.type == "ReadVariableOp" for y in op.outputs}
     return STEP if _largest(shapes - variables) <= LARGE_ELEMENTS else None

@@ -1,4 +1,4 @@
-"""SciPy's sparse matrices as data: the numbers of dense arrays, which are those of Keras 3.15.1, a batch at a time."""
+"""Sparse matrices of SciPy, and tensors of TensorFlow, as data: the numbers of dense arrays, which are those of Keras 3.15.1, a batch at a time."""
 
 from typing import Any
 
@@ -116,3 +116,18 @@ def test_scipy_is_not_imported_for_other_data() -> None:
         "assert 'scipy.sparse' not in sys.modules"
     )
     run_python(code, KERAS_BACKEND="numpy")
+
+
+@pytest.mark.parametrize("batched", [False, True])
+def test_sparse_tensors_of_tensorflow(batched: bool) -> None:
+    import tensorflow as tf
+
+    x = tf.sparse.from_dense(X.toarray())
+    data: Any = (x, Y)
+    if batched:
+        data = (tf.data.Dataset.from_tensor_slices(data).batch(4),)
+    with keras.backend.using("tensorflow"):
+        settings = {} if batched else {"batch_size": 4, "shuffle": False}
+        history = model().fit(*data, epochs=2, verbose=0, **settings).history
+        np.testing.assert_allclose(history["loss"], [5.614516735076904, 4.497725486755371], rtol=1e-6)
+        np.testing.assert_allclose(model().predict(x, verbose=0), X.sum(axis=1), rtol=1e-5)
