@@ -1,4 +1,4 @@
-"""Sparse matrices of SciPy, and tensors of TensorFlow, as data: the numbers of dense arrays, which are those of Keras 3.15.1, a batch at a time."""
+"""Sparse data: the numbers of dense arrays, which are those of Keras 3.15.1; SciPy's matrices a batch at a time."""
 
 from typing import Any
 
