@@ -24,6 +24,7 @@ from keras.backend.tensorflow_engine.cells import Cell
 from keras.backend.tensorflow_engine.leaf import DTYPES, as_known, opening
 from keras.backend.tensorflow_engine.loading import context, execute, record, tf
 from keras.backend.tensorflow_engine.loop import Loop
+from keras.backend.tensorflow_engine.quiet import without_notice
 from keras.backend.tensorflow_engine.shelf import Entry, Shelf
 from keras.backend.tensorflow_engine.sizes import computes_sizes
 from keras.backend.tensorflow_engine.state import holding_writes
@@ -147,6 +148,7 @@ class Compiled:
         jit_compile: as it was asked for.
         cells: of the variables that `entry` goes by.
         shelf: where its graphs are kept.
+        by_xla: whether XLA compiles any of it, which it talks about at the first call.
     """
 
     def __init__(
@@ -157,8 +159,10 @@ class Compiled:
         jit_compile: bool | None,
         cells: Sequence[Cell] = (),
         shelf: Shelf | None = None,
+        by_xla: bool = False,
     ) -> None:
         self.dtypes, self.jit_compile = dtypes, jit_compile
+        self._talks = by_xla or bool(jit_compile)
         self._entry, self._trace, self._cells, self._shelf = entry, trace, cells, shelf
         self._context = context.context()
         if entry is None:
@@ -180,20 +184,27 @@ class Compiled:
         self._kept = concrete.variables  # the graph itself does not keep them alive
         return concrete
 
-    def variant(self, kind: str, trace: Callable[[], Any], dtypes: list[tf.DType]) -> Compiled:
+    def variant(
+        self, kind: str, trace: Callable[[], Any], dtypes: list[tf.DType], by_xla: bool = False
+    ) -> Compiled:
         """A function made of this one: from disk if it is there, else traced.
 
         Args:
             kind: its name.
             trace: gives its concrete function.
             dtypes: of its arguments.
+            by_xla: whether XLA compiles any of it.
         """
-        return compiled_or_kept(kind, trace, dtypes, self.jit_compile, self._cells, self._shelf)
+        return compiled_or_kept(kind, trace, dtypes, self.jit_compile, self._cells, self._shelf, by_xla)
 
     def __call__(self, *args: Any) -> list[Tensor]:
         forked.check()
         if not tf.executing_eagerly() or record.could_possibly_record():
             return list(self.concrete(*map(self._tensor, args, self.dtypes)))
+        if self._talks:
+            self._talks = False
+            with without_notice():
+                return self(*args)
         name, n = self._call
         inputs = [*map(self._tensor, args, self.dtypes), *self._captured]
         return execute.execute(name, n, inputs, None, self._context) if n else self._run_only(name, inputs)
@@ -213,6 +224,7 @@ def compiled_or_kept(
     jit_compile: bool | None,
     cells: Sequence[Cell],
     shelf: Shelf | None,
+    by_xla: bool = False,
 ) -> Compiled:
     """A function from the shelf, or one that is traced now and put there; arguments as of `Compiled`."""
     entry = None if shelf is None else shelf.get(kind)
@@ -221,5 +233,5 @@ def compiled_or_kept(
         part = part_for_xla(concrete.graph, jit_compile) or "" if kind == "step" else None
         shelf.put(kind, concrete, [c.handle for c in cells], part)
         entry = shelf.get(kind)  # the one that later runs will find: XLA's cache goes by names, too
-        return Compiled(entry, lambda: concrete, dtypes, jit_compile, cells, shelf)
-    return Compiled(entry, trace, dtypes, jit_compile, cells, shelf)
+        return Compiled(entry, lambda: concrete, dtypes, jit_compile, cells, shelf, by_xla)
+    return Compiled(entry, trace, dtypes, jit_compile, cells, shelf, by_xla)

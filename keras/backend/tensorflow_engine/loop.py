@@ -16,7 +16,6 @@ import numpy as np
 
 from keras.backend.tensorflow_engine.leaf import DTYPES
 from keras.backend.tensorflow_engine.loading import tf
-from keras.backend.tensorflow_engine.quiet import without_notice
 from keras.backend.tensorflow_engine.xla_rule import LOOP, STEP
 
 if TYPE_CHECKING:
@@ -112,13 +111,11 @@ class Loop:
         return parts
 
     def _fused_call(self, count: int, by_run: Sequence[np.ndarray], whole: Sequence[Tensor]) -> list[Tensor]:
-        samples, arguments = len(whole[0]) if whole else None, (np.int32(count), *by_run, *whole)
-        if samples in self._fused:
-            return self._fused[samples](*arguments)
-        kind = f"fused-{samples}" if whole else "fused"
-        self._fused[samples] = self._compiled(kind, len(by_run[0]), samples, bool(whole))
-        with without_notice():
-            return self._fused[samples](*arguments)
+        samples = len(whole[0]) if whole else None
+        if samples not in self._fused:
+            kind = f"fused-{samples}" if whole else "fused"
+            self._fused[samples] = self._compiled(kind, len(by_run[0]), samples, bool(whole))
+        return self._fused[samples](np.int32(count), *by_run, *whole)
 
     def _held(self, arrays: Sequence[np.ndarray], kept: dict[int, Any]) -> list[Tensor]:
         """One copy of the arrays for all calls; for XLA, which compiles for one size, of a size that others have, too."""
@@ -163,7 +160,8 @@ class Loop:
             return function.get_concrete_function(*specs)
 
         numbers = [DTYPES["int32"]] * (2 if picks else 1)
-        return self._step.variant(kind, trace, numbers + self._step.dtypes)
+        by_xla = steps_by_xla or length is not None
+        return self._step.variant(kind, trace, numbers + self._step.dtypes, by_xla)
 
     def _picked(self, rows: Tensor, *whole: Tensor) -> Callable[[Tensor], list[Tensor]]:
         shapes = [x.shape for x in self._inputs()]

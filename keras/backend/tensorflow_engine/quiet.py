@@ -13,6 +13,7 @@ _NEEDLESS = re.compile(
     rb"absl::InitializeLog"  # comes before any of these
     rb"|oneDNN custom operations are on"  # when it is loaded on a processor that oneDNN serves well
     rb"|Error parsing text-format tensorflow\.XlaSerializedCacheEntry"  # it tries to read a cached entry as text first
+    rb"|Target machine feature \+prefer-no-(gather|scatter) is not +supported"  # XLA's own advice to itself, no feature
 )
 
 
