@@ -122,7 +122,7 @@ class CallbackList:
 
     def _hooked(self, stage: str) -> list[Callback]:
         moments = (f"on_{stage}_batch_begin", f"on_{stage}_batch_end")
-        hooks = (c for moment in moments for c in self._of_batches[moment] if not _takes_lazy(c, moment))
+        hooks = (c for moment in moments for c, lazy in self._of_batches[moment] if not lazy)
         return list(dict.fromkeys(hooks))
 
     # ------------------------------------------------------------------ epochs and runs
@@ -174,17 +174,19 @@ class CallbackList:
 
     def _batch(self, moment: str, batch: int, logs: LazyLogs) -> None:
         made: Logs | None = None
-        for callback in self._of_batches[moment]:
-            if _takes_lazy(callback, moment):
+        for callback, lazy in self._of_batches[moment]:
+            if lazy:
                 getattr(callback, moment)(batch, logs)
                 continue
             if made is None:
                 made = logs() if callable(logs) else _fresh(logs)
             getattr(callback, moment)(batch, made)
 
-    def _overriding(self, moment: str) -> list[Callback]:
+    def _overriding(self, moment: str) -> list[tuple[Callback, bool]]:
+        """The callbacks that do something then, and whether each takes lazy logs."""
         names = [name for name in (moment, _OLDER_NAME.get(moment)) if name]
-        return [c for c in self.callbacks if any(_is_own(c, name) for name in names)]
+        own = [c for c in self.callbacks if any(_is_own(c, name) for name in names)]
+        return [(c, _takes_lazy(c, moment)) for c in own]
 
     def _find(self, kind: type[Callback]) -> Any:
         return next((c for c in self.callbacks if isinstance(c, kind)), None)

@@ -64,11 +64,8 @@ class Loop:
         parts = [self._run_many([x[:plain] for x in by_run], whole)] if plain else []
         if plain < count:
             rest = [x[plain:] for x in by_run]
-            parts += (
-                self._run_fused(rest, whole)
-                if self._xla_part == LOOP
-                else [self._run_many(rest, whole, STEP)]
-            )
+            looped = self._xla_part == LOOP
+            parts += self._run_fused(rest, whole) if looped else [self._run_many(rest, whole, True)]
         return parts[0] if len(parts) == 1 else _joined(parts)
 
     def _by_xla_of(self, count: int, ahead: int) -> int:
@@ -86,18 +83,18 @@ class Loop:
         return [y.numpy()[None] for y in self._step(*(x[0] for x in arrays))]
 
     def _run_many(
-        self, by_run: Sequence[np.ndarray], whole: Sequence[Tensor], step: str = ""
+        self, by_run: Sequence[np.ndarray], whole: Sequence[Tensor], steps_by_xla: bool = False
     ) -> list[np.ndarray]:
         """On batches along the leading axis or, of whole arrays, on the rows whose numbers are along it.
 
         Args:
             by_run: batches or numbers of rows.
             whole: arrays to pick from.
-            step: STEP if XLA compiles each by itself.
+            steps_by_xla: whether XLA compiles each by itself.
         """
-        kind = ("picking" if whole else "plain") + step
+        kind = ("picking" if whole else "plain") + (STEP if steps_by_xla else "")
         if kind not in self._plain:
-            self._plain[kind] = self._compiled(kind, None, None, bool(whole), bool(step))
+            self._plain[kind] = self._compiled(kind, None, None, bool(whole), steps_by_xla)
         return [y.numpy() for y in self._plain[kind](np.int32(len(by_run[0])), *by_run, *whole)]
 
     def _run_fused(self, by_run: Sequence[np.ndarray], whole: Sequence[Tensor]) -> list[list[np.ndarray]]:
