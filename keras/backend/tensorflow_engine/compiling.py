@@ -21,6 +21,8 @@ from keras.backend.graph.describing import describe
 from keras.backend.spec import OPEN, UNKNOWN, is_unknown
 from keras.backend.tensorflow_engine import forked, xla_cache
 from keras.backend.tensorflow_engine.cells import Cell
+from keras.backend.tensorflow_engine.choices import Choices
+from keras.backend.tensorflow_engine.held import Held
 from keras.backend.tensorflow_engine.leaf import DTYPES, as_known, opening
 from keras.backend.tensorflow_engine.loading import context, execute, record, tf
 from keras.backend.tensorflow_engine.loop import Loop
@@ -28,7 +30,6 @@ from keras.backend.tensorflow_engine.quiet import without_notice
 from keras.backend.tensorflow_engine.shelf import Entry, Shelf
 from keras.backend.tensorflow_engine.sizes import computes_sizes
 from keras.backend.tensorflow_engine.state import holding_writes
-from keras.backend.tensorflow_engine.xla_rule import part_for_xla
 
 Tensor = Any
 
@@ -149,6 +150,9 @@ class Compiled:
         cells: of the variables that `entry` goes by.
         shelf: where its graphs are kept.
         by_xla: whether XLA compiles any of it, which it talks about at the first call.
+
+    Attributes:
+        choices: how it is run.
     """
 
     def __init__(
@@ -163,20 +167,21 @@ class Compiled:
     ) -> None:
         self.dtypes, self.jit_compile = dtypes, jit_compile
         self._talks = by_xla or bool(jit_compile)
-        self._entry, self._trace, self._cells, self._shelf = entry, trace, cells, shelf
-        self._context = context.context()
+        self._trace, self._cells, self._shelf = trace, cells, shelf
         if entry is None:
+            self.choices = Choices.of(self.concrete.graph, jit_compile)
             self._call = (self.concrete.function_def.signature.name, len(self.concrete.outputs))
             self._captured = list(self.concrete.captured_inputs)
+            self._held = self._for_one_thread() if self.choices.on_one_thread else None
         else:
+            self.choices, self._held = entry.choices, entry.held
             self._call = (entry.name, entry.results)
             self._captured = [cells[i].handle for i in entry.captures]
+        self._runtime = context.context() if self._held is None else self._held.runtime
 
-    @functools.cached_property
-    def xla_part(self) -> str | None:
-        """What XLA is to compile of its loop (see `xla_rule`)."""
-        known = None if self._entry is None else self._entry.xla_part
-        return part_for_xla(self.concrete.graph, self.jit_compile) if known is None else known or None
+    def _for_one_thread(self) -> Held:
+        function = self.concrete.function_def  # which calls no others
+        return Held([(function.signature.name, function.SerializeToString())], on_one_thread=True)
 
     @functools.cached_property
     def concrete(self) -> Any:
@@ -207,13 +212,13 @@ class Compiled:
                 return self(*args)
         name, n = self._call
         inputs = [*map(self._tensor, args, self.dtypes), *self._captured]
-        return execute.execute(name, n, inputs, None, self._context) if n else self._run_only(name, inputs)
+        return execute.execute(name, n, inputs, None, self._runtime) if n else self._run_only(name, inputs)
 
     def _tensor(self, x: Any, dtype: tf.DType) -> Tensor:
         return x if isinstance(x, tf.Tensor) else tf.constant(x, dtype)
 
     def _run_only(self, name: str, inputs: list[Tensor]) -> list[Tensor]:
-        execute.execute(name, 0, inputs, None, self._context)
+        execute.execute(name, 0, inputs, None, self._runtime)
         return []
 
 
@@ -230,8 +235,7 @@ def compiled_or_kept(
     entry = None if shelf is None else shelf.get(kind)
     if entry is None and shelf is not None:
         concrete = trace()
-        part = part_for_xla(concrete.graph, jit_compile) or "" if kind == "step" else None
-        shelf.put(kind, concrete, [c.handle for c in cells], part)
+        shelf.put(kind, concrete, [c.handle for c in cells], Choices.of(concrete.graph, jit_compile))
         entry = shelf.get(kind)  # the one that later runs will find: XLA's cache goes by names, too
         return Compiled(entry, lambda: concrete, dtypes, jit_compile, cells, shelf, by_xla)
     return Compiled(entry, trace, dtypes, jit_compile, cells, shelf, by_xla)

@@ -13,7 +13,7 @@ import numpy as np
 
 from keras.backend.engine import Engine, Shape, Spec
 from keras.backend.spec import SIZE_NOT_KNOWN, UNKNOWN, Unknown
-from keras.backend.tensorflow_engine.loading import module, tf
+from keras.backend.tensorflow_engine.loading import context, module, tf
 from keras.backend.tensorflow_engine.sizes import Computed, Size, of_axis, once_in_graph
 from keras.backend.tensorflow_engine.stages import has_graphs
 
@@ -142,7 +142,7 @@ def for_xla() -> bool:
 
 @functools.cache
 def has_gpu() -> bool:
-    return bool(tf.config.list_logical_devices("GPU"))
+    return bool(context.context().list_logical_devices("GPU"))  # what `tf.config` asks, which is of the second stage
 
 
 def dense(gradient: Any) -> Tensor | None:

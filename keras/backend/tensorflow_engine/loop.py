@@ -47,7 +47,7 @@ class Loop:
             int | None, Compiled
         ] = {}  # by the rows of the arrays that it picks from, if it does
         self._done = 0
-        self._xla_part = step.xla_part
+        self._xla_part = step.choices.xla_part
 
     def __call__(
         self, arrays: Sequence[np.ndarray], ahead: int = 0, picked: Picked | None = None

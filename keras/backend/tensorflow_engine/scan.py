@@ -20,7 +20,7 @@ from keras.backend.tensorflow_engine.leaf import DTYPES, as_known, ints, product
 from keras.backend.tensorflow_engine.loading import record, tf
 from keras.backend.tensorflow_engine.pull_back import with_pull_back
 from keras.backend.tensorflow_engine.state import holding_writes
-from keras.backend.tensorflow_engine.xla_rule import multiplications
+from keras.backend.tensorflow_engine.work import in_products
 
 Tensor = Any
 StepFunction = Callable[[list[Tensor], list[Tensor]], tuple[Sequence[Tensor], Sequence[Tensor]]]
@@ -131,7 +131,7 @@ class ScanPart(Engine):
         plain = all(op.type in FUSED_OPS for op in operations) and all(
             x.dtype != tf.resource for x in captured
         )
-        products = sum(multiplications(op) for op in operations if "MatMul" in op.type)
+        products = in_products(operations)
         floats = [x for x in captured if x.dtype.is_floating and not hasattr(x, "numpy")]
         return _Step(y_specs, floats, plain and products <= FUSED_PRODUCTS)
 

@@ -10,14 +10,15 @@ from __future__ import annotations
 import hashlib
 import json
 import os
-import weakref
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterator, Sequence
 from contextlib import suppress
 from functools import cache
 from pathlib import Path
 from typing import Any, NamedTuple
 
 from keras.backend import compile_cache
+from keras.backend.tensorflow_engine.choices import Choices
+from keras.backend.tensorflow_engine.held import Held
 from keras.backend.tensorflow_engine.loading import context, tf
 
 _MAGIC = b"keras function 1\n"
@@ -34,15 +35,15 @@ class Entry(NamedTuple):
         name: under which the runtime has it.
         results: how many.
         captures: of the variables it was found with, the numbers of those it takes after its arguments.
-        xla_part: what XLA is to compile of its loop; empty for nothing, None if that was not asked.
+        choices: how it is to be run.
         held: keeps it in the runtime.
     """
 
     name: str
     results: int
     captures: tuple[int, ...]
-    xla_part: str | None
-    held: Any
+    choices: Choices
+    held: Held
 
 
 class Shelf:
@@ -71,19 +72,20 @@ class Shelf:
             header, functions = _unpacked(path.read_bytes() if path else b"")
         except (OSError, ValueError, KeyError, TypeError):
             return None
-        held = _Held.of(header["name"], functions)
+        choices = Choices(*header["choices"])
+        held = Held.of(header["name"], functions, choices.on_one_thread)
         with suppress(OSError):
             os.utime(path)  # type: ignore[arg-type]  # what is used stays
-        return Entry(header["name"], header["results"], tuple(header["captures"]), header["xla_part"], held)
+        return Entry(header["name"], header["results"], tuple(header["captures"]), choices, held)
 
-    def put(self, kind: str, concrete: Any, handles: Sequence[Any], xla_part: str | None = None) -> None:
+    def put(self, kind: str, concrete: Any, handles: Sequence[Any], choices: Choices) -> None:
         """Keep a graph, if that can be done.
 
         Args:
             kind: of it.
             concrete: the function.
             handles: of the variables it is to be found with.
-            xla_part: what XLA is to compile of its loop; empty for nothing.
+            choices: how it is to be run.
         """
         path, numbers = self._path(kind), {id(h): i for i, h in enumerate(handles)}
         captured = [numbers.get(id(x)) for x in concrete.captured_inputs]
@@ -98,7 +100,7 @@ class Shelf:
             "name": names[concrete.function_def.signature.name],
             "results": len(concrete.outputs),
             "captures": captured,
-            "xla_part": xla_part,
+            "choices": choices,
             "sizes": [len(b) for b in blobs],
         }
         compile_cache.write(path, _packed(header, blobs))
@@ -106,48 +108,6 @@ class Shelf:
     def _path(self, kind: str) -> Path | None:
         place = _folder()
         return place and place / f"{self._key}-{kind}"
-
-
-# ---------------------------------------------------------------------- the runtime
-class _Held:
-    """Functions in the runtime as long as somebody has this.
-
-    Args:
-        functions: serialized; those that are called come before those that call them.
-    """
-
-    _known: weakref.WeakValueDictionary[str, _Held] = weakref.WeakValueDictionary()
-
-    def __init__(self, functions: Iterable[tuple[str, bytes]]) -> None:
-        runtime, names = context.context(), []
-        for name, data in functions:
-            runtime.add_function_def(_Serialized(data))
-            names.append(name)
-        weakref.finalize(self, _remove, names).atexit = False
-
-    @classmethod
-    def of(cls, name: str, functions: Sequence[bytes]) -> _Held:
-        held = cls._known.get(name)
-        if held is None:
-            stem = name.rpartition("_")[0]
-            held = cls._known[name] = cls((f"{stem}_{i}", data) for i, data in enumerate(functions))
-        return held
-
-
-class _Serialized:
-    """A message as the runtime asks for it."""
-
-    def __init__(self, data: bytes) -> None:
-        self._data = data
-
-    def SerializeToString(self) -> bytes:
-        return self._data
-
-
-def _remove(names: Sequence[str]) -> None:
-    for name in names:
-        with suppress(tf.errors.OpError):
-            context.context().remove_function(name)
 
 
 # ---------------------------------------------------------------------- graphs

@@ -7,12 +7,11 @@ AVX2 on a Zen 3); what it makes of large activations is slower on both (TensorFl
 
 from __future__ import annotations
 
-from collections.abc import Iterable
 from typing import Any
 
 from keras.backend.processor import processor
-from keras.backend.tensorflow_engine.leaf import has_gpu, product
-from keras.backend.tensorflow_engine.loading import tf
+from keras.backend.tensorflow_engine.leaf import has_gpu
+from keras.backend.tensorflow_engine.work import has_open_sizes, in_products, largest
 
 #: What XLA is to compile: all of it, or each step by itself.
 LOOP, STEP = "loop", "step"
@@ -47,29 +46,13 @@ def part_for_xla(graph: Any, asked: bool | None) -> str | None:
     operations = graph.get_operations()
     if asked is False or not (asked or all(op.type in XLA_OPS for op in operations)):
         return None
-    if any(None in x.shape for x in graph.inputs if x.shape.rank):
+    if has_open_sizes(graph.inputs):
         return None  # it would be compiled for every size
-    shapes = {y.shape for op in operations for y in op.outputs if y.shape.is_fully_defined()}
-    products = sum(multiplications(op) for op in operations if "MatMul" in op.type)
-    if _largest(shapes) <= SMALL_ELEMENTS and products <= SMALL_PRODUCTS:
+    products = in_products(operations)
+    if largest(operations) <= SMALL_ELEMENTS and products <= SMALL_PRODUCTS:
         return LOOP
     if asked or has_gpu() or "avx512f" not in processor().flags:
         return None
     if not products > SMALL_PRODUCTS:  # or they cannot be counted
         return None
-    variables = {y.shape for op in operations if op.type == "ReadVariableOp" for y in op.outputs}
-    return STEP if _largest(shapes - variables) <= LARGE_ELEMENTS else None
-
-
-def multiplications(matmul: tf.Operation) -> int:
-    """Those of a matrix product."""
-    inner = matmul.inputs[0].shape[-2 if _is_transposed(matmul) else -1]
-    return product(matmul.outputs[0].shape) * inner
-
-
-def _is_transposed(matmul: tf.Operation) -> bool:
-    return bool(matmul.get_attr("transpose_a" if matmul.type == "MatMul" else "adj_x"))
-
-
-def _largest(shapes: Iterable[Any]) -> int:
-    return max(map(product, shapes), default=0)
+    return STEP if largest(operations, variables=False) <= LARGE_ELEMENTS else None

@@ -195,17 +195,6 @@ def test_it_is_chosen_alike_for_single_steps_and_chunks(
     assert results[0] == results[1]
 
 
-def test_products_are_counted_whichever_way_they_are_turned() -> None:
-    import tensorflow as tf
-
-    def f(a: Any, b: Any) -> Any:
-        return tf.matmul(a, b, transpose_a=True)
-
-    graph = tf.function(f).get_concrete_function(tf.TensorSpec((5, 2)), tf.TensorSpec((5, 3))).graph
-    (product,) = (op for op in graph.get_operations() if op.type == "MatMul")
-    assert xla_rule.multiplications(product) == 2 * 5 * 3
-
-
 def filled(row):
     """A cache with a row written at each step, at a place known at run time only."""
 

@@ -1,0 +1,187 @@
+"""TensorFlow: graphs of small operations run on one thread each, in a runtime of their own, which changes nothing else."""
+
+import gc
+import json
+from typing import Any
+
+import numpy as np
+import pytest
+
+import keras
+from keras import layers
+from keras.backend import select
+from keras.backend.tensorflow_engine import choices, one_thread, work
+from tests.processes import run_python
+
+rng = np.random.default_rng(0)
+
+
+@pytest.fixture(autouse=True)
+def _engine() -> Any:
+    with select.using("tensorflow") as engine:
+        yield engine
+
+
+def pictures(filters: int = 4) -> Any:
+    keras.utils.set_random_seed(2)
+    return keras.Sequential(
+        [
+            keras.Input((12, 12, 3)),
+            layers.Conv2D(filters, 3, activation="relu", padding="same"),
+            layers.BatchNormalization(),
+            layers.DepthwiseConv2D(3),
+            layers.MaxPooling2D(),
+            layers.AveragePooling2D(2),
+            layers.Flatten(),
+            layers.Dense(3, "softmax"),
+        ]
+    )
+
+
+def attention() -> Any:
+    keras.utils.set_random_seed(2)
+    words = keras.Input((12,), dtype="int32")
+    x = layers.Embedding(9, 8, mask_zero=True)(words)
+    x = layers.LayerNormalization()(x + layers.MultiHeadAttention(2, 4)(x, x))
+    return keras.Model(words, layers.Dense(2)(layers.GlobalAveragePooling1D()(x)))
+
+
+def compiled(f: Any, *shapes: tuple[int, ...], jit_compile: bool | None = None) -> Any:
+    return select.current().trace_and_compile(
+        lambda *args: [f(*args)], [(s, "float32") for s in shapes], jit_compile
+    )
+
+
+def product(a: Any, b: Any) -> Any:
+    return keras.ops.matmul(a, b)
+
+
+@pytest.mark.parametrize(
+    ("f", "shapes", "suited"),
+    [
+        (product, [(32, 350), (350, 350)], True),
+        (product, [(40, 350), (350, 350)], False),  # too much for one thread
+        (lambda a: a + 1, [(4,)], False),  # nothing to gain
+        (lambda a: product(a, a) + keras.random.normal((4, 4)), [(4, 4)], False),
+        (lambda a: keras.ops.sum(product(a, a)) + keras.ops.zeros(2**18), [(4, 4)], False),
+        (lambda a: keras.ops.scan(lambda c, x: (c @ a, x), a, a)[0], [(9, 9)], False),
+    ],
+)
+def test_which_graphs_it_is_for(f: Any, shapes: Any, suited: bool) -> None:
+    assert compiled(f, *shapes).choices.on_one_thread is suited
+
+
+def test_it_is_for_nothing_that_writes_nor_for_xla() -> None:
+    total = keras.Variable(np.zeros((2, 2), "float32"))
+    assert not compiled(lambda a: [total.assign_add(product(a, a)), total.value][1], (2, 2)).choices.on_one_thread
+    assert not compiled(lambda a: product(a, a), (2, 2), jit_compile=True).choices.on_one_thread
+
+
+@pytest.mark.parametrize("make", [pictures, attention])
+def test_the_numbers_are_those_of_the_other_runtime(make: Any, monkeypatch: pytest.MonkeyPatch) -> None:
+    results = []
+    for suits in (one_thread.suits, lambda graph: False):
+        monkeypatch.setattr(choices.one_thread, "suits", suits)
+        model = make()
+        x = np.random.default_rng(1).integers(0, 9, (3, *model.input_shape[1:])).astype(model.inputs[0].dtype)
+        found = [model.predict(row[None], verbose=0) for row in x]
+        model.set_weights([2 * w for w in model.get_weights()])
+        results.append([*found, *(model.predict(row[None], verbose=0) for row in x)])
+    np.testing.assert_array_equal(*results)
+
+
+def test_results_are_tensors_like_any_other() -> None:
+    import tensorflow as tf
+
+    model, x = pictures(), rng.normal(size=(1, 12, 12, 3)).astype("float32")
+    step = compiled(model, x.shape)
+    assert step.choices.on_one_thread
+    (y,) = step(x)
+    expected = model(x).numpy()
+    np.testing.assert_allclose(tf.function(lambda a: a + a)(y).numpy(), 2 * expected, rtol=1e-5)
+    with tf.GradientTape() as tape:
+        tape.watch(y)
+        squared = y * y
+    np.testing.assert_allclose(tape.gradient(squared, y).numpy(), 2 * expected, rtol=1e-5)
+    variable = tf.Variable(y)
+    variable.assign_add(y)
+    np.testing.assert_allclose(variable.numpy(), 2 * expected, rtol=1e-5)
+    given = tf.constant(x)
+    with tf.GradientTape() as tape:  # which cannot look into a runtime: what it records runs in its own
+        tape.watch(given)
+        loss = tf.reduce_sum(step(given)[0][:, 0])
+    assert np.abs(tape.gradient(loss, given).numpy()).max() > 0
+
+
+def test_the_runtime_forgets_what_nobody_has() -> None:
+    x = np.zeros((1, 12, 12, 3), "float32")
+    compiled(pictures(), x.shape)(x)
+    gc.collect()
+    runtime = one_thread.runtime()
+    assert runtime is not None
+    before = len(runtime.list_function_names())
+    step = compiled(pictures(), x.shape)
+    assert len(runtime.list_function_names()) == before + 1
+    del step
+    gc.collect()
+    assert len(runtime.list_function_names()) == before
+
+
+def test_products_are_counted_whichever_way_they_are_turned() -> None:
+    import tensorflow as tf
+
+    def count(f: Any, *shapes: tuple[int, ...]) -> list[int]:
+        graph = tf.function(f).get_concrete_function(*map(tf.TensorSpec, shapes)).graph
+        return [n for n in map(work.multiplications, graph.get_operations()) if n]
+
+    assert count(lambda a, b: tf.matmul(a, b, transpose_a=True), (5, 2), (5, 3)) == [2 * 5 * 3]
+    assert count(lambda a, b: tf.matmul(a, b), (7, 2, 5), (7, 5, 3)) == [7 * 2 * 5 * 3]
+    assert count(lambda x, k: tf.nn.conv2d(x, k, 1, "SAME"), (2, 6, 6, 3), (5, 5, 3, 4)) == [2 * 36 * 4 * 75]
+    assert count(lambda x, k: tf.nn.depthwise_conv2d(x, k, [1] * 4, "SAME"), (2, 6, 6, 3), (5, 5, 3, 2)) == [
+        2 * 36 * 6 * 25
+    ]
+
+
+THREADS = """
+import json, time
+import numpy as np, keras
+from keras.backend import select
+from keras.backend.tensorflow_engine import one_thread
+one_thread._MULTIPLICATIONS = one_thread._ELEMENTS = 2**{bits}
+
+x = np.ones((1000, 1000), "float32")
+f = select.current().trace_and_compile(lambda a: [keras.ops.matmul(keras.ops.matmul(a, a), a)[:1, :1]], [(x.shape, "float32")])
+f(x)
+
+def busy():
+    wall, processor = time.perf_counter(), time.process_time()
+    for _ in range(20):
+        f(x)
+    return (time.process_time() - processor) / (time.perf_counter() - wall)
+
+print(json.dumps([f.choices.on_one_thread, max(busy() for _ in range(10))]))
+"""
+
+
+@pytest.mark.skipif("len(os.sched_getaffinity(0)) == 1")
+def test_large_products_are_shared_out_and_small_ones_are_not() -> None:
+    """By how many processors are busy; `TF_OVERRIDE_GLOBAL_THREADPOOL` (2.21) is what makes the difference."""
+    busy = {}
+    for bits in (20, 40):
+        done = run_python(THREADS.format(bits=bits), KERAS_BACKEND="tensorflow", TF_CPP_MIN_LOG_LEVEL="3")
+        on_one_thread, busy[bits] = json.loads(done.stdout.splitlines()[-1])
+        assert on_one_thread == (bits == 40)
+    assert busy[40] < 1.15 < busy[20], busy
+
+
+def test_a_program_that_had_begun_keeps_to_its_runtime() -> None:
+    code = """
+import tensorflow as tf
+tf.zeros(3) + 1
+import numpy as np, keras
+from keras.backend.tensorflow_engine import one_thread
+model = keras.Sequential([keras.Input((3,)), keras.layers.Dense(2, kernel_initializer="ones")])
+print(model.predict(np.ones((1, 3), "float32"), verbose=0).tolist(), one_thread.runtime())
+"""
+    done = run_python(code, KERAS_BACKEND="tensorflow", TF_CPP_MIN_LOG_LEVEL="3")
+    assert done.stdout.splitlines()[-1] == "[[3.0, 3.0]] None"
