@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from functools import cache
 from pathlib import Path
 from typing import NamedTuple
@@ -31,3 +32,8 @@ def processor(cpuinfo: Path = Path("/proc/cpuinfo")) -> Processor:
     known = {key.strip(): value.strip() for key, _, value in (line.partition(":") for line in lines)}
     flags = known.get("flags", known.get("Features", ""))  # of x86, and of ARM
     return Processor(known.get("vendor_id", ""), known.get("model name", ""), frozenset(flags.split()))
+
+
+def usable_cores() -> int:
+    """How many threads can run at once in this process."""
+    return len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1

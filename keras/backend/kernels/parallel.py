@@ -15,6 +15,8 @@ from typing import Any
 
 import numpy as np
 
+from keras.backend.processor import usable_cores
+
 ELEMENTS = 1 << 17  # of a result, from which on it is worth waking a thread
 _LAG = 90.0  # microseconds until another thread has begun, and until this one has noticed that it has ended
 _EVEN = 32  # rows or columns: kernels of products like multiples of it
@@ -24,8 +26,7 @@ _MOST = 0.15  # of the whole, that the calling thread does in advance
 def cores() -> int:
     """How many threads to use: `OMP_NUM_THREADS`, else the cores this process may run on."""
     asked = os.environ.get("OMP_NUM_THREADS", "")
-    available = len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
-    return min(int(asked), available) if asked.isdigit() and int(asked) else available
+    return min(int(asked), usable_cores()) if asked.isdigit() and int(asked) else usable_cores()
 
 
 class _Job:

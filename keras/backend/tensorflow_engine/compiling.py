@@ -12,6 +12,7 @@ from __future__ import annotations
 
 import functools
 from collections.abc import Callable, Sequence
+from dataclasses import dataclass, replace
 from typing import Any
 
 import numpy as np
@@ -47,7 +48,7 @@ class CompilingPart(Engine):
     def trace_and_compile(
         self, f: Callable[..., Sequence[Tensor]], specs: Sequence[Spec], jit_compile: bool | None = None
     ) -> Callable[..., list[Tensor]]:
-        return Compiled(None, *self._to_trace(f, specs, jit_compile))
+        return Compiled(Recipe(*self._to_trace(f, specs, jit_compile)))
 
     def trace_or_recall(
         self, f: Callable[..., Sequence[Tensor]], specs: Sequence[Spec], jit_compile: bool | None = None
@@ -57,7 +58,7 @@ class CompilingPart(Engine):
         if found is None:
             return self.trace_and_compile(f, specs, jit_compile)
         cells, shelf = [v.cell(self) for v in found.variables], Shelf(found.digest, jit_compile)
-        return compiled_or_kept("step", *self._to_trace(f, specs, jit_compile), cells, shelf)
+        return compiled_or_kept(Recipe(*self._to_trace(f, specs, jit_compile), cells, shelf))
 
     def _to_trace(
         self, f: Callable[..., Sequence[Tensor]], specs: Sequence[Spec], jit_compile: bool | None
@@ -139,60 +140,70 @@ def _filled(shape: Shape, rows: int, size: int) -> Shape:
     return tuple((size if i else rows) if d is UNKNOWN else d for i, d in enumerate(shape))
 
 
+@dataclass(frozen=True)
+class Recipe:
+    """How a compiled function is come by.
+
+    Args:
+        trace: gives the concrete function.
+        dtypes: of the arguments.
+        jit_compile: as it was asked for.
+        cells: of the variables that what is found on the shelf goes by.
+        shelf: where its graphs are kept.
+        kind: its name there.
+        by_xla: whether XLA compiles any of it, which it talks about at the first call.
+        choices: how it is to be run; None for what suits its graph.
+    """
+
+    trace: Callable[[], Any]
+    dtypes: list[tf.DType]
+    jit_compile: bool | None
+    cells: Sequence[Cell] = ()
+    shelf: Shelf | None = None
+    kind: str = "step"
+    by_xla: bool = False
+    choices: Choices | None = None
+
+    def choices_for(self, graph: Any) -> Choices:
+        return self.choices or Choices.of(graph, self.jit_compile)
+
+
 class Compiled:
     """A function of flat tensors (or host arrays) that returns a flat list.
 
     Args:
+        recipe: how it is come by.
         entry: what the runtime has; None is made of the concrete function.
-        trace: gives the concrete function, which tapes and graphs need; called at most once.
-        dtypes: of the arguments.
-        jit_compile: as it was asked for.
-        cells: of the variables that `entry` goes by.
-        shelf: where its graphs are kept.
-        by_xla: whether XLA compiles any of it, which it talks about at the first call.
 
     Attributes:
         choices: how it is run.
     """
 
-    def __init__(
-        self,
-        entry: Entry | None,
-        trace: Callable[[], Any],
-        dtypes: list[tf.DType],
-        jit_compile: bool | None,
-        cells: Sequence[Cell] = (),
-        shelf: Shelf | None = None,
-        by_xla: bool = False,
-    ) -> None:
-        self.dtypes, self.jit_compile = dtypes, jit_compile
-        self._talks = by_xla or bool(jit_compile)
-        self._trace, self._cells, self._shelf = trace, cells, shelf
+    def __init__(self, recipe: Recipe, entry: Entry | None = None) -> None:
+        self.dtypes, self.jit_compile = recipe.dtypes, recipe.jit_compile
+        self._talks = recipe.by_xla or bool(recipe.jit_compile)
+        self._recipe = recipe
         if entry is None:
-            self.choices = Choices.of(self.concrete.graph, jit_compile)
+            self.choices = recipe.choices_for(self.concrete.graph)
             self._call = (self.concrete.function_def.signature.name, len(self.concrete.outputs))
             self._captured = list(self.concrete.captured_inputs)
-            self._held = self._for_one_thread() if self.choices.on_one_thread else None
+            self._held = Held.of_graph(self.concrete) if self.choices.on_one_thread else None
         else:
             self.choices, self._held = entry.choices, entry.held
             self._call = (entry.name, entry.results)
-            self._captured = [cells[i].handle for i in entry.captures]
+            self._captured = [recipe.cells[i].handle for i in entry.captures]
         self._runtime = context.context() if self._held is None else self._held.runtime
-
-    def _for_one_thread(self) -> Held:
-        function = self.concrete.function_def  # which calls no others
-        return Held([(function.signature.name, function.SerializeToString())], on_one_thread=True)
 
     @functools.cached_property
     def concrete(self) -> Any:
-        concrete = self._trace()
+        concrete = self._recipe.trace()
         self._kept = concrete.variables  # the graph itself does not keep them alive
         return concrete
 
     def variant(
         self, kind: str, trace: Callable[[], Any], dtypes: list[tf.DType], by_xla: bool = False
     ) -> Compiled:
-        """A function made of this one: from disk if it is there, else traced.
+        """A function made of this one, which is run like it: from disk if it is there, else traced.
 
         Args:
             kind: its name.
@@ -200,7 +211,10 @@ class Compiled:
             dtypes: of its arguments.
             by_xla: whether XLA compiles any of it.
         """
-        return compiled_or_kept(kind, trace, dtypes, self.jit_compile, self._cells, self._shelf, by_xla)
+        choices = Choices(None, self.choices.on_one_thread and not by_xla)
+        return compiled_or_kept(
+            replace(self._recipe, trace=trace, dtypes=dtypes, kind=kind, by_xla=by_xla, choices=choices)
+        )
 
     def __call__(self, *args: Any) -> list[Tensor]:
         forked.check()
@@ -222,20 +236,13 @@ class Compiled:
         return []
 
 
-def compiled_or_kept(
-    kind: str,
-    trace: Callable[[], Any],
-    dtypes: list[tf.DType],
-    jit_compile: bool | None,
-    cells: Sequence[Cell],
-    shelf: Shelf | None,
-    by_xla: bool = False,
-) -> Compiled:
-    """A function from the shelf, or one that is traced now and put there; arguments as of `Compiled`."""
-    entry = None if shelf is None else shelf.get(kind)
+def compiled_or_kept(recipe: Recipe) -> Compiled:
+    """A function from the shelf, or one that is traced now and put there."""
+    shelf = recipe.shelf
+    entry = None if shelf is None else shelf.get(recipe.kind)
     if entry is None and shelf is not None:
-        concrete = trace()
-        shelf.put(kind, concrete, [c.handle for c in cells], Choices.of(concrete.graph, jit_compile))
-        entry = shelf.get(kind)  # the one that later runs will find: XLA's cache goes by names, too
-        return Compiled(entry, lambda: concrete, dtypes, jit_compile, cells, shelf, by_xla)
-    return Compiled(entry, trace, dtypes, jit_compile, cells, shelf, by_xla)
+        concrete = recipe.trace()
+        shelf.put(recipe.kind, concrete, [c.handle for c in recipe.cells], recipe.choices_for(concrete.graph))
+        entry = shelf.get(recipe.kind)  # the one that later runs will find: XLA's cache goes by names, too
+        recipe = replace(recipe, trace=lambda: concrete)
+    return Compiled(recipe, entry)

@@ -8,6 +8,7 @@ from contextlib import suppress
 from typing import Any
 
 from keras.backend.tensorflow_engine import one_thread
+from keras.backend.tensorflow_engine.in_place import writing_in_place
 from keras.backend.tensorflow_engine.loading import context, tf
 
 
@@ -16,7 +17,7 @@ class Held:
 
     Args:
         functions: names, and what they name, serialized; those that are called come before those that call them.
-        on_one_thread: whether they are for the runtime whose operations run on one thread each, if there is one.
+        on_one_thread: whether they are for the runtime whose operations run on one thread each.
 
     Attributes:
         runtime: where they are.
@@ -25,7 +26,7 @@ class Held:
     _known: weakref.WeakValueDictionary[str, Held] = weakref.WeakValueDictionary()
 
     def __init__(self, functions: Sequence[tuple[str, bytes]], on_one_thread: bool) -> None:
-        self.runtime = (on_one_thread and one_thread.runtime()) or context.context()
+        self.runtime = one_thread.runtime() if on_one_thread else context.context()
         for _, data in functions:
             self.runtime.add_function_def(_Serialized(data))
         names = [name for name, _ in functions]
@@ -40,6 +41,13 @@ class Held:
             numbered = [(f"{stem}_{i}", data) for i, data in enumerate(functions)]
             held = cls._known[name] = cls(numbered, on_one_thread)
         return held
+
+
+    @classmethod
+    def of_graph(cls, concrete: Any) -> Held:
+        """Of a concrete function and those that it calls, for one thread; the runtime counts who has each."""
+        functions = map(writing_in_place, (*concrete.graph.as_graph_def().library.function, concrete.function_def))
+        return cls([(f.signature.name, f.SerializeToString()) for f in functions], on_one_thread=True)
 
 
 class _Serialized:

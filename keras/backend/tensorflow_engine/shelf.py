@@ -17,8 +17,10 @@ from pathlib import Path
 from typing import Any, NamedTuple
 
 from keras.backend import compile_cache
+from keras.backend.tensorflow_engine import one_thread
 from keras.backend.tensorflow_engine.choices import Choices
 from keras.backend.tensorflow_engine.held import Held
+from keras.backend.tensorflow_engine.in_place import writing_in_place
 from keras.backend.tensorflow_engine.loading import context, tf
 
 _MAGIC = b"keras function 1\n"
@@ -57,7 +59,7 @@ class Shelf:
     def __init__(self, digest: str, jit_compile: bool | None) -> None:
         runtime = context.context()
         devices = [d.name for d in runtime.list_physical_devices()]
-        facts = (digest, jit_compile, _sources(), devices, runtime.device_name)
+        facts = (digest, jit_compile, _sources(), devices, runtime.device_name, one_thread.runtime() is None)
         self._key = hashlib.sha256(repr(facts).encode()).hexdigest()[:40]
 
     @staticmethod
@@ -94,6 +96,8 @@ class Shelf:
             return
         if sum(f.ByteSize() for f in functions) > _LARGEST:
             return
+        if choices.on_one_thread:
+            functions = [writing_in_place(f) for f in functions]
         names = {f.signature.name: f"keras_{self._key}_{kind}_{i}" for i, f in enumerate(functions)}
         blobs = [_renamed(f, names).SerializeToString() for f in functions]
         header = {

@@ -2,23 +2,28 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterable, Sequence
 from typing import Any
 
 from keras.backend.tensorflow_engine.leaf import product
 from keras.backend.tensorflow_engine.loading import tf
 
+_CONVOLUTION = re.compile("(?:(DepthwiseConv2dNative)|Conv2D)(?:Backprop(Input|Filter))?")
+
 
 def multiplications(op: tf.Operation) -> Any:
     """Those of a matrix product or a convolution, UNKNOWN if they cannot be counted; none of another operation."""
     if "MatMul" in op.type:
         turned = op.get_attr("transpose_a" if op.type == "MatMul" else "adj_x")
-        each = _sizes(op.inputs[0])[-2 if turned else -1 :][:1]
-    elif op.type in ("Conv2D", "DepthwiseConv2dNative"):
-        each = _sizes(op.inputs[1])[: 3 if op.type == "Conv2D" else 2]
-    else:
+        return product([*_sizes(op.outputs[0]), *_sizes(op.inputs[0])[-2 if turned else -1 :][:1]])
+    convolution = _CONVOLUTION.fullmatch(op.type)
+    if convolution is None:
         return 0
-    return product([*_sizes(op.outputs[0]), *each])
+    depthwise, gradient = convolution.groups()
+    images = op.inputs[2] if gradient else op.outputs[0]  # one multiplication for each number in a kernel
+    kernel = op.outputs[0] if gradient == "Filter" else op.inputs[1]
+    return product([*_sizes(images), *_sizes(kernel)[: 2 if depthwise else 3]])
 
 
 def _sizes(x: Any) -> list[int | None]:

@@ -19,6 +19,7 @@ rng = np.random.default_rng(0)
 @pytest.fixture(autouse=True)
 def _engine() -> Any:
     with select.using("tensorflow") as engine:
+        assert one_thread.runtime() is not None, "TensorFlow was used before this library in this process"
         yield engine
 
 
@@ -59,11 +60,11 @@ def product(a: Any, b: Any) -> Any:
 @pytest.mark.parametrize(
     ("f", "shapes", "suited"),
     [
-        (product, [(32, 350), (350, 350)], True),
-        (product, [(40, 350), (350, 350)], False),  # too much for one thread
+        (product, [(30, 350), (350, 350)], True),  # on up to four cores
+        (product, [(300, 350), (350, 350)], False),  # too much for one thread
         (lambda a: a + 1, [(4,)], False),  # nothing to gain
-        (lambda a: product(a, a) + keras.random.normal((4, 4)), [(4, 4)], False),
-        (lambda a: keras.ops.sum(product(a, a)) + keras.ops.zeros(2**18), [(4, 4)], False),
+        (lambda a: product(a, a) + keras.random.normal((4, 4)), [(4, 4)], False),  # it writes the seed
+        (lambda a: keras.ops.sum(product(a, a)) + keras.ops.zeros(2**19), [(4, 4)], False),
         (lambda a: keras.ops.scan(lambda c, x: (c @ a, x), a, a)[0], [(9, 9)], False),
     ],
 )
@@ -71,10 +72,14 @@ def test_which_graphs_it_is_for(f: Any, shapes: Any, suited: bool) -> None:
     assert compiled(f, *shapes).choices.on_one_thread is suited
 
 
-def test_it_is_for_nothing_that_writes_nor_for_xla() -> None:
-    total = keras.Variable(np.zeros((2, 2), "float32"))
-    assert not compiled(lambda a: [total.assign_add(product(a, a)), total.value][1], (2, 2)).choices.on_one_thread
+def test_it_is_not_for_xla_nor_for_code_of_the_host() -> None:
+    import tensorflow as tf
+
+    def on_host(a: Any) -> Any:
+        return tf.reshape(tf.numpy_function(lambda x: x + 1, [product(a, a)], tf.float32), (2, 2))
+
     assert not compiled(lambda a: product(a, a), (2, 2), jit_compile=True).choices.on_one_thread
+    assert not compiled(on_host, (2, 2)).choices.on_one_thread
 
 
 @pytest.mark.parametrize("make", [pictures, attention])
@@ -88,6 +93,23 @@ def test_the_numbers_are_those_of_the_other_runtime(make: Any, monkeypatch: pyte
         model.set_weights([2 * w for w in model.get_weights()])
         results.append([*found, *(model.predict(row[None], verbose=0) for row in x)])
     np.testing.assert_array_equal(*results)
+
+
+def test_training_gives_the_numbers_of_the_other_runtime(monkeypatch: pytest.MonkeyPatch) -> None:
+    x, y = rng.normal(size=(40, 12, 12, 3)).astype("float32"), rng.integers(0, 3, 40)
+    results = []
+    for suits in (one_thread.suits, lambda graph: False):
+        monkeypatch.setattr(choices.one_thread, "suits", suits)
+        model = pictures()
+        model.add(layers.Dropout(0.3))
+        model.compile("adam", "sparse_categorical_crossentropy")
+        runtime = one_thread.runtime()
+        before = len(runtime.list_function_names())
+        history = model.fit(x, y, batch_size=8, epochs=3, verbose=0).history["loss"]
+        assert (len(runtime.list_function_names()) > before) == (len(results) == 0)
+        results.append([np.array(history), model.train_on_batch(x[:8], y[:8]), *model.get_weights()])
+    for one, other in zip(*results, strict=True):
+        np.testing.assert_allclose(one, other, rtol=1e-4, atol=1e-5)
 
 
 def test_results_are_tensors_like_any_other() -> None:
@@ -137,6 +159,8 @@ def test_products_are_counted_whichever_way_they_are_turned() -> None:
     assert count(lambda a, b: tf.matmul(a, b, transpose_a=True), (5, 2), (5, 3)) == [2 * 5 * 3]
     assert count(lambda a, b: tf.matmul(a, b), (7, 2, 5), (7, 5, 3)) == [7 * 2 * 5 * 3]
     assert count(lambda x, k: tf.nn.conv2d(x, k, 1, "SAME"), (2, 6, 6, 3), (5, 5, 3, 4)) == [2 * 36 * 4 * 75]
+    sides = count(lambda x, k: tf.gradients(tf.nn.conv2d(x, k, 1, "SAME"), [x, k]), (2, 6, 6, 3), (5, 5, 3, 4))
+    assert sides == 2 * [2 * 36 * 4 * 75] or sides == 3 * [2 * 36 * 4 * 75]
     assert count(lambda x, k: tf.nn.depthwise_conv2d(x, k, [1] * 4, "SAME"), (2, 6, 6, 3), (5, 5, 3, 2)) == [
         2 * 36 * 6 * 25
     ]
@@ -147,19 +171,22 @@ import json, time
 import numpy as np, keras
 from keras.backend import select
 from keras.backend.tensorflow_engine import one_thread
-one_thread._MULTIPLICATIONS = one_thread._ELEMENTS = 2**{bits}
+one_thread._EVEN = one_thread._ELEMENTS = 2**{bits}
 
-x = np.ones((1000, 1000), "float32")
+x = np.ones((600, 600), "float32")
 f = select.current().trace_and_compile(lambda a: [keras.ops.matmul(keras.ops.matmul(a, a), a)[:1, :1]], [(x.shape, "float32")])
 f(x)
 
 def busy():
     wall, processor = time.perf_counter(), time.process_time()
-    for _ in range(20):
+    for _ in range(10):
         f(x)
     return (time.process_time() - processor) / (time.perf_counter() - wall)
 
-print(json.dumps([f.choices.on_one_thread, max(busy() for _ in range(10))]))
+most, rounds = 0, 0
+while rounds < 20 or (most < 1.3 and rounds < 200 and not f.choices.on_one_thread):  # others may keep the cores busy
+    most, rounds = max(most, busy()), rounds + 1
+print(json.dumps([f.choices.on_one_thread, most]))
 """
 
 
