@@ -42,11 +42,12 @@ class Held:
             held = cls._known[name] = cls(numbered, on_one_thread)
         return held
 
-
     @classmethod
     def of_graph(cls, concrete: Any) -> Held:
         """Of a concrete function and those that it calls, for one thread; the runtime counts who has each."""
-        functions = map(writing_in_place, (*concrete.graph.as_graph_def().library.function, concrete.function_def))
+        functions = map(
+            writing_in_place, (*concrete.graph.as_graph_def().library.function, concrete.function_def)
+        )
         return cls([(f.signature.name, f.SerializeToString()) for f in functions], on_one_thread=True)
 
 
