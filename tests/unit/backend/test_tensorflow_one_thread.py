@@ -107,7 +107,9 @@ for suits in (one_thread.suits, lambda graph: False):
     keras.utils.set_random_seed(2)
     model = keras.Sequential([
         keras.Input((12, 12, 3)), layers.Conv2D(4, 3, activation="relu"), layers.BatchNormalization(),
-        layers.DepthwiseConv2D(3), layers.MaxPooling2D(), layers.Flatten(), layers.Dropout(0.3), layers.Dense(3, "softmax"),
+        layers.DepthwiseConv2D(3), layers.MaxPooling2D(), layers.Flatten(), layers.Dropout(0.3),
+        layers.Dense(1100, "relu"),  # whose kernel a fused operation updates
+        layers.Dense(3, "softmax"),
     ])
     model.compile("adam", "sparse_categorical_crossentropy", metrics=["accuracy"])
     before = len(one_thread.runtime().list_function_names())
