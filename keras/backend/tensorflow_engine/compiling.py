@@ -242,7 +242,8 @@ def compiled_or_kept(recipe: Recipe) -> Compiled:
     entry = None if shelf is None else shelf.get(recipe.kind)
     if entry is None and shelf is not None:
         concrete = recipe.trace()
-        shelf.put(recipe.kind, concrete, [c.handle for c in recipe.cells], recipe.choices_for(concrete.graph))
+        choices = recipe.choices_for(concrete.graph)
+        shelf.put(recipe.kind, concrete, [c.handle for c in recipe.cells], choices)
         entry = shelf.get(recipe.kind)  # the one that later runs will find: XLA's cache goes by names, too
-        recipe = replace(recipe, trace=lambda: concrete)
+        recipe = replace(recipe, trace=lambda: concrete, choices=choices)
     return Compiled(recipe, entry)

@@ -45,10 +45,14 @@ class Held:
     @classmethod
     def of_graph(cls, concrete: Any) -> Held:
         """Of a concrete function and those that it calls, for one thread; the runtime counts who has each."""
-        functions = map(
-            writing_in_place, (*concrete.graph.as_graph_def().library.function, concrete.function_def)
-        )
+        functions = functions_of(concrete, on_one_thread=True)
         return cls([(f.signature.name, f.SerializeToString()) for f in functions], on_one_thread=True)
+
+
+def functions_of(concrete: Any, on_one_thread: bool) -> list[Any]:
+    """Those that a concrete function calls, and it itself, as the runtime they are for needs them."""
+    functions = [*concrete.graph.as_graph_def().library.function, concrete.function_def]
+    return [writing_in_place(f) for f in functions] if on_one_thread else functions
 
 
 class _Serialized:

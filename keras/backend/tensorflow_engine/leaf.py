@@ -142,9 +142,8 @@ def for_xla() -> bool:
 
 @functools.cache
 def has_gpu() -> bool:
-    return bool(
-        context.context().list_logical_devices("GPU")
-    )  # what `tf.config` asks, which is of the second stage
+    # What `tf.config` asks, which is of the second stage.
+    return bool(context.context().list_logical_devices("GPU"))
 
 
 def dense(gradient: Any) -> Tensor | None:

@@ -19,8 +19,7 @@ from typing import Any, NamedTuple
 from keras.backend import compile_cache
 from keras.backend.tensorflow_engine import one_thread
 from keras.backend.tensorflow_engine.choices import Choices
-from keras.backend.tensorflow_engine.held import Held
-from keras.backend.tensorflow_engine.in_place import writing_in_place
+from keras.backend.tensorflow_engine.held import Held, functions_of
 from keras.backend.tensorflow_engine.loading import context, tf
 
 _MAGIC = b"keras function 1\n"
@@ -91,13 +90,11 @@ class Shelf:
         """
         path, numbers = self._path(kind), {id(h): i for i, h in enumerate(handles)}
         captured = [numbers.get(id(x)) for x in concrete.captured_inputs]
-        functions = [*concrete.graph.as_graph_def().library.function, concrete.function_def]
+        functions = functions_of(concrete, choices.on_one_thread)
         if path is None or None in captured or not all(map(_is_portable, functions)):
             return
         if sum(f.ByteSize() for f in functions) > _LARGEST:
             return
-        if choices.on_one_thread:
-            functions = [writing_in_place(f) for f in functions]
         names = {f.signature.name: f"keras_{self._key}_{kind}_{i}" for i, f in enumerate(functions)}
         blobs = [_renamed(f, names).SerializeToString() for f in functions]
         header = {

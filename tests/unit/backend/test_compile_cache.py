@@ -51,9 +51,8 @@ def test_a_second_run_finds_what_the_first_compiled(tmp_path: Path, units: int, 
     assert kept
     second = train(tmp_path)
     assert second.stdout == first.stdout
-    assert not re.search(
-        "text-format|AOT", second.stderr
-    )  # TensorFlow 2.21 complains about every entry it reads
+    # TensorFlow 2.21 complains about every entry it reads.
+    assert not re.search("text-format|AOT", second.stderr)
     assert [(p, p.stat().st_ino) for p in entries(tmp_path)] == kept
     assert train("off").stdout == first.stdout
 
