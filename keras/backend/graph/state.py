@@ -58,14 +58,14 @@ class StatePart(Engine):
     _known: Callable[[np.ndarray], Any]
 
     def variable(self, value: np.ndarray, dtype: str, name: str) -> Any:
-        array = _kept(np.array(value, dtype_of_name(dtype)))
+        array = _kept(value, dtype_of_name(dtype))
         return self._cell((array.shape, dtype), array, name)
 
     def read(self, cell: Any) -> Any:
         return self._known(self._storage(cell)[0])
 
     def write(self, cell: Any, value: Tensor) -> None:
-        self._storage(cell)[0] = _kept(np.array(self.to_numpy(value)))
+        self._storage(cell)[0] = _kept(self.to_numpy(value))
 
     def _cell(self, spec: Spec, array: np.ndarray, name: str) -> Any:
         """The variable of a graph that stands for a variable of the library's and holds its array."""
@@ -101,7 +101,8 @@ class StatePart(Engine):
         return lambda arrays, ahead=0: one_by_one(arrays) if step.is_a_part() else step.many(arrays)
 
 
-def _kept(array: np.ndarray) -> np.ndarray:
-    """The array made read-only: it is a variable's value from now on."""
+def _kept(value: np.ndarray, dtype: np.dtype | None = None) -> np.ndarray:
+    """A read-only copy: a variable's value from now on. In C order, as otherwise kernels would copy it at every call."""
+    array = np.array(value, dtype, order="C")
     array.flags.writeable = False
     return array

@@ -359,6 +359,17 @@ def test_a_variable_keeps_its_own_memory() -> None:
             v.value[0, 0] = 1
 
 
+def test_variables_are_kept_in_the_order_kernels_take() -> None:
+    """Orthogonal initializers give transposed arrays: each call of oneDNN's would copy the weights anew."""
+    transposed = np.arange(6, dtype="float32").reshape(2, 3).T
+    with select.using("numpy"):
+        v = Variable(transposed, dtype="float32")
+        for _ in range(2):
+            assert v.value.flags.c_contiguous
+            np.testing.assert_array_equal(v.value, transposed)
+            E.write_variable(v, transposed)
+
+
 def test_compiled_functions_nest() -> None:
     with select.using("numpy"):
         v = Variable(np.zeros(()), dtype="float32")
