@@ -10,6 +10,7 @@ import importlib
 from typing import TYPE_CHECKING, Any
 
 from keras.backend import environment as _environment  # noqa: F401 (it sets what engines read when they are loaded)
+from keras.former import Finder as _Finder
 from keras.version import __version__, version
 
 if TYPE_CHECKING:
@@ -56,6 +57,8 @@ _NAMES = {
     "device": "keras.backend.select",
     "name_scope": "keras.backend.state",
 }
+
+_Finder.install()
 
 __all__ = ["__version__", "version", *sorted(_MODULES), *_NAMES]
 

@@ -16,9 +16,11 @@ from keras.layers.convolution import (
     SeparableConv1D,
     SeparableConv2D,
 )
-from keras.layers.core import Dense, EinsumDense, Embedding, Identity, Lambda, Masking
+from keras.layers.dense import Dense, EinsumDense
+from keras.layers.embedding import Embedding, ReversibleEmbedding
 from keras.layers.input_spec import InputSpec
 from keras.layers.inputs import Input, InputLayer
+from keras.layers.lambda_layer import Lambda
 from keras.layers.layer import Layer
 from keras.layers.merging import (
     Add,
@@ -45,6 +47,7 @@ from keras.layers.normalization import (
     RMSNormalization,
     UnitNormalization,
 )
+from keras.layers.passing import Identity, Masking
 from keras.layers.pooling import (
     AdaptiveAveragePooling1D,
     AdaptiveAveragePooling2D,
@@ -91,7 +94,6 @@ from keras.layers.reshaping import (
     ZeroPadding2D,
     ZeroPadding3D,
 )
-from keras.layers.reversible_embedding import ReversibleEmbedding
 from keras.layers.rnn import (
     GRU,
     LSTM,
@@ -103,7 +105,7 @@ from keras.layers.rnn import (
     SimpleRNNCell,
     StackedRNNCells,
 )
-from keras.layers.wrappers import SpectralNormalization, TimeDistributed, Wrapper
+from keras.layers.wrapping import SpectralNormalization, TimeDistributed, Wrapper
 from keras.serializable import deserialize as _deserialize
 from keras.serializable import serialize as _serialize
 

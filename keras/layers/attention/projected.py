@@ -9,7 +9,7 @@ from keras import constraints, initializers, ops, regularizers
 from keras.backend.masks import get_mask
 from keras.layers.arguments import fraction_of, int_of
 from keras.layers.attention.scores import masked_softmax
-from keras.layers.core import EinsumDense
+from keras.layers.dense import EinsumDense
 from keras.layers.layer import Layer
 from keras.ops.dispatch import cast, dtype_of, ndim_of, shape_of
 from keras.random import SeedGenerator, dropout
