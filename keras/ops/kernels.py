@@ -118,6 +118,14 @@ def softmax(x: Tensor, axis: int) -> Tensor:
 
 
 @kernel
+def softmax_grad(dy: Tensor, y: Tensor, axis: int) -> Tensor:
+    """The gradient by the argument of a softmax with the result `y`: (dy - sum(dy y)) y."""
+    e = current()
+    share = e.mul(dy, y)
+    return e.sub(share, e.mul(y, kept(e.reduce_sum(share, (axis,)), (axis,), shape_of(y))))
+
+
+@kernel
 def log_softmax(x: Tensor, axis: int) -> Tensor:
     """log of softmax."""
     e, shape = current(), shape_of(x)

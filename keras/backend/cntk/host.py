@@ -8,17 +8,12 @@ from typing import Any
 import numpy as np
 
 from keras.backend.cntk.install import load
-from keras.backend.defaults.composed import lowest
 from keras.backend.kernels.arrays import ParallelEngine
 from keras.backend.kernels.parallel import split, ways
-from keras.backend.numpy.arrays import NAMES, Array
-from keras.backend.numpy.convolution import padded, unpadding
+from keras.backend.numpy.arrays import Array
 from keras.backend.numpy.updates import corrected_rate
 
 _MANY = 1 << 15  # elements; below, NumPy's call is done sooner
-
-Shape = tuple[int, ...]
-Pads = tuple[tuple[int, int], ...]
 
 
 class HostEngine(ParallelEngine):
@@ -70,16 +65,6 @@ class HostEngine(ParallelEngine):
         y, run = np.empty(a.shape, a.dtype), load().keep
         split(len(a), lambda at: run(condition[at], a[at], y[at]), ways(a.size))
         return y
-
-    def reduce_window_grad(
-        self, x: Array, dy: Array, window: Shape, strides: Shape, pads: Pads, op: str
-    ) -> Array:
-        if op != "max" or x.ndim != 4 or not _served(x):
-            return super().reduce_window_grad(x, dy, window, strides, pads, op)
-        x, dy = np.ascontiguousarray(padded(x, pads, lowest(NAMES[x.dtype]))), np.ascontiguousarray(dy)
-        dx, run = np.empty(x.shape, x.dtype), load().max_pool_grad
-        split(len(x), lambda at: run(x[at], dy[at], dx[at], window, strides), ways(x.size))
-        return dx[unpadding(dx.shape, pads)]
 
 
 def _served(param: Array) -> bool:

@@ -9,13 +9,14 @@ from typing import Any
 
 import numpy as np
 
-from keras.backend.kernels import convolution, onednn
+from keras.backend.kernels import convolution, onednn, pooling, softmax
 from keras.backend.kernels.parallel import ELEMENTS, POOL, split, ways
 from keras.backend.kernels.products import product
 from keras.backend.kernels.tails import Tail, rectified
 from keras.backend.numpy import batch_norm
 from keras.backend.numpy.arrays import Array
 from keras.backend.numpy.eager import BareNumPyEngine
+from keras.backend.numpy.elementwise import selected
 from keras.backend.numpy.known import Remembered, known, short_form
 
 Shape = tuple[int, ...]
@@ -24,7 +25,9 @@ Pads = tuple[tuple[int, int], ...]
 
 _KERNEL = 1 << 20  # elements of a kernel, up to which a small convolution may keep it in another layout
 PRODUCTS = 1 << 22  # multiplications of a matrix product likewise
+_SELECTED = 1 << 19  # elements, from which on a selection is shared
 _MULTIPLICATION = 2e-5  # microseconds
+_PIECE = 1 << 20  # elements that stay in a cache the cores share
 
 
 def _small_product(a: Spec, b: Spec) -> Any:
@@ -83,6 +86,26 @@ class ParallelEngine(BareNumPyEngine):
         y = np.empty((*a.shape[:-1], b.shape[-1]), a.dtype)
         split(len(a), lambda at: np.matmul(a[at], b[at], out=y[at]))
         return y
+
+    # ------------------------------------------------------------------ selection, softmax
+    def select(self, condition: Array, a: Array, b: Array) -> Array:
+        if condition.size < _SELECTED or any(x.ndim and x.shape != condition.shape for x in (a, b)):
+            return super().select(condition, a, b)
+        y = np.empty(condition.shape, a.dtype)
+
+        def part(at: slice) -> None:
+            one, other = (x[at] if x.ndim else x for x in (a, b))
+            if selected(condition[at], one, other, y[at]) is None:
+                y[at] = np.where(condition[at], one, other)
+
+        split(len(y), part)
+        return y
+
+    def softmax(self, x: Array, axis: int) -> Array:
+        return _by_rows(super().softmax, softmax.shares, (x,), axis)
+
+    def softmax_grad(self, dy: Array, y: Array, axis: int) -> Array:
+        return _by_rows(super().softmax_grad, softmax.pull_back, (dy, y), axis)
 
     # ------------------------------------------------------------------ windows, normalisation
     @known(functools.partial(batch_norm.at_one_shape, split))
@@ -184,12 +207,34 @@ class ParallelEngine(BareNumPyEngine):
         return [functools.reduce(np.add, of_one) for of_one in zip(*(out for _, out in parts), strict=True)]
 
     def reduce_window(self, x: Array, window: Shape, strides: Shape, pads: Pads, op: str) -> Array:
-        return _by_batch(super().reduce_window, (x,), (window, strides, pads, op))
+        body, static = super().reduce_window, (window, strides, pads)
+        shape = pooling.result_shape(x, *static) if op == "max" else None
+        if shape is None:
+            return _by_batch(body, (x,), (*static, op))
+        x, y = np.ascontiguousarray(x), np.empty(shape, x.dtype)
+
+        def part(at: slice) -> None:
+            if not pooling.pool(x[at], y[at], *static):
+                y[at] = body(x[at], *static, op)
+
+        _in_pieces(x, part)
+        return y
 
     def reduce_window_grad(
         self, x: Array, dy: Array, window: Shape, strides: Shape, pads: Pads, op: str
     ) -> Array:
-        return _by_batch(super().reduce_window_grad, (x, dy), (window, strides, pads, op))
+        body, static = super().reduce_window_grad, (window, strides, pads)
+        if op != "max" or pooling.result_shape(x, *static) is None:
+            return _by_batch(body, (x, dy), (*static, op))
+        x, dy = np.ascontiguousarray(x), np.ascontiguousarray(dy)
+        dx = np.empty_like(x)
+
+        def part(at: slice) -> None:
+            if not pooling.pull_back(x[at], dy[at], dx[at], *static):
+                dx[at] = body(x[at], dy[at], *static, op)
+
+        _in_pieces(x, part)
+        return dx
 
 
 def _convolution(
@@ -226,6 +271,31 @@ def _of(plan: convolution.Convolution, at: slice) -> convolution.Convolution:
     """The same for a part of the batch."""
     n = at.stop - at.start
     return plan._replace(x=(n, *plan.x[1:]), y=(n, *plan.y[1:]))
+
+
+def _by_rows(
+    body: Callable[..., Array], kernel: Callable[..., bool], xs: tuple[Array, ...], axis: int
+) -> Array:
+    """What a kernel makes of the rows of arrays of one shape, or a body where that cannot; the body alone of few elements."""
+    x = xs[0]
+    if axis != x.ndim - 1 or x.size < ELEMENTS:
+        return body(*xs, axis)
+    rows = [np.ascontiguousarray(z).reshape(-1, x.shape[-1]) for z in xs]
+    y = np.empty(rows[0].shape, x.dtype)
+
+    def part(at: slice) -> None:
+        given = [z[at] for z in rows]
+        if not kernel(*given, y[at]):
+            y[at] = body(*given, 1)
+
+    split(len(y), part)
+    return y.reshape(x.shape)
+
+
+def _in_pieces(x: Array, part: Callable[[slice], None]) -> None:
+    """Do what concerns the first axis of `x`, so little at once that it stays in the cache, by all cores if it is much."""
+    if len(x):
+        split(len(x), part, max(ways(x.size), math.ceil(x.size / _PIECE)))
 
 
 def _by_batch(body: Callable[..., Array], xs: tuple[Array, ...], static: tuple[Any, ...] = ()) -> Array:

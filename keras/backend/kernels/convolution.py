@@ -8,7 +8,18 @@ from typing import Any, NamedTuple
 
 import numpy as np
 
-from keras.backend.kernels.onednn import TRAINING, Plan, Shape, Step, Stock, after_step, dims, made, row_major
+from keras.backend.kernels.onednn import (
+    TRAINING,
+    Plan,
+    Shape,
+    Step,
+    Stock,
+    after_step,
+    channels_last,
+    dims,
+    made,
+    row_major,
+)
 
 Pads = tuple[tuple[int, int], ...]
 
@@ -56,7 +67,7 @@ class ConvolutionPlan(Plan):
         self, direction: str, conv: Convolution, steps: Sequence[str] = (), keeps: bool = False
     ) -> None:
         super().__init__(keeps)
-        x, y = self._layout(*_activation(conv.x)), self._layout(*_activation(conv.y))
+        x, y = self._layout(*channels_last(conv.x)), self._layout(*channels_last(conv.y))
         size, strides = _kernel(conv)
         plain = self._layout(size, strides)
         with_bias = direction.endswith("bias") or "bias" in steps
@@ -167,12 +178,6 @@ def run(
             return False
         plan(*map(np.ascontiguousarray, given), *out)
         return True
-
-
-def _activation(shape: Shape) -> tuple[list[int], list[int]]:
-    """Dims and strides in oneDNN's order: batch, channels, space."""
-    strides = row_major(shape)
-    return [shape[0], shape[-1], *shape[1:-1]], [strides[0], strides[-1], *strides[1:-1]]
 
 
 def _kernel(conv: Convolution) -> tuple[list[int], list[int]]:

@@ -30,7 +30,8 @@ _CPU, _FLOAT32, _ANY_LAYOUT, _USER_SCRATCHPAD = 1, 3, 1, 1
 _OWN_MEMORY, _HANDLE_LATER = c_void_p(-1), c_void_p(0)
 _ARGUMENT_LAYOUT = 255  # the query for the layout of an argument, by its number
 #: Numbers of arguments; those of a kind of primitive are with it. Those of post-ops come in steps of `_AFTER`.
-SOURCE, SOURCE_2, TARGET, SCRATCHPAD, _AFTER = 1, 2, 17, 80, 32768
+SOURCE, SOURCE_2, TARGET, WORKSPACE, SCRATCHPAD, _AFTER = 1, 2, 17, 64, 80, 32768
+DIFF_SOURCE, DIFF_TARGET = 129, 145
 TRAINING, INFERENCE, BACKWARD = 64, 96, 128  # what a primitive is for
 
 
@@ -146,6 +147,12 @@ class Plan:
     def _memory(self, layout: c_void_p, own: bool = False) -> c_void_p:
         return self._object("memory_create", layout, self._lib.engine, _OWN_MEMORY if own else _HANDLE_LATER)
 
+    def _lent(self, layout: c_void_p) -> c_void_p:
+        """Memory to work in that is lent for each call."""
+        memory = self._memory(layout)
+        self._scratchpads.append((memory, -(-self._bytes(layout) // 4)))
+        return memory
+
     def _attributes(self, chain: c_void_p) -> c_void_p:
         """Attributes of a primitive whose result goes through a chain of post-ops."""
         attributes = self._lib.with_scratchpad(self._object("primitive_attr_create"))
@@ -155,9 +162,7 @@ class Plan:
     def _step(self, descriptor: c_void_p, arguments: Sequence[tuple[int, c_void_p]]) -> Step:
         scratchpad = self._wanted(descriptor, SCRATCHPAD)
         if self._bytes(scratchpad):
-            memory = self._memory(scratchpad, own=self._keeps)
-            if not self._keeps:
-                self._scratchpads.append((memory, -(-self._bytes(scratchpad) // 4)))
+            memory = self._memory(scratchpad, own=True) if self._keeps else self._lent(scratchpad)
             arguments = [*arguments, (SCRATCHPAD, memory)]
         array = (_Argument * len(arguments))(*(_Argument(n, memory) for n, memory in arguments))
         return self._object("primitive_create", descriptor), len(arguments), array
@@ -258,6 +263,12 @@ def _kind(constructor: str) -> str:
 def dims(values: Sequence[int]) -> Any:
     """Sizes or strides for a C function."""
     return _DIMS(*map(int, values))
+
+
+def channels_last(shape: Shape) -> tuple[list[int], list[int]]:
+    """Sizes and strides of an array of images, in oneDNN's order: batch, channels, space."""
+    strides = row_major(shape)
+    return [shape[0], shape[-1], *shape[1:-1]], [strides[0], strides[-1], *strides[1:-1]]
 
 
 def row_major(shape: Sequence[int]) -> list[int]:

@@ -89,6 +89,25 @@ def _in_blocks(body: Callable[[Any, Array], Array], engine: Any, x: Array) -> Ar
     return y.reshape(x.shape)
 
 
+def selected(condition: Array, a: Array, b: Array, out: Array | None = None) -> Array | None:
+    """`a` where the condition holds, `b` elsewhere, each one number or of its shape; None where `np.where` serves.
+
+    `np.where` branches on every element; arithmetic on the bits does not, and is 3 to 8 times as fast.
+    """
+    bits, shape = BITS.get(a.dtype.itemsize), condition.shape
+    if bits is None or any(x.ndim and x.shape != shape for x in (a, b)):
+        return None
+    x, y, z = a.view(bits), b.view(bits), None if out is None else out.view(bits)
+    if not b.ndim and not y:
+        z = np.multiply(x, condition, out=z)
+    elif not a.ndim and not x:
+        z = np.multiply(y, ~condition, out=z)
+    else:
+        z = np.multiply(x ^ y, condition, out=z)
+        z ^= y
+    return z.view(a.dtype)
+
+
 class Elementwise:
     """Unary and binary primitives; operands of a binary have one dtype."""
 
@@ -122,22 +141,8 @@ class Elementwise:
         return y
 
     def select(self, condition: Array, a: Array, b: Array) -> Array:
-        bits = BITS.get(a.dtype.itemsize)
-        if condition.size < _FEW or bits is None:
-            return np.where(condition, a, b)
-        # `np.where` branches on every element; arithmetic on the bits does not, and is 3 to 8 times as fast.
-        shape, x, y = condition.shape, a.view(bits), b.view(bits)
-        if a.shape == shape and not b.ndim and not y:
-            z = np.multiply(x, condition)
-        elif b.shape == shape and not a.ndim and not x:
-            z = np.multiply(y, ~condition)
-        elif a.shape == shape == b.shape:
-            z = x ^ y
-            z *= condition
-            z ^= y
-        else:
-            return np.where(condition, a, b)
-        return z.view(a.dtype)
+        y = None if condition.size < _FEW else selected(condition, a, b)
+        return np.where(condition, a, b) if y is None else y
 
     def erf(self, x: Array) -> Array:
         return _in_blocks(ElementwiseDefaults.erf, self, x)

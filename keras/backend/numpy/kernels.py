@@ -104,6 +104,12 @@ class Kernels(Convolution, Elementwise):
         return y
 
     @in_float32
+    def softmax_grad(self, dy: Array, y: Array, axis: int) -> Array:
+        dx = dy * y
+        dx -= y * np.add.reduce(dx, axis, keepdims=True)
+        return dx
+
+    @in_float32
     def log_softmax(self, x: Array, axis: int) -> Array:
         y = x - np.maximum.reduce(x, axis, keepdims=True, initial=-np.inf)
         y -= np.log(np.add.reduce(np.exp(y), axis, keepdims=True))

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+from collections.abc import Callable
 from typing import Any
 
 import numpy as np
@@ -13,6 +14,10 @@ from keras.backend.numpy.arrays import NAMES, Array, dtype_of_name
 Shape = tuple[int, ...]
 
 
+_MANY = 1 << 17  # uniform numbers, from which on making them is shared
+_STEP = 32  # bytes that a step of a stream gives
+
+
 def _philox(seed: Array) -> np.random.Philox:
     low, high = (int(word) for word in seed)
     return np.random.Philox(key=low | high << 32)
@@ -21,6 +26,8 @@ def _philox(seed: Array) -> np.random.Philox:
 class Random:
     """Pure in the seed."""
 
+    _share: Callable[..., None]  # that of `Kernels`
+
     def random_bits(self, seed: Array, shape: Shape) -> Array:
         count = math.prod(shape)
         words = np.asarray(_philox(seed).random_raw((count + 1) // 2), np.uint64)
@@ -28,10 +35,26 @@ class Random:
 
     def random_uniform(self, seed: Array, shape: Shape, dtype: str) -> Array:
         if dtype in ("float32", "float64"):
-            return np.asarray(np.random.Generator(_philox(seed)).random(shape, dtype=np.dtype(dtype).type))
+            return self._uniform(seed, np.empty(shape, dtype))
         bits = PRECISION[dtype]  # so many that no number rounds to 1
         words = self.random_bits(seed, shape) >> np.uint32(32 - bits)
         return (words * np.float32(2.0**-bits)).astype(dtype_of_name(dtype))
+
+    def _uniform(self, seed: Array, y: Array) -> Array:
+        """Fill `y` with the stream's numbers: the same ones, whoever makes them."""
+        flat, at_once = y.reshape(-1), _STEP // y.itemsize
+
+        def part(steps: slice) -> None:
+            here = flat[steps.start * at_once : steps.stop * at_once]
+            stream = _philox(seed).advance(steps.start) if steps.start else _philox(seed)
+            np.random.Generator(stream).random(out=here, dtype=y.dtype.type)
+
+        steps = slice(0, -(-y.size // at_once))
+        if y.size < _MANY:
+            part(steps)
+        else:
+            self._share(steps.stop, part)
+        return y
 
     def random_normal(self, seed: Array, shape: Shape, dtype: str) -> Array:
         wide: Any = np.float64 if dtype == "float64" else np.float32

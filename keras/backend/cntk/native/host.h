@@ -24,5 +24,4 @@ template <class T> using Array = pybind11::array_t<T, pybind11::array::c_style>;
 inline pybind11::arg as_it_is() { return pybind11::arg().noconvert(); }
 
 void define_updates(pybind11::module_& m);
-void define_pooling(pybind11::module_& m);
 void define_masking(pybind11::module_& m);

@@ -277,6 +277,5 @@ PYBIND11_MODULE(_keras_cntk, m) {
   m.def("concat", &concat);
   m.def("softmax", &softmax);
   define_updates(m);
-  define_pooling(m);
   define_masking(m);
 }
