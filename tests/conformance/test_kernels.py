@@ -121,6 +121,7 @@ CASES = [
         ("plain", u(6, 3), False, False, 1), ("sequence", X, True, True, 2), ("inner", X, True, False, 1),
         ("image", u(3, 4, 2, 2), False, True, 3), ("volume", u(2, 2, 3, 2, 2), True, True, 4),
         ("one", u(1, 1, 1, 3), True, True, 3))),
+    *(Case("softmax_grad", (X, np.abs(X), axis), label=str(axis)) for axis in (0, 2)),
     Case("batch_norm_training_grad", (X, X * 2, u(5), np.abs(u(5)), u(5), 2, 1e-3)),
     Case("batch_norm_training_grad", (X, X * 2, u(4), np.abs(u(4)), None, 1, 1e-3), label="inner"),
     Case("attention", (u(2, 3, 2, 4), u(2, 5, 2, 4), u(2, 5, 2, 4), None, None, 0.5, False)),

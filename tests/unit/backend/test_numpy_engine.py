@@ -35,6 +35,7 @@ KERNEL_ROWS: dict[str, tuple[list[Any], tuple[Any, ...]]] = {
     "gelu": ([(4, 5)], (True,)),
     "gelu exact": ([(4, 5)], (False,)),
     "softmax": ([(4, 5)], (0,)),
+    "softmax_grad": ([(4, 5), (4, 5)], (1,)),
     "log_softmax": ([(4, 5)], (1,)),
     "logsumexp": ([(4, 5, 2)], ((0, 2),)),
     "softmax_cross_entropy": ([(4, 5), (4, 5)], ()),

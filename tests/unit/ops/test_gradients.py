@@ -277,6 +277,7 @@ KERNEL_ROWS = [
     ("gelu", (x(3, 4), True)),
     ("gelu", (x(3, 4), False)),
     ("softmax", (x(3, 4), 0)),
+    ("softmax_grad", (x(3, 4), x(3, 4), 1)),
     ("log_softmax", (x(3, 4) * 100, 1)),
     ("logsumexp", (x(3, 4, 2), (0, 2))),
     ("softmax_cross_entropy", (x(3, 4, **POSITIVE), x(3, 4))),
