@@ -15,28 +15,47 @@ from typing import Any
 
 import keras
 
-#: Modules of Keras 1 and 2 by what they stand for; a name may come from any part, so all of a family serves.
-_OF_KERAS_2 = {
+#: Modules by what they stand for; a name may come from any part, so all of a family serves. First those of Keras 1 and 2,
+#: then those inside of Keras 3, besides the families themselves. Only modules: a name that is missing is none.
+_NAMES = {
     "keras.layers": """
         layers.core layers.convolutional layers.pooling layers.recurrent layers.embeddings layers.merge layers.noise
         layers.advanced_activations layers.local layers.wrappers layers.convolutional_recurrent layers.cudnn_recurrent
+
+        src.layers.layer src.layers.input_spec src.layers.activations src.layers.attention src.layers.convolutional
+        src.layers.core src.layers.core.dense src.layers.core.embedding src.layers.core.input_layer
+        src.layers.core.wrapper src.layers.merging src.layers.normalization src.layers.pooling
+        src.layers.regularization src.layers.reshaping src.layers.rnn src.layers.rnn.rnn
     """,
     "keras.layers keras.models": """
         engine engine.base_layer engine.input_layer engine.network engine.saving engine.sequential engine.topology
         engine.training
     """,
+    "keras.models": "src.models.functional src.models.model src.models.sequential",
     "keras.utils keras.saving": """
         utils.np_utils utils.generic_utils utils.data_utils utils.vis_utils utils.layer_utils utils.io_utils
         utils.conv_utils
     """,
-    "keras.backend": "backend.common backend.tensorflow_backend backend.theano_backend backend.cntk_backend",
-    "keras.losses": "objectives",
-    "keras.initializers": "initializations",
+    "keras.saving": """
+        src.saving.object_registration src.saving.saving_api src.saving.saving_lib src.saving.serialization_lib
+    """,
+    "keras.backend keras": """
+        backend.common backend.tensorflow_backend backend.theano_backend backend.cntk_backend
+
+        src.backend.common src.backend.common.keras_tensor src.backend.common.variables src.backend.config
+    """,
+    "keras.ops": "src.ops.core src.ops.image src.ops.linalg src.ops.math src.ops.nn src.ops.numpy",
+    "keras": "src src.ops.operation",
+    "keras.losses": "objectives src.losses.loss src.losses.losses",
+    "keras.initializers": "initializations src.initializers.initializer",
+    "keras.metrics": "src.metrics.metric",
+    "keras.optimizers": "src.optimizers.optimizer src.optimizers.base_optimizer",
+    "keras.callbacks": "src.callbacks.callback",
+    "keras.activations": "src.activations.activations",
+    "keras.regularizers": "src.regularizers.regularizers",
+    "keras.constraints": "src.constraints.constraints",
 }
-_STANDS_FOR = {
-    f"keras.{name}": public.split() for public, names in _OF_KERAS_2.items() for name in names.split()
-}
-_INSIDES = "keras.src"
+_STANDS_FOR = {f"keras.{name}": public.split() for public, names in _NAMES.items() for name in names.split()}
 
 
 class _Former(ModuleType):
@@ -91,9 +110,5 @@ class _Loader:
 
 def _stands_for(name: str) -> Sequence[str]:
     """The public modules a former name stands for; none if it is not one."""
-    if name == _INSIDES:
-        return ["keras"]
-    if name.startswith(f"{_INSIDES}."):
-        family = name.split(".")[2]
-        return [f"keras.{family}", "keras"] if family in keras._MODULES else []
-    return _STANDS_FOR.get(name, [])
+    family = name.removeprefix("keras.src.")
+    return [f"keras.{family}", "keras"] if family in keras._MODULES else _STANDS_FOR.get(name, [])

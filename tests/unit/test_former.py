@@ -32,6 +32,9 @@ src.layers.layer layers: Layer
 src.layers.core.dense layers: Dense
 src.models models: Sequential
 src.ops.numpy ops: einsum
+src.losses.losses losses: MeanSquaredError
+src.backend.common.keras_tensor backend: KerasTensor
+src.optimizers.optimizer optimizers: Optimizer
 src.backend backend: KerasTensor standardize_dtype
 src.saving saving: register_keras_serializable
 src.saving.serialization_lib saving: deserialize_keras_object
@@ -70,8 +73,9 @@ def test_what_is_not_there_is_an_import_error() -> None:
         importlib.import_module("keras.layers.konvolutional")
     with pytest.raises(ModuleNotFoundError, match=r"keras\.src\.trainers"):
         importlib.import_module("keras.src.trainers.trainer")
-    with pytest.raises(ImportError, match="Densest"):
-        exec("from keras.layers.core import Densest")
+    for module in ("layers.core", "src", "src.layers", "src.layers.core.dense", "src.backend"):
+        with pytest.raises(ImportError, match="Densest"):
+            exec(f"from keras.{module} import Densest")
     with pytest.raises(
         AttributeError, match=r"keras\.layers\.core.* stands for keras\.layers, where .*'Densest'"
     ):
