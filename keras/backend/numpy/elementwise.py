@@ -103,7 +103,8 @@ def selected(condition: Array, a: Array, b: Array, out: Array | None = None) -> 
     elif not a.ndim and not x:
         z = np.multiply(y, ~condition, out=z)
     else:
-        z = np.multiply(x ^ y, condition, out=z)
+        differing = x ^ y
+        z = np.multiply(differing, condition, out=differing if differing.ndim and z is None else z)
         z ^= y
     return z.view(a.dtype)
 
