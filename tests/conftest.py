@@ -7,8 +7,9 @@ installed fails its tests. Tests without it run on numpy, unless KERAS_BACKEND s
 
 import os
 import random
+import signal
 import tempfile
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 
 # Before keras or an engine is imported: no settings of the user's, nothing that was compiled earlier, no TensorFlow log,
 # no matplotlib window.
@@ -62,3 +63,11 @@ def _same_start_every_time() -> Iterator[None]:
     yield
     config._settings.clear()
     config._settings.update(settings)
+
+
+@pytest.fixture
+def ctrl_c() -> Iterator[Callable[..., None]]:
+    """Presses Ctrl-C, whatever it is called with. It counts in the test, as not in what a shell started in the background."""
+    before = signal.signal(signal.SIGINT, signal.default_int_handler)
+    yield lambda *_: os.kill(os.getpid(), signal.SIGINT)
+    signal.signal(signal.SIGINT, before)

@@ -13,6 +13,8 @@ from keras.backend.state import Variable
 from keras.interrupt import StopOnInterrupt
 from tests.processes import run_python
 
+pytestmark = pytest.mark.usefixtures("ctrl_c")
+
 # The signal comes with the first module of a package that an engine loads.
 PROGRAM = """
 import signal, sys

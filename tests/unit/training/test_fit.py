@@ -1,7 +1,6 @@
 """What `fit` and `evaluate` do, on every engine."""
 
 import math
-import os
 import signal
 from pathlib import Path
 from types import SimpleNamespace
@@ -236,13 +235,6 @@ def test_limits_from_config(engine: Any) -> None:
 
 
 # ---------------------------------------------------------------------- Ctrl-C
-@pytest.fixture
-def ctrl_c() -> Any:
-    before = signal.signal(signal.SIGINT, signal.default_int_handler)
-    yield lambda *_: os.kill(os.getpid(), signal.SIGINT)
-    signal.signal(signal.SIGINT, before)
-
-
 def test_ctrl_c_returns_the_history_so_far(
     engine: Any, ctrl_c: Any, capsys: pytest.CaptureFixture[str]
 ) -> None:
