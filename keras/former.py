@@ -81,14 +81,7 @@ class _Former(ModuleType):
 
 
 class Finder:
-    """Finds former names where Python finds no module; last in `sys.meta_path`."""
-
-    @staticmethod
-    def find_spec(name: str, path: Any = None, target: Any = None) -> ModuleSpec | None:
-        """What to load for a name; None: it is no former name."""
-        public = _stands_for(name)
-        loader: Any = _Loader(public)  # no `importlib.abc.Loader`, which takes milliseconds to import
-        return ModuleSpec(name, loader, is_package=True) if public else None
+    """Finds former names where Python finds no module, and loads them; last in `sys.meta_path`."""
 
     @classmethod
     def install(cls) -> None:
@@ -96,16 +89,19 @@ class Finder:
         if cls not in sys.meta_path:
             sys.meta_path.append(cls)
 
+    @classmethod
+    def find_spec(cls, name: str, path: Any = None, target: Any = None) -> ModuleSpec | None:
+        """What to load for a name; None: it is no former name."""
+        loader: Any = cls  # no `importlib.abc.Loader`, which takes milliseconds to import
+        return ModuleSpec(name, loader, is_package=True) if _stands_for(name) else None
 
-class _Loader:
-    def __init__(self, public: Sequence[str]) -> None:
-        self._public = public
+    @staticmethod
+    def create_module(spec: ModuleSpec) -> ModuleType:
+        return _Former(spec.name, _stands_for(spec.name))
 
-    def create_module(self, spec: ModuleSpec) -> ModuleType:
-        return _Former(spec.name, self._public)
-
-    def exec_module(self, module: ModuleType) -> None:
-        pass
+    @staticmethod
+    def exec_module(module: ModuleType) -> None:
+        """There is nothing to run."""
 
 
 def _stands_for(name: str) -> Sequence[str]:

@@ -10,6 +10,7 @@ from typing import Any
 import numpy as np
 
 from keras.backend.defaults.composed import Composed, lowest
+from keras.backend.spec import window_size
 
 Tensor = Any
 Shape = tuple[int, ...]
@@ -195,6 +196,6 @@ def _full_pads(pads: Pads) -> tuple[Shape, Shape]:
 
 def _out_spatial(shape: Shape, window: Shape, strides: Shape, pads: Pads, dilation: Shape) -> Shape:
     return tuple(
-        max((n + low + high - (k - 1) * d - 1) // s + 1, 0)
-        for n, k, s, (low, high), d in zip(shape[1:-1], window, strides, pads, dilation, strict=True)
+        window_size(n, k, s, *pad, d)
+        for n, k, s, pad, d in zip(shape[1:-1], window, strides, pads, dilation, strict=True)
     )

@@ -16,8 +16,8 @@ from keras.backend.kernels.tails import Tail, rectified
 from keras.backend.numpy import batch_norm
 from keras.backend.numpy.arrays import Array
 from keras.backend.numpy.eager import BareNumPyEngine
-from keras.backend.numpy.elementwise import selected
 from keras.backend.numpy.known import Remembered, known, short_form
+from keras.backend.spec import window_size
 
 Shape = tuple[int, ...]
 Spec = tuple[Shape, str]
@@ -25,7 +25,6 @@ Pads = tuple[tuple[int, int], ...]
 
 _KERNEL = 1 << 20  # elements of a kernel, up to which a small convolution may keep it in another layout
 PRODUCTS = 1 << 22  # multiplications of a matrix product likewise
-_SELECTED = 1 << 19  # elements, from which on a selection is shared
 _MULTIPLICATION = 2e-5  # microseconds
 _PIECE = 1 << 20  # elements that stay in a cache the cores share
 
@@ -87,20 +86,7 @@ class ParallelEngine(BareNumPyEngine):
         split(len(a), lambda at: np.matmul(a[at], b[at], out=y[at]))
         return y
 
-    # ------------------------------------------------------------------ selection, softmax
-    def select(self, condition: Array, a: Array, b: Array) -> Array:
-        if condition.size < _SELECTED or any(x.ndim and x.shape != condition.shape for x in (a, b)):
-            return super().select(condition, a, b)
-        y = np.empty(condition.shape, a.dtype)
-
-        def part(at: slice) -> None:
-            one, other = (x[at] if x.ndim else x for x in (a, b))
-            if selected(condition[at], one, other, y[at]) is None:
-                y[at] = np.where(condition[at], one, other)
-
-        split(len(y), part)
-        return y
-
+    # ------------------------------------------------------------------ softmax
     def softmax(self, x: Array, axis: int) -> Array:
         return _by_rows(super().softmax, softmax.shares, (x,), axis)
 
@@ -250,8 +236,8 @@ def _convolution(
     if np.dtype(dtype) != np.float32 or not 3 <= len(x) <= 5 or onednn.library() is None:
         return None
     out = tuple(
-        (n + low + high - (k - 1) * d - 1) // s + 1
-        for n, k, s, (low, high), d in zip(x[1:-1], kernel[:-2], strides, pads, dilation, strict=True)
+        window_size(n, k, s, *pad, d)
+        for n, k, s, pad, d in zip(x[1:-1], kernel[:-2], strides, pads, dilation, strict=True)
     )
     y = (x[0], *out, kernel[-1])
     if math.prod(x) == 0 or math.prod(kernel) == 0 or any(n < 1 for n in y):

@@ -9,6 +9,10 @@ from typing import Any, NamedTuple
 import numpy as np
 
 from keras.backend.kernels.onednn import (
+    DIFF_SOURCE,
+    DIFF_TARGET,
+    SOURCE,
+    TARGET,
     TRAINING,
     Plan,
     Shape,
@@ -24,15 +28,14 @@ from keras.backend.kernels.onednn import (
 Pads = tuple[tuple[int, int], ...]
 
 _DIRECT = 1  # the algorithm
-_SRC, _WEIGHTS, _BIAS, _DST = 1, 33, 41, 17
-_DIFF_SRC, _DIFF_WEIGHTS, _DIFF_BIAS, _DIFF_DST = 129, 161, 169, 145
+_WEIGHTS, _BIAS, _DIFF_WEIGHTS, _DIFF_BIAS = 33, 41, 161, 169
 
 #: Inputs and outputs by direction, as numbers of arguments; the arrays are given in this order.
 _ROLES: dict[str, tuple[tuple[int, ...], tuple[int, ...]]] = {
-    "forward": ((_SRC, _WEIGHTS), (_DST,)),
-    "input_grad": ((_DIFF_DST, _WEIGHTS), (_DIFF_SRC,)),
-    "kernel_grad": ((_SRC, _DIFF_DST), (_DIFF_WEIGHTS,)),
-    "kernel_grad with bias": ((_SRC, _DIFF_DST), (_DIFF_WEIGHTS, _DIFF_BIAS)),
+    "forward": ((SOURCE, _WEIGHTS), (TARGET,)),
+    "input_grad": ((DIFF_TARGET, _WEIGHTS), (DIFF_SOURCE,)),
+    "kernel_grad": ((SOURCE, DIFF_TARGET), (_DIFF_WEIGHTS,)),
+    "kernel_grad with bias": ((SOURCE, DIFF_TARGET), (_DIFF_WEIGHTS, _DIFF_BIAS)),
 }
 
 #: What may be done to the result: by which operation, and whether with a vector or with an array of the result's shape.
@@ -72,8 +75,8 @@ class ConvolutionPlan(Plan):
         plain = self._layout(size, strides)
         with_bias = direction.endswith("bias") or "bias" in steps
         bias = self._layout(conv.y[-1:]) if with_bias else None
-        layouts: dict[int, Any] = {_SRC: x, _WEIGHTS: plain, _BIAS: bias, _DST: y}
-        layouts |= {_DIFF_SRC: x, _DIFF_WEIGHTS: plain, _DIFF_BIAS: bias, _DIFF_DST: y}
+        layouts: dict[int, Any] = {SOURCE: x, _WEIGHTS: plain, _BIAS: bias, TARGET: y}
+        layouts |= {DIFF_SOURCE: x, _DIFF_WEIGHTS: plain, _DIFF_BIAS: bias, DIFF_TARGET: y}
         sources, targets = _ROLES[direction]
         attributes, roles = self._after([step for step in steps if step != "bias"], conv.y, y)
         layouts |= roles

@@ -23,6 +23,7 @@ from keras.backend.kernels.onednn import (
     channels_last,
     dims,
 )
+from keras.backend.spec import window_size
 
 Pads = tuple[tuple[int, int], ...]
 
@@ -69,9 +70,9 @@ def result_shape(x: np.ndarray, window: Shape, strides: Shape, pads: Pads) -> Sh
     """The shape of what is pooled; None where NumPy's body serves: without elements, or with a window in the padding."""
     if x.dtype != np.float32 or not 3 <= x.ndim <= 5 or onednn.library() is None:
         return None
-    sizes = list(zip(x.shape[1:-1], window, strides, pads, strict=True))
-    out = [(n + low + high - k) // s + 1 for n, k, s, (low, high) in sizes]
-    if min(x.shape) < 1 or min(out) < 1 or any(max(pad) >= k for _, k, _, pad in sizes):
+    sizes = zip(x.shape[1:-1], window, strides, pads, strict=True)
+    out = [window_size(n, k, s, *pad, 1) for n, k, s, pad in sizes]
+    if min(x.shape) < 1 or min(out) < 1 or any(max(pad) >= k for k, pad in zip(window, pads, strict=True)):
         return None
     return (len(x), *out, x.shape[-1])
 

@@ -16,6 +16,7 @@ import numpy as np
 from numpy.lib.stride_tricks import as_strided
 
 from keras.backend.numpy.arrays import Array, in_float32
+from keras.backend.spec import window_size
 
 Shape = tuple[int, ...]
 Pads = tuple[tuple[int, int], ...]
@@ -99,7 +100,7 @@ class Taps:
     def __init__(self, shape: Shape, window: Shape, strides: Shape, dilation: Shape) -> None:
         self.window, self.strides, self.dilation = window, strides, dilation
         self.out = tuple(
-            max((n - (k - 1) * d - 1) // s + 1, 0)
+            window_size(n, k, s, 0, 0, d)
             for n, k, s, d in zip(shape[1:-1], window, strides, dilation, strict=True)
         )
 

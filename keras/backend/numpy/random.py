@@ -9,7 +9,7 @@ from typing import Any
 import numpy as np
 
 from keras.backend.defaults.random import PRECISION
-from keras.backend.numpy.arrays import NAMES, Array, dtype_of_name
+from keras.backend.numpy.arrays import NAMES, Array, at_once, dtype_of_name
 
 Shape = tuple[int, ...]
 
@@ -42,18 +42,14 @@ class Random:
 
     def _uniform(self, seed: Array, y: Array) -> Array:
         """Fill `y` with the stream's numbers: the same ones, whoever makes them."""
-        flat, at_once = y.reshape(-1), _STEP // y.itemsize
+        flat, each = y.reshape(-1), _STEP // y.itemsize
 
         def part(steps: slice) -> None:
-            here = flat[steps.start * at_once : steps.stop * at_once]
-            stream = _philox(seed).advance(steps.start) if steps.start else _philox(seed)
-            np.random.Generator(stream).random(out=here, dtype=y.dtype.type)
+            here = flat[steps.start * each : steps.stop * each]
+            np.random.Generator(_philox(seed).advance(steps.start)).random(out=here, dtype=y.dtype.type)
 
-        steps = slice(0, -(-y.size // at_once))
-        if y.size < _MANY:
-            part(steps)
-        else:
-            self._share(steps.stop, part)
+        share = at_once if y.size < _MANY else self._share
+        share(math.ceil(y.size / each), part)
         return y
 
     def random_normal(self, seed: Array, shape: Shape, dtype: str) -> Array:
