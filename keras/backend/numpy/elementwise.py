@@ -9,7 +9,7 @@ from typing import Any
 import numpy as np
 
 from keras.backend.defaults.elementwise import ElementwiseDefaults
-from keras.backend.numpy.arrays import BLOCK, Array, as_array, at_once
+from keras.backend.numpy.arrays import BLOCK, Array, as_array
 from keras.backend.numpy.known import known, takes_out
 
 #: Integers that hold the bits of elements of so many bytes; a bit pattern times 0 or 1 is 0 or the pattern.
@@ -138,7 +138,7 @@ class Elementwise:
 
     def select(self, condition: Array, a: Array, b: Array) -> Array:
         bits, shape = BITS.get(a.dtype.itemsize), condition.shape
-        if condition.size < _FEW or bits is None or any(x.ndim and x.shape != shape for x in (a, b)):
+        if condition.size < _FEW or bits is None or not (a.shape in ((), shape) and b.shape in ((), shape)):
             return np.where(condition, a, b)
         # `np.where` branches on every element; arithmetic on the bits does not, and is 3 to 8 times as fast.
         x, y, z = a.view(bits), b.view(bits), np.empty(shape, bits)
@@ -146,8 +146,10 @@ class Elementwise:
         def part(at: slice) -> None:
             _selected(condition[at], x[at] if x.ndim else x, y[at] if y.ndim else y, z[at])
 
-        share = at_once if condition.size < _SHARED else self._share
-        share(len(z), part)
+        if condition.size < _SHARED:
+            _selected(condition, x, y, z)
+        else:
+            self._share(len(z), part)
         return z.view(a.dtype)
 
     def erf(self, x: Array) -> Array:
