@@ -3,7 +3,7 @@
 from collections.abc import Mapping
 from typing import Any
 
-from keras import config, ops, serializable
+from keras import config, ops, registry, serializable
 from keras.serializable import Serializable
 
 __all__ = [
@@ -118,6 +118,10 @@ class MinMaxNorm(Constraint):
 
 max_norm, non_neg, unit_norm, min_max_norm = MaxNorm, NonNeg, UnitNorm, MinMaxNorm
 
+# Names of older Keras.
+_ALIASES = {"maxnorm": "MaxNorm", "nonneg": "NonNeg", "unitnorm": "UnitNorm"}
+__getattr__ = registry.other_names(__name__, _ALIASES)
+
 
 def get(identifier: Any) -> Any:
     """The constraint a user means.
@@ -129,7 +133,7 @@ def get(identifier: Any) -> Any:
     >>> get("max_norm").max_value
     2
     """
-    return serializable.get(identifier, "constraints", "constraint")
+    return serializable.get(identifier, "constraints", "constraint", _ALIASES)
 
 
 def serialize(constraint: Any) -> Any:
@@ -147,7 +151,7 @@ def deserialize(config: Any, custom_objects: Mapping[str, Any] | None = None) ->
     >>> deserialize({"class_name": "UnitNorm", "config": {"axis": 1}}).axis
     1
     """
-    return serializable.get(config, "constraints", "constraint", custom_objects=custom_objects)
+    return serializable.get(config, "constraints", "constraint", _ALIASES, custom_objects=custom_objects)
 
 
 def _norms(w: Tensor, axis: Axis) -> Tensor:

@@ -8,6 +8,7 @@ imported or followed as an attribute path.
 
 import importlib
 import re
+import sys
 import weakref
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import AbstractContextManager
@@ -193,6 +194,17 @@ def is_ours(module: str | None) -> bool:
 def names_of(family: str) -> Mapping[str, Any]:
     """The objects of a family by every name a user may write, as `GlorotUniform` and `glorot_uniform`."""
     return _spellings(family)
+
+
+def other_names(module: str, names: Mapping[str, str]) -> Callable[[str], Any]:
+    """A module's `__getattr__` for other names of what it has, as programs of Keras 2 import `keras.losses.mse`."""
+
+    def named(name: str) -> Any:
+        if name in names:
+            return getattr(sys.modules[module], names[name])
+        raise AttributeError(f"module {module!r} has no attribute {name!r}")
+
+    return named
 
 
 @cache

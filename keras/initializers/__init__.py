@@ -5,7 +5,7 @@ from typing import Any
 
 import numpy as np
 
-from keras import ops, serializable
+from keras import ops, registry, serializable
 from keras.initializers.constant import STFT, Constant, Identity, Ones, Zeros
 from keras.initializers.initializer import Initializer
 from keras.initializers.random import (
@@ -75,6 +75,7 @@ __all__ = [
 
 # Names of older Keras.
 _ALIASES = {"zero": "Zeros", "one": "Ones", "uniform": "RandomUniform", "normal": "RandomNormal"}
+__getattr__ = registry.other_names(__name__, _ALIASES)
 
 InitializerLike = Initializer | Callable[..., Any]
 

@@ -27,6 +27,7 @@ from keras.backend.tracing import infer
 from keras.errors import add_context, did_you_mean
 from keras.layers.context import CallContext, running_call
 from keras.layers.input_spec import check as check_input_spec
+from keras.layers.keras2 import Keras2Calls
 from keras.layers.masks import Masked
 from keras.layers.shapes import as_shape, batch_unknown, is_tensor_tree, shape_tree, take_input_shape
 from keras.layers.signature import Signature, named, required
@@ -39,7 +40,7 @@ Tensor = Any
 Shape = Any
 
 
-class Layer(Masked):
+class Layer(Masked, Keras2Calls):
     """A computation with state. Subclasses write `__init__`, `build(input_shape)` and `call(inputs)`.
 
     Shapes are inferred by running `call` on the abstract engine, and the config is captured from the signature of

@@ -1,5 +1,6 @@
 """Losses: what training makes small. As classes (`MeanSquaredError()`), functions, and names (`"mse"`)."""
 
+from keras import registry
 from keras.losses.crossentropy import (
     BinaryCrossentropy,
     CategoricalCrossentropy,
@@ -17,6 +18,7 @@ from keras.losses.focal import (
     categorical_focal_crossentropy,
     categorical_generalized_cross_entropy,
 )
+from keras.losses.lookup import ALIASES as _OTHER_NAMES
 from keras.losses.lookup import deserialize, get, serialize
 from keras.losses.loss import Loss, LossFunctionWrapper
 from keras.losses.margin import CategoricalHinge, Hinge, SquaredHinge, categorical_hinge, hinge, squared_hinge
@@ -91,3 +93,5 @@ __all__ = [
     "squared_hinge",
     "tversky",
 ]
+
+__getattr__ = registry.other_names(__name__, _OTHER_NAMES)

@@ -19,6 +19,7 @@ _SHORT = {
 ALIASES: dict[str, str] = {
     **_SHORT,
     **{short.upper(): name for short, name in _SHORT.items()},
+    "cosine_proximity": "cosine_similarity",
     "logcosh": "log_cosh",
     "huber_loss": "huber",
     "kullback_leibler_divergence": "kl_divergence",

@@ -1,5 +1,6 @@
 """Metrics: numbers to look at. As classes (`AUC()`), names (`"accuracy"`) and functions."""
 
+from keras import registry
 from keras.losses.crossentropy import (
     binary_crossentropy,
     categorical_crossentropy,
@@ -7,6 +8,7 @@ from keras.losses.crossentropy import (
 )
 from keras.losses.divergence import kl_divergence, poisson
 from keras.losses.focal import binary_focal_crossentropy, categorical_focal_crossentropy
+from keras.losses.lookup import ALIASES as _OTHER_NAMES
 from keras.losses.margin import categorical_hinge, hinge, squared_hinge
 from keras.losses.regression import (
     huber,
@@ -150,3 +152,5 @@ __all__ = [
     "squared_hinge",
     "top_k_categorical_accuracy",
 ]
+
+__getattr__ = registry.other_names(__name__, _OTHER_NAMES)

@@ -150,10 +150,12 @@ class Functional(Model):
         """The given inputs in the order of the model's: matched by structure, else a dict by name, else by position."""
         picked = _pick(inputs, self._inputs_struct)
         if picked is not None:
+            self._warn_unused(inputs, self._inputs_struct)
             return picked
         names = self.input_names
         if isinstance(inputs, dict):
             table = names if any(n in inputs for n in names) else self._input_keys()
+            self._warn_unused(inputs, table)
             missing = [n for n in table if n not in inputs]
             if missing:
                 raise ValueError(
@@ -171,7 +173,22 @@ class Functional(Model):
                 f'Model "{self.name}" was made with a dict of inputs, whose order {keys} is not that of its sorted keys: '
                 f"give a dict. Received: {type(inputs).__name__} of {len(given)}"
             )
+        if keys:
+            warnings.warn(
+                f'Model "{self.name}" was made with a dict of inputs and is given a {type(inputs).__name__}: its parts are '
+                f"taken for {keys}, in this order. Pass a dict to be sure.",
+                stacklevel=2,
+            )
         return given
+
+    def _warn_unused(self, inputs: Any, known: Any) -> None:
+        unused = [k for k in inputs if k not in known] if isinstance(inputs, dict) else []
+        if unused:
+            warnings.warn(
+                f'Model "{self.name}" has no input for {unused} of the dict it is given, and leaves them out. Its '
+                f"inputs: {list(known)}.",
+                stacklevel=2,
+            )
 
     def _input_keys(self) -> list[str]:
         """Keys of the inputs when the model was made with a dict of them, else their names."""

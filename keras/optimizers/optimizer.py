@@ -22,7 +22,7 @@ from keras.optimizers.gradients import clip_by_global_norm, clip_by_norm
 from keras.optimizers.guard import holding, only_if
 from keras.optimizers.kernels import once, one_step
 from keras.optimizers.schedules.schedule import LearningRateSchedule
-from keras.optimizers.settings import check_settings, modernised, rate_of
+from keras.optimizers.settings import check_settings, modernised, rate_of, take_rate
 from keras.optimizers.variables import OwnsVariables
 from keras.serializable import Serializable, serialize
 
@@ -79,6 +79,7 @@ class Optimizer(OwnsVariables, Serializable):
         self.ema_overwrite_frequency = ema_overwrite_frequency
         self.loss_scale_factor = loss_scale_factor
         self.gradient_accumulation_steps = gradient_accumulation_steps
+        learning_rate = take_rate(learning_rate, kwargs)
         check_settings(self, kwargs)
         self.built = False
         self._trainable_variables: list[Variable] = []
@@ -160,6 +161,8 @@ class Optimizer(OwnsVariables, Serializable):
                 f"optimizer {self.name!r} was made with {type(self._learning_rate).__name__} as its learning_rate, "
                 "so the rate cannot be set. Make the optimizer with a number to set it later."
             )
+
+    lr = learning_rate  # its name in Keras 2
 
     # ------------------------------------------------------------------ a step
     def apply_gradients(self, grads_and_vars: Iterable[tuple[Tensor, Variable]]) -> Any:

@@ -7,6 +7,8 @@ import math
 from typing import Any
 
 from keras.errors import did_you_mean, shorten
+from keras.optimizers.schedules import InverseTimeDecay
+from keras.serializable import serialize
 
 _OLD_NAMES = {"lr": "learning_rate"}
 _GONE = {"jit_compile", "is_legacy_optimizer"}
@@ -50,14 +52,20 @@ def modernised(config: dict[str, Any]) -> dict[str, Any]:
     config = {_OLD_NAMES.get(k, k): v for k, v in config.items() if k not in _GONE}
     decay = config.pop("decay", None)
     if decay:
-        rate = {"initial_learning_rate": config["learning_rate"], "decay_steps": 1, "decay_rate": decay}
-        config["learning_rate"] = {
-            "module": "keras.optimizers.schedules",
-            "class_name": "InverseTimeDecay",
-            "config": rate,
-            "registered_name": None,
-        }
+        config["learning_rate"] = serialize(_decaying(config["learning_rate"], decay))
     return config
+
+
+def take_rate(rate: Any, arguments: dict[str, Any]) -> Any:
+    """A learning rate, or what Keras 2's `lr` and `decay` say it is; these are taken out of the other arguments."""
+    rate = arguments.pop("lr", rate)
+    decay = arguments.pop("decay", None)
+    return _decaying(rate, decay) if decay else rate
+
+
+def _decaying(rate: float, decay: float) -> InverseTimeDecay:
+    """rate / (1 + decay * step), as Keras 2 had it in every optimizer."""
+    return InverseTimeDecay(rate, decay_steps=1, decay_rate=decay)
 
 
 def _check_count(who: str, name: str, value: Any, least: int) -> None:
@@ -75,11 +83,5 @@ def _check_names(cls: type, who: str, arguments: dict[str, Any]) -> None:
         for name in inspect.signature(c).parameters
         if name not in ("args", "kwargs")
     ]
-    hints = [
-        f' Did you mean "{_OLD_NAMES[name]}"?' if name in _OLD_NAMES else did_you_mean(name, known)
-        for name in arguments
-    ]
-    decay = (
-        " For a decaying rate pass a schedule: keras.optimizers.schedules." if "decay" in arguments else ""
-    )
-    raise ValueError(f"{who} has no argument {', '.join(map(repr, arguments))}.{''.join(hints)}{decay}")
+    hints = [did_you_mean(name, known) for name in arguments]
+    raise ValueError(f"{who} has no argument {', '.join(map(repr, arguments))}.{''.join(hints)}")

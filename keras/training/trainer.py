@@ -14,6 +14,7 @@ from keras.training.arguments import teach
 from keras.training.arrays import as_arrays, check_sizes
 from keras.training.class_weight import ClassWeights
 from keras.training.compiled import Compiled
+from keras.training.keras2 import Keras2Methods
 from keras.training.outputs import Outputs
 from keras.training.preflight import Preflight
 from keras.utils import pack_x_y_sample_weight
@@ -22,7 +23,7 @@ Tensor = Any
 Logs = dict[str, Any]
 
 
-class Trainer(Compiled):
+class Trainer(Compiled, Keras2Methods):
     """Training for `Model`: a mixin before `Layer`. Override `train_step`, `compute_loss` and the like to change it."""
 
     #: Attributes of training; a model's own layers, metrics and variables are looked for elsewhere.

@@ -88,3 +88,28 @@ def test_nothing_is_loaded_for_a_former_name_alone() -> None:
         "import sys, keras.src.optimizers; assert 'keras.optimizers' not in sys.modules;"
         "assert keras.src.optimizers.SGD is keras.optimizers.SGD"
     )
+
+
+@pytest.mark.parametrize(
+    ("module", "names"),
+    [
+        (
+            "losses",
+            {
+                "mse": "mean_squared_error",
+                "MAE": "mean_absolute_error",
+                "cosine_proximity": "cosine_similarity",
+            },
+        ),
+        ("metrics", {"mse": "mean_squared_error", "kullback_leibler_divergence": "kl_divergence"}),
+        ("constraints", {"maxnorm": "MaxNorm", "nonneg": "NonNeg", "unitnorm": "UnitNorm"}),
+        ("initializers", {"normal": "RandomNormal", "zero": "Zeros"}),
+    ],
+)
+def test_other_names_of_functions(module, names):
+    public = importlib.import_module(f"keras.{module}")
+    for former, name in names.items():
+        assert getattr(public, former) is getattr(public, name)
+        assert former not in dir(public)
+    with pytest.raises(AttributeError, match=f"module 'keras.{module}' has no attribute 'nothing'"):
+        public.nothing  # noqa: B018

@@ -355,7 +355,10 @@ def test_a_list_for_a_dict_of_inputs():
         return keras.Model({first: x, second: y}, layers.subtract([x, y]))
 
     values = [np.ones((1, 1)), np.zeros((1, 1))]
-    assert float(model("a", "b")(values)[0, 0]) == 1.0
+    with pytest.warns(
+        UserWarning, match=r"is given a list: its parts are taken for \['a', 'b'\], in this order"
+    ):
+        assert float(model("a", "b")(values)[0, 0]) == 1.0
     with pytest.raises(ValueError, match="give a dict"):
         model("b", "a")(values)
 
@@ -477,3 +480,13 @@ def test_functions_of_ops_are_among_the_custom_objects():
             keras.Model.from_config(config)
         again = keras.Model.from_config(config, custom_objects={"_not_registered": _not_registered})
         assert float(again(np.ones((2, 3)))[0, 0]) == 3.0
+
+
+def test_unused_inputs_are_told():
+    a, b = keras.Input((3,), name="a"), keras.Input((3,), name="b")
+    by_key = keras.Model({"a": a, "b": b}, layers.Subtract()([a, b]))
+    x = np.ones((2, 3), "float32")
+    with pytest.warns(UserWarning, match=r"has no input for \['c'\] of the dict it is given.*\['a', 'b'\]"):
+        by_key({"a": x, "b": x, "c": x})
+    with pytest.warns(UserWarning, match=r"has no input for \['c'\]"):
+        keras.Model([a, b], layers.Subtract()([a, b]))({"a": x, "b": x, "c": x})

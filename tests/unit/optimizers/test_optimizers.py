@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 
 import keras.optimizers.kernels as kernels
-from keras import Variable, ops, optimizers
+from keras import Variable, backend, ops, optimizers
 from keras.backend.state import name_scope, reset_names
 from keras.backend.tracing import Compiled
 from keras.optimizers import schedules
@@ -116,9 +116,12 @@ def test_wrong_use_is_explained(engine):
 @pytest.mark.parametrize(
     ("make", "message"),
     [
-        (lambda: optimizers.SGD(lr=0.1), "SGD has no argument 'lr'. Did you mean \"learning_rate\""),
+        (
+            lambda: optimizers.SGD(learn_rate=0.1),
+            "SGD has no argument 'learn_rate'. Did you mean \"learning_rate\"",
+        ),
+        (lambda: optimizers.SGD(lr="fast"), "learning_rate must be a number"),
         (lambda: optimizers.Adam(beta1=0.1), 'Did you mean "beta_1"'),
-        (lambda: optimizers.Adam(decay=0.1), "keras.optimizers.schedules"),
         (lambda: optimizers.SGD(clipnorm=1.0, clipvalue=1.0), "only one of clipnorm"),
         (lambda: optimizers.SGD(use_ema=True, ema_momentum=2), "ema_momentum"),
         (lambda: optimizers.SGD(gradient_accumulation_steps=1), "at least 2"),
@@ -188,6 +191,35 @@ def test_configs_of_keras_2_are_read():
     assert optimizer.momentum == 0.9
     new_style = {"name": "Adam", "is_legacy_optimizer": False, "learning_rate": 0.5, "beta_1": 0.8}
     assert optimizers.deserialize({"class_name": "Adam", "config": new_style}).beta_1 == 0.8
+
+
+@pytest.mark.parametrize(
+    ("optimizer", "expected"),
+    [
+        (
+            lambda: optimizers.SGD(lr=0.5, decay=0.25, momentum=0.9, nesterov=True),
+            [-0.3571666479110718, 1.4590831995010376],
+        ),
+        (lambda: optimizers.RMSprop(lr=0.5, decay=0.25), [-0.13186466693878174, 1.9850914478302002]),
+    ],
+)
+def test_arguments_of_keras_2(engine, optimizer, expected):
+    """A rate that decays: what three steps of tf-keras 2.21's legacy optimizers make of [1, 2]."""
+    optimizer, v = optimizer(), Variable(np.array([1.0, 2.0], "float32"))
+    for gradient in ([1.0, -0.5], [0.25, 1.0], [-1.0, 0.5]):
+        optimizer.apply([ops.convert_to_tensor(gradient)], [v])
+    np.testing.assert_allclose(v.numpy(), expected, rtol=1e-5)
+    again = type(optimizer).from_config(optimizer.get_config())
+    assert float(again._learning_rate(2)) == pytest.approx(0.5 / 1.5)
+
+
+def test_the_rate_is_found_as_lr(engine):
+    optimizer = optimizers.Adam(lr=0.25)
+    assert backend.get_value(optimizer.lr) == 0.25
+    backend.set_value(optimizer.lr, 0.5)
+    assert float(optimizer.learning_rate) == 0.5
+    optimizer.lr = 0.125
+    assert float(optimizer.learning_rate) == 0.125
 
 
 def test_schedules_survive_a_config():

@@ -1,0 +1,48 @@
+"""What layers tell of their calls, as in Keras 2."""
+
+import pytest
+
+import keras
+from keras import layers
+
+
+def test_calls_by_number():
+    lstm = layers.LSTM(3)
+    inputs = keras.Input((5, 2)), keras.Input((7, 2))
+    outputs = [lstm(x) for x in inputs]
+    assert lstm.get_input_at(1) is inputs[1]
+    assert lstm.get_output_at(0) is outputs[0]
+    assert lstm.get_input_shape_at(0) == (None, 5, 2)
+    assert lstm.get_output_shape_at(-1) == lstm.output_shape == (None, 3)
+    assert len(lstm.inbound_nodes) == 2
+    with pytest.raises(AttributeError, match="called 2 times, so it has no single `input_shape`"):
+        lstm.input_shape  # noqa: B018
+    with pytest.raises(ValueError, match=r"called 2 times on symbolic tensors. Received: node_index=2"):
+        lstm.get_output_at(2)
+
+
+def test_several_inputs_have_several_shapes():
+    add = layers.Concatenate()
+    assert not hasattr(add, "output_shape")
+    add([keras.Input((3,)), keras.Input((4,))])
+    assert add.input_shape == [(None, 3), (None, 4)]
+    assert add.output_shape == (None, 7)
+
+
+def test_a_layer_may_use_the_names_itself():
+    class Patches(layers.Layer):
+        def __init__(self, input_shape):
+            super().__init__()
+            self.input_shape = input_shape
+
+        def call(self, x):
+            return x
+
+    patches = Patches(8)
+    patches(keras.Input((4,)))
+    assert patches.input_shape == 8
+
+
+def test_models_have_those_of_their_graph():
+    model = keras.Sequential([keras.Input((4,)), layers.Dense(2)])
+    assert model.layers[0].input_shape == model.input_shape == (None, 4)
