@@ -12,6 +12,7 @@ from keras.errors import shorten
 from keras.serializable import deserialize, serialize
 from keras.training.arguments import teach
 from keras.training.compile_args import CompileLoss, CompileMetrics
+from keras.training.freezing import frozen_parts
 from keras.training.memory import Memory
 
 Logs = dict[str, Any]
@@ -32,6 +33,7 @@ class Compiled:
         self._compile_loss: CompileLoss | None = None
         self._compile_metrics: CompileMetrics | None = None
         self._loss_tracker: Any = None
+        self._frozen: list[Any] = []
         self._memory = Memory(self)
 
     @teach
@@ -104,6 +106,7 @@ class Compiled:
         }
         self.stop_training = False
         self.compiled = True
+        self._frozen = frozen_parts(self)
         self._memory.forget()
 
     def get_compile_config(self) -> dict[str, Any] | None:

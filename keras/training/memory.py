@@ -6,6 +6,7 @@ import logging
 from collections.abc import Callable
 from typing import Any
 
+from keras.backend.state import Variable
 from keras.backend.tracing import Compiled
 from keras.training.merging import row_limit
 from keras.training.pace import Pace
@@ -101,9 +102,19 @@ class Memory:
         Args:
             fresh: look for the layers again; they may have changed.
         """
+        return tuple((id(part), part.trainable) for part in self.parts(fresh))
+
+    def parts(self, fresh: bool = False) -> list[Any]:
+        """Layers, each after what holds it, and variables; `fresh`: look for them again."""
         if self._parts is None or fresh:
             self._parts = [*self._model._flatten_layers(), *self._model.variables]
-        return tuple((id(part), part.trainable) for part in self._parts)
+        return self._parts
+
+    def all_frozen(self) -> bool:
+        """Whether no variable is trainable, or, where there are none yet, no layer."""
+        parts = self.parts()
+        variables = [part for part in parts if isinstance(part, Variable)]
+        return not any(part.trainable for part in variables or parts)
 
     def order(self, logs: dict[str, Any]) -> list[str]:
         """The names in `logs` in the order of the model's `metrics_names`, others after them."""

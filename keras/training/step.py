@@ -68,9 +68,8 @@ def train_step(model: Any, data: Any) -> dict[str, Tensor]:
 def _warn_of_nothing_to_train(model: Any) -> None:
     if model.weights and model._memory.first_time("nothing to train"):
         warnings.warn(
-            f'Model "{model.name}" has no trainable weights: training leaves it as it is. What counts is `trainable` at the '
-            "first step after `compile`; if a layer or a model that contains this one was to be frozen, and not this model, "
-            "set `trainable` back to True and compile it again before training it.",
+            f'Model "{model.name}" has no trainable weights, and had none when it was compiled: training leaves it as it is. '
+            "If it is to learn, set `trainable` to True and compile it.",
             stacklevel=2,
         )
 

@@ -14,6 +14,7 @@ from keras.training.arguments import teach
 from keras.training.arrays import as_arrays, check_sizes
 from keras.training.class_weight import ClassWeights
 from keras.training.compiled import Compiled
+from keras.training.freezing import trains
 from keras.training.keras2 import Keras2Methods
 from keras.training.outputs import Outputs
 from keras.training.preflight import Preflight
@@ -30,7 +31,7 @@ class Trainer(Compiled, Keras2Methods):
     _untracked: ClassVar[frozenset[str]] = frozenset(
         {
             "optimizer", "loss", "history", "train_function", "test_function", "predict_function",
-            "_compile_args", "_compile_loss", "_compile_metrics", "_loss_tracker", "_memory",
+            "_compile_args", "_compile_loss", "_compile_metrics", "_frozen", "_loss_tracker", "_memory",
         }
     )  # fmt: skip
 
@@ -146,6 +147,7 @@ class Trainer(Compiled, Keras2Methods):
 
     # ------------------------------------------------------------------ the loops
     @teach
+    @trains
     def fit(
         self,
         x: Any = None,
@@ -284,6 +286,7 @@ class Trainer(Compiled, Keras2Methods):
         return loop.predict(self, x, batch_size, verbose, steps, callbacks)
 
     # ------------------------------------------------------------------ single batches
+    @trains
     def train_on_batch(
         self,
         x: Any,

@@ -233,11 +233,11 @@ def test_a_large_data_set_costs_milliseconds() -> None:
 
 
 def test_a_model_without_trainable_weights(engine: Any) -> None:
-    """The trap of adversarial networks: the discriminator is frozen for the other model before its own first step."""
     judge = model_of(1, "sigmoid", "binary_crossentropy")
     judge.trainable = False
+    judge.compile("sgd", "binary_crossentropy")
     before = judge.get_weights()
-    with pytest.warns(UserWarning, match=r"has no trainable weights.*set `trainable` back to True"):
+    with pytest.warns(UserWarning, match=r"has no trainable weights.*set `trainable` to True"):
         judge.train_on_batch(X, LABELS % 2)
     assert warned(lambda: judge.fit(X, LABELS % 2, verbose=0)) == [], "it is said once"
     np.testing.assert_equal(judge.get_weights(), before)
