@@ -54,7 +54,9 @@ def test_an_adversarial_pair(engine: Any, fit: bool) -> None:
         pair.train_on_batch(NOISE, np.ones((16, 1), "float32"))
         np.testing.assert_equal(frozen.get_weights(), after)
         assert (pair.get_layer("maker").get_weights()[0] != maker[0]).any()
-    assert not frozen.trainable and not frozen.trainable_variables and len(frozen.weights) == 8
+    assert not frozen.trainable
+    assert not frozen.trainable_variables
+    assert len(frozen.weights) == 8
     np.testing.assert_equal(frozen.get_layer("fixed").get_weights(), judge().get_layer("fixed").get_weights())
 
 
@@ -66,7 +68,8 @@ def test_each_layer_frozen_by_itself() -> None:
     model.train_on_batch(X, Y)
     moved = [(a != b).any() for a, b in zip(before, model.get_weights(), strict=True)]
     assert moved == [False, False, True, True, True, True, True, True]
-    assert model.trainable and not any(layer.trainable for layer in model.layers)
+    assert model.trainable
+    assert not any(layer.trainable for layer in model.layers)
 
 
 def test_the_flags_are_put_back_after_an_error() -> None:
@@ -74,7 +77,8 @@ def test_the_flags_are_put_back_after_an_error() -> None:
     model.trainable = False
     with pytest.raises(ValueError, match="shape"):
         model.fit(X[:, :3], Y, verbose=0)
-    assert not model.trainable and not model.trainable_variables
+    assert not model.trainable
+    assert not model.trainable_variables
 
 
 def test_frozen_before_compile_stays_frozen() -> None:
