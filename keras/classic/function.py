@@ -14,10 +14,12 @@ from keras.backend.spec import KerasTensor, same, shape_str
 from keras.backend.state import Variable, to_host
 from keras.backend.tracing import Compiled
 from keras.classic.checked import checked
+from keras.classic.gradients import gradients
 from keras.classic.phase import fixed_phase, phase_placeholder
 from keras.classic.program import Program
 from keras.layers import Layer
 from keras.ops.core import convert_to_tensor
+from keras.optimizers.descent import Descent
 
 Tensor = Any
 
@@ -32,7 +34,8 @@ def function(
         inputs: placeholders, or any tensors of the graph; the learning phase may be among them.
         outputs: a tensor, or a list or dict of them.
         updates: pairs (variable, new value), each written once all outputs are computed. A new value is a symbolic
-            tensor, a number, an array, or a function of no arguments that is evaluated at each call.
+            tensor, a number, an array, or a function of no arguments that is evaluated at each call. And what
+            `optimizer.get_updates(loss, params)` returns: a step of the optimizer.
         name: shown in messages.
 
     Returns:
@@ -60,13 +63,17 @@ class Function:
         self.name = name or "function"
         self.inputs = list(inputs) if isinstance(inputs, (list, tuple)) else [inputs]
         self.outputs = tree.map_structure(lambda t: t, outputs)  # the caller's list may change later
-        self.updates = [self._pair(u) for u in updates]
+        self._descents = [(*u, gradients(u.loss, u.variables)) for u in updates if isinstance(u, Descent)]
+        self.updates = [self._pair(u) for u in updates if not isinstance(u, Descent)]
         self._alone = not isinstance(inputs, (list, tuple))
         self._check()
         self._phase = phase_placeholder()
         data = [t for t in self.inputs if t is not self._phase]
-        ends = tree.flatten((outputs, [new for _, new in self.updates]))
+        slopes = [slope for _, _, _, slope in self._descents]
+        ends = tree.flatten((outputs, [new for _, new in self.updates], slopes))
         self._data, self._ends = data, [t for t in ends if isinstance(t, KerasTensor)]
+        for optimizer, _, variables, _ in self._descents:
+            optimizer.build(variables)
         self._program = Program([*data, self._phase], self._ends)
         self._steps = FunctionSteps(self._compute, name=self.name.replace("/", "_"))
         self._compiled = Compiled(self._run)
@@ -168,6 +175,8 @@ class Function:
         news = [(variable, value(new)) for variable, new in self.updates]
         for variable, new in news:
             variable.assign(new)
+        for optimizer, _, variables, slope in self._descents:
+            optimizer.apply([None if g is None else value(g) for g in slope], variables)
         return outputs
 
 

@@ -18,6 +18,7 @@ import numpy as np
 from keras import ops
 from keras.backend.state import Variable, auto_name, to_snake_case
 from keras.interrupt import undisturbed
+from keras.optimizers.descent import Descent
 from keras.optimizers.gradients import clip_by_global_norm, clip_by_norm
 from keras.optimizers.guard import holding, only_if
 from keras.optimizers.kernels import once, one_step
@@ -170,6 +171,15 @@ class Optimizer(OwnsVariables, Serializable):
         pairs = list(grads_and_vars)
         self.apply([g for g, _ in pairs], [v for _, v in pairs])
         return self._iterations
+
+    def get_updates(self, loss: Any, params: Iterable[Variable]) -> list[Descent]:
+        """One step down a symbolic loss, for `keras.backend.function(updates=...)`, as in Keras 2.
+
+        Args:
+            loss: symbolic tensor; the sum of its elements is differentiated.
+            params: variables to move.
+        """
+        return [Descent(self, loss, [self._own(v) for v in params])]
 
     def apply(
         self, grads: Iterable[Tensor | None], trainable_variables: Iterable[Variable] | None = None

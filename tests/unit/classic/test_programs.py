@@ -158,6 +158,33 @@ def test_training_by_hand():
     assert train.trace_count == 1
 
 
+@pytest.mark.parametrize("name", ["SGD", "Adam"])
+def test_an_optimizer_in_a_function(name):
+    """`get_updates`, as agents are trained: the weights become those that `train_on_batch` makes of the same loss."""
+    x = np.random.default_rng(0).normal(size=(8, 3)).astype("float32")
+    y = np.eye(2, dtype="float32")[np.arange(8) % 2]
+    models = []
+    for _ in range(2):
+        keras.utils.set_random_seed(0)
+        models.append(keras.Sequential([keras.Input((3,)), layers.Dense(2, activation="softmax")]))
+    by_function, by_step = models
+    by_step.compile(getattr(keras.optimizers, name)(0.1), "categorical_crossentropy")
+
+    chosen, count = K.placeholder((None, 2)), K.variable(0.0)
+    loss = -K.mean(K.log(K.sum(by_function.output * chosen, axis=1)))
+    optimizer = getattr(keras.optimizers, name)(lr=0.1)
+    updates = optimizer.get_updates(params=by_function.trainable_weights, loss=loss)
+    train = K.function([by_function.input, chosen], [loss], updates=[*updates, (count, lambda: count + 1)])
+    for _ in range(3):
+        assert train([x, y])[0] == pytest.approx(float(by_step.train_on_batch(x, y)), rel=1e-5)
+        for a, b in zip(by_function.get_weights(), by_step.get_weights(), strict=True):
+            np.testing.assert_allclose(a, b, rtol=1e-4, atol=1e-6)
+    assert K.get_value(optimizer.iterations) == K.get_value(count) == 3
+    assert train.trace_count == 1
+    with pytest.raises(ValueError, match="no gradient for any variable"):
+        K.function([chosen], [], updates=optimizer.get_updates(K.sum(chosen), by_function.weights))([y])
+
+
 # ---------------------------------------------------------------------- the learning phase
 def test_learning_phase_as_an_input():
     model = convnet(dropout=0.5)
