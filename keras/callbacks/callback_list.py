@@ -1,8 +1,10 @@
 """The callbacks of one run, called as one; it knows which of them want to hear of every batch."""
 
 from collections.abc import Callable, Iterable
+from types import NoneType
 from typing import Any
 
+from keras import tree
 from keras.callbacks.callback import Callback, Logs
 from keras.callbacks.history import History
 from keras.callbacks.progbar_logger import ProgbarLogger
@@ -11,6 +13,10 @@ from keras.callbacks.reach import is_the_librarys, may_act
 LazyLogs = Logs | Callable[[], Logs] | None
 
 _OLDER_NAME = {"on_train_batch_begin": "on_batch_begin", "on_train_batch_end": "on_batch_end"}
+
+
+class _Shown(list[Any]):
+    """Arrays that one run of training shows, and the next one may exchange."""
 
 
 class CallbackList:
@@ -67,6 +73,13 @@ class CallbackList:
         self.params = params
         for callback in self.callbacks:
             callback.set_params(params)
+
+    def set_validation_data(self, x: Any, y: Any, sample_weight: Any) -> None:
+        """Show the arrays of validation to callbacks that have none of their own, in a flat list, as Keras 2 did."""
+        arrays = _Shown(a for a in tree.flatten((x, y, sample_weight)) if a is not None)
+        for callback in self.callbacks:
+            if isinstance(getattr(callback, "validation_data", False), (_Shown, NoneType)):
+                callback.validation_data = arrays
 
     def set_model(self, model: Any) -> None:
         """Hand the model to all callbacks; `model.history` is the `History` among them."""

@@ -30,9 +30,10 @@ class ModelCheckpoint(MonitorCallback):
         mode: `"min"`, `"max"` or `"auto"`.
         save_freq: `"epoch"`, or a number of batches.
         initial_value_threshold: the value to beat at first.
+        period: with `save_freq="epoch"`, how many epochs go by from one look to the next.
 
     Raises:
-        ValueError: another `save_freq`, or a filepath of the wrong kind.
+        ValueError: another `save_freq` or `period`, or a filepath of the wrong kind.
 
     >>> ModelCheckpoint("model.h5", monitor="loss").save_freq
     'epoch'
@@ -48,8 +49,15 @@ class ModelCheckpoint(MonitorCallback):
         mode: str = "auto",
         save_freq: SaveFreq = "epoch",
         initial_value_threshold: float | None = None,
+        period: int = 1,
     ) -> None:
         super().__init__(monitor, mode, initial_value_threshold)
+        if not isinstance(period, int) or period < 1:
+            raise ValueError(
+                f"ModelCheckpoint: `period` must be a positive whole number. Received: {period!r}"
+            )
+        self.period = period
+        self._epochs_since = 0
         self.filepath = os.fspath(filepath)
         self.verbose = verbose
         self.save_best_only = save_best_only
@@ -72,7 +80,11 @@ class ModelCheckpoint(MonitorCallback):
 
     def on_epoch_end(self, epoch: int, logs: Logs | None = None) -> None:
         """Save, if it is time."""
-        if self.save_freq == "epoch":
+        if self.save_freq != "epoch":
+            return
+        self._epochs_since += 1
+        if self._epochs_since >= self.period:
+            self._epochs_since = 0
             self._save_model(epoch, None, logs or {})
 
     # These three and `_current_epoch` have Keras's names: subclasses, W&B's for one, call them or write their own.

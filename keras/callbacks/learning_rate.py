@@ -86,6 +86,7 @@ class ReduceLROnPlateau(MonitorCallback):
         min_lr: float = 0.0,
         **kwargs: Any,
     ) -> None:
+        min_delta = kwargs.pop("epsilon", min_delta)  # its name in Keras 2
         super().__init__(monitor, mode, min_delta=min_delta)
         if factor >= 1.0:
             raise ValueError(f"ReduceLROnPlateau: `factor` must be below 1. Received: factor={factor}")

@@ -72,6 +72,9 @@ class Fit:
         self.callbacks = as_callback_list(
             callbacks, model, verbose, add_history=True, epochs=self.epochs, steps=self.stream.length
         )
+        held_out = self.validation.source if self.validation is not None else None
+        if isinstance(held_out, ArraySource):
+            self.callbacks.set_validation_data(held_out.x, held_out.y, held_out.sample_weight)
         planned = (self.epochs - self.initial_epoch) * (self.stream.length or 0)
         step = model.make_train_function()
         self.runner = make_runner(model, "train", step, self.stream, self.callbacks, planned, self._reweigh)

@@ -76,3 +76,35 @@ def test_arguments_without_a_meaning_are_told():
         made.fit_generator(batches(), 1, verbose=0, workers=1)
     with pytest.raises(TypeError, match="no argument `worker`"):
         made.fit(X, Y, worker=4)
+
+
+def test_callbacks_see_the_arrays_of_validation(engine):
+    class Score(keras.callbacks.Callback):
+        def on_epoch_end(self, epoch, logs=None):
+            x, y = self.validation_data
+            score = (self.model.predict(x, verbose=0).argmax(-1) == y.argmax(-1)).mean()
+            assert score == pytest.approx(logs["val_accuracy"])
+
+    class Own(keras.callbacks.Callback):
+        def __init__(self):
+            super().__init__()
+            self.validation_data = "mine"
+
+    made, score, own = model(), Score(), Own()
+    made.fit(X, Y, validation_split=0.5, epochs=2, verbose=0, callbacks=[score, own])
+    np.testing.assert_array_equal(score.validation_data[0], X[12:])
+    made.fit(X, Y, validation_data=(X[:9], Y[:9]), verbose=0, callbacks=[score, own])
+    assert [len(a) for a in score.validation_data] == [9, 9]
+    made.fit(X, Y, validation_data=(X[:9], Y[:9], np.ones(9)), verbose=0, callbacks=[own])
+    assert own.validation_data == "mine"
+
+
+def test_arguments_of_callbacks(tmp_path):
+    saving = keras.callbacks.ModelCheckpoint(tmp_path / "{epoch}.h5", period=2)
+    rate = keras.callbacks.ReduceLROnPlateau("loss", epsilon=10.0, patience=1, factor=0.5)
+    made = model()
+    made.fit(X, Y, epochs=5, verbose=0, callbacks=[saving, rate])
+    assert sorted(p.name for p in tmp_path.iterdir()) == ["2.h5", "4.h5"]
+    assert float(made.optimizer.learning_rate) == pytest.approx(0.01 / 2**4)
+    with pytest.raises(ValueError, match="`period` must be a positive whole number"):
+        keras.callbacks.ModelCheckpoint("m.h5", period=0)
