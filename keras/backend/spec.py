@@ -102,6 +102,24 @@ class SymbolicTensorError(TypeError, ValueError):
     """A symbolic tensor was used as a number or array: of the wrong type for Python, without a value for Keras."""
 
 
+class NoLengthError(TypeError, AttributeError):
+    """A symbolic tensor has no length: for `len` the one, for `hasattr` the other."""
+
+
+class _Length:
+    """`len(x)`, where the first dimension is known.
+
+    Where it is not, as in a model's output, there is none: programs ask `hasattr(x, "__len__")` to find a list.
+    """
+
+    def __get__(self, x: Any, owner: type) -> Any:
+        if x is None:
+            return self
+        if not x.dims or (is_unknown(x.dims[0]) and not isinstance(x.dims[0], Open)):
+            raise NoLengthError(f"{x!r} has no len(): its first dimension is not known.")
+        return lambda: int(x.dims[0])
+
+
 class KerasTensor(TensorOperators):
     """A symbolic tensor: a shape and a dtype, and, in a functional graph, the node it came from.
 
@@ -154,6 +172,8 @@ class KerasTensor(TensorOperators):
     def shape(self) -> tuple[int | None, ...]:
         return tuple(None if is_unknown(d) else d for d in self.dims)
 
+    _keras_shape = shape  # its name in Keras 2, which programs knew
+
     @property
     def ndim(self) -> int:
         return len(self.dims)
@@ -178,10 +198,7 @@ class KerasTensor(TensorOperators):
     def __repr__(self) -> str:
         return f"<KerasTensor shape={self.shape}, dtype={self.dtype}, name={self.name}>"
 
-    def __len__(self) -> int:
-        if not self.dims:
-            raise TypeError("len() of a scalar symbolic tensor")
-        return int(self.dims[0])
+    __len__ = _Length()
 
     def __iter__(self) -> Any:
         if not self.dims or is_unknown(self.dims[0]):

@@ -46,3 +46,14 @@ def test_a_layer_may_use_the_names_itself():
 def test_models_have_those_of_their_graph():
     model = keras.Sequential([keras.Input((4,)), layers.Dense(2)])
     assert model.layers[0].input_shape == model.input_shape == (None, 4)
+
+
+def test_symbolic_tensors_are_no_lists():
+    """Programs tell several outputs from one by `hasattr(model.output, "__len__")`."""
+    batch, known = keras.Input((3,)), keras.KerasTensor((2, 3))
+    assert not hasattr(batch, "__len__")
+    with pytest.raises(TypeError, match=r"has no len\(\): its first dimension is not known"):
+        len(batch)
+    assert hasattr(known, "__len__")
+    assert len(known) == 2
+    assert batch._keras_shape == (None, 3)
