@@ -2,7 +2,7 @@
 
 from typing import Any
 
-from keras.layers.activation import ELU, Activation, LeakyReLU, PReLU, ReLU, Softmax
+from keras.layers.activation import ELU, Activation, LeakyReLU, PReLU, ReLU, Softmax, ThresholdedReLU
 from keras.layers.attention import AdditiveAttention, Attention, GroupQueryAttention, MultiHeadAttention
 from keras.layers.convolution import (
     Conv1D,
@@ -261,6 +261,7 @@ __all__ = [
     "SpectralNormalization",
     "StackedRNNCells",
     "Subtract",
+    "ThresholdedReLU",
     "TimeDistributed",
     "UnitNormalization",
     "UpSampling1D",

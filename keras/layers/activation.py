@@ -76,6 +76,29 @@ class ReLU(Layer):
         )
 
 
+class ThresholdedReLU(Layer):
+    """x where it is above `theta`, else 0: a layer of Keras 2 (Konda et al., 2014, https://arxiv.org/abs/1402.3337).
+
+    Args:
+        theta: the threshold, at least 0.
+
+    Example:
+        >>> import keras, numpy as np
+        >>> keras.layers.ThresholdedReLU()(np.array([-2.0, 0.5, 1.0, 1.5], "float32")).tolist()
+        [0.0, 0.0, 0.0, 1.5]
+    """
+
+    _stateless = True
+
+    def __init__(self, theta: float = 1.0, **kwargs: Any) -> None:
+        super().__init__(**kwargs)
+        self.theta = arguments.non_negative(self, "theta", theta)
+        self.supports_masking = True
+
+    def call(self, inputs: Tensor) -> Tensor:
+        return inputs * ops.cast(ops.greater(inputs, self.theta), dtype_of(inputs))  # NaN stays
+
+
 class LeakyReLU(Layer):
     """`x` where positive, else `negative_slope * x`.
 

@@ -1,5 +1,6 @@
 """What layers tell of their calls, as in Keras 2."""
 
+import numpy as np
 import pytest
 
 import keras
@@ -57,3 +58,17 @@ def test_symbolic_tensors_are_no_lists():
     assert hasattr(known, "__len__")
     assert len(known) == 2
     assert batch._keras_shape == (None, 3)
+
+
+def test_thresholded_relu(engine, tmp_path):
+    """As in tf-keras 2.21, files of whose models hold it."""
+    layer = layers.ThresholdedReLU(theta=0.5)
+    x = np.array([[-1.0, 0.0, 0.5, 0.75, np.nan]], "float32")
+    np.testing.assert_array_equal(layer(x), [[0, 0, 0, 0.75, np.nan]])
+    config = {"name": "t", "trainable": True, "dtype": "float32", "theta": 2.0}
+    assert keras.layers.deserialize({"class_name": "ThresholdedReLU", "config": config}).theta == 2.0
+    model = keras.Sequential([keras.Input((5,)), layer])
+    model.save(tmp_path / "m.h5")
+    np.testing.assert_array_equal(keras.models.load_model(tmp_path / "m.h5").predict(x, verbose=0), layer(x))
+    with pytest.raises(ValueError, match="`theta` to be a number of at least 0"):
+        layers.ThresholdedReLU(-1)
