@@ -66,6 +66,7 @@ _OWN_ARRAYS = (
     *("matmul", "relu", "clip", "sigmoid", "softplus", "silu", "gelu", "softmax", "log_softmax"),
     *("conv", "conv_input_grad", "conv_kernel_grad", "reduce_window", "reduce_window_grad"),
     *("layer_norm", "rms_norm", "batch_norm", "batch_norm_training", "batch_norm_training_grad"),
+    *("concat", "take", "take_along", "one_hot", "argmax", "argsort", "sort", "cumsum", "cumprod"),
 )
 #: What always makes arrays of its own.
 FRESH = frozenset((*vars(Elementwise), *vars(Updates), *_OWN_ARRAYS)) - {"real", "imag"}
