@@ -46,6 +46,7 @@ class Optimizer(OwnsVariables, Serializable):
         loss_scale_factor: if given, the loss is multiplied by it (`scale_loss`), and gradients divided again.
         gradient_accumulation_steps: if given, variables move only once in so many steps, by the mean gradient.
         name: name of the optimizer; made from the class name if None.
+        **kwargs: `lr` and `decay` of Keras 2: a rate that becomes `lr / (1 + decay * step)`.
 
     >>> import keras
     >>> v = keras.Variable([1.0, 2.0], name="v")
@@ -80,7 +81,7 @@ class Optimizer(OwnsVariables, Serializable):
         self.ema_overwrite_frequency = ema_overwrite_frequency
         self.loss_scale_factor = loss_scale_factor
         self.gradient_accumulation_steps = gradient_accumulation_steps
-        learning_rate = take_rate(learning_rate, kwargs)
+        learning_rate = take_rate(type(self).__name__, learning_rate, kwargs)
         check_settings(self, kwargs)
         self.built = False
         self._trainable_variables: list[Variable] = []

@@ -56,11 +56,11 @@ def modernised(config: dict[str, Any]) -> dict[str, Any]:
     return config
 
 
-def take_rate(rate: Any, arguments: dict[str, Any]) -> Any:
+def take_rate(who: str, rate: Any, arguments: dict[str, Any]) -> Any:
     """A learning rate, or what Keras 2's `lr` and `decay` say it is; these are taken out of the other arguments."""
     rate = arguments.pop("lr", rate)
     decay = arguments.pop("decay", None)
-    return _decaying(rate, decay) if decay else rate
+    return _decaying(rate_of(who, rate), decay) if decay else rate
 
 
 def _decaying(rate: float, decay: float) -> InverseTimeDecay:

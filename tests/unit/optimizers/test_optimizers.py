@@ -121,6 +121,10 @@ def test_wrong_use_is_explained(engine):
             "SGD has no argument 'learn_rate'. Did you mean \"learning_rate\"",
         ),
         (lambda: optimizers.SGD(lr="fast"), "learning_rate must be a number"),
+        (
+            lambda: optimizers.SGD(schedules.CosineDecay(0.1, 9), decay=0.1),
+            "SGD: learning_rate must be a number",
+        ),
         (lambda: optimizers.Adam(beta1=0.1), 'Did you mean "beta_1"'),
         (lambda: optimizers.SGD(clipnorm=1.0, clipvalue=1.0), "only one of clipnorm"),
         (lambda: optimizers.SGD(use_ema=True, ema_momentum=2), "ema_momentum"),
