@@ -27,6 +27,22 @@ Config = dict[str, Any]
 _inside: ContextVar[bool] = ContextVar(
     "keras_inside_config", default=False
 )  # a part of a config already measured
+_of_keras_2: ContextVar[bool] = ContextVar("keras_reads_keras_2", default=False)
+
+
+@contextmanager
+def written_by(version: str | None) -> Iterator[None]:
+    """What is read in this block is of Keras 2 (or 1) if this is the version that wrote it."""
+    token = _of_keras_2.set((version or "").startswith(("0.", "1", "2")))
+    try:
+        yield
+    finally:
+        _of_keras_2.reset(token)
+
+
+def reads_keras_2() -> bool:
+    """Whether what is being read was written by Keras 2 (or 1)."""
+    return _of_keras_2.get()
 
 
 def deserialize(

@@ -5,8 +5,8 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
-from keras import serializable
-from keras.activations.functions import exponential, gelu, linear, mish, relu, tanh
+from keras import config_reader, serializable
+from keras.activations.functions import exponential, gelu, keras2_hard_sigmoid, linear, mish, relu, tanh
 from keras.ops.nn import (
     celu,
     elu,
@@ -49,6 +49,7 @@ __all__ = [
     "hard_silu",
     "hard_swish",
     "hard_tanh",
+    "keras2_hard_sigmoid",
     "leaky_relu",
     "linear",
     "log_sigmoid",
@@ -76,6 +77,12 @@ __all__ = [
 
 #: Further names in configs of Keras 2 and in users' programs.
 _ALIASES = {"swish": "silu", "hard_swish": "hard_silu"}
+#: Names that mean something else in files of Keras 2.
+_IN_KERAS_2 = {**_ALIASES, "hard_sigmoid": "keras2_hard_sigmoid"}
+
+
+def _aliases() -> Mapping[str, str]:
+    return _IN_KERAS_2 if config_reader.reads_keras_2() else _ALIASES
 
 
 def get(identifier: Any) -> Any:
@@ -90,7 +97,9 @@ def get(identifier: Any) -> Any:
         True
     """
     return (
-        linear if identifier is None else serializable.get(identifier, "activations", "activation", _ALIASES)
+        linear
+        if identifier is None
+        else serializable.get(identifier, "activations", "activation", _aliases())
     )
 
 
@@ -109,5 +118,5 @@ def serialize(activation: Any) -> Any:
 def deserialize(config: Any, custom_objects: Mapping[str, Any] | None = None) -> Any:
     """The activation that `serialize` wrote."""
     if isinstance(config, str):
-        return serializable.get(config, "activations", "activation", _ALIASES, custom_objects)
+        return serializable.get(config, "activations", "activation", _aliases(), custom_objects)
     return serializable.deserialize(config, custom_objects, family="activations")

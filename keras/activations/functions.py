@@ -47,6 +47,19 @@ def relu(
     return above - negative_slope * ops.relu(threshold - x)
 
 
+def keras2_hard_sigmoid(x: Any) -> Tensor:
+    """x / 5 + 1/2, limited to [0, 1]: what Keras 2 called hard_sigmoid, as its recurrent layers had it by themselves.
+
+    Files of Keras 2 that name `hard_sigmoid` are read with it. Keras 3 does not know it.
+
+    Example:
+        >>> from keras import activations
+        >>> activations.keras2_hard_sigmoid([-3.0, 0.0, 1.0]).tolist()
+        [0.0, 0.5, 0.699999988079071]
+    """
+    return ops.clip(ops.add(ops.divide(x, 5.0), 0.5), 0.0, 1.0)
+
+
 def gelu(x: Any, approximate: bool = False) -> Tensor:
     """x * P(X <= x) for a standard normal X (Hendrycks & Gimpel 2016); `approximate` uses a tanh.
 

@@ -41,15 +41,19 @@ def _relu_back(e: Any, dy: Tensor, y: Tensor) -> Tensor:
     return e.select(e.less(zero, y), dy, zero)
 
 
-def _hard_sigmoid(e: Any, x: Tensor) -> Tensor:
-    y = e.add(e.div(x, _number(e, 6, x)), _number(e, 0.5, x))
-    return e.minimum(e.maximum(y, _number(e, 0, x)), _number(e, 1, x))
+def _hard_sigmoid(width: int) -> Gate:
+    """From 0 to 1 along a line of so many numbers."""
 
+    def forward(e: Any, x: Tensor) -> Tensor:
+        y = e.add(e.div(x, _number(e, width, x)), _number(e, 0.5, x))
+        return e.minimum(e.maximum(y, _number(e, 0, x)), _number(e, 1, x))
 
-def _hard_sigmoid_back(e: Any, dy: Tensor, y: Tensor) -> Tensor:
-    zero, one = _number(e, 0, y), _number(e, 1, y)
-    inside = e.logical_and(e.less(zero, y), e.less(y, one))
-    return e.select(inside, e.div(dy, _number(e, 6, y)), zero)
+    def back(e: Any, dy: Tensor, y: Tensor) -> Tensor:
+        zero, one = _number(e, 0, y), _number(e, 1, y)
+        inside = e.logical_and(e.less(zero, y), e.less(y, one))
+        return e.select(inside, e.div(dy, _number(e, width, y)), zero)
+
+    return Gate(forward, back)
 
 
 #: By the names of `keras.activations`.
@@ -57,6 +61,7 @@ GATES = {
     "tanh": Gate(lambda e, x: e.tanh(x), _tanh_back),
     "sigmoid": Gate(lambda e, x: e.sigmoid(x), _sigmoid_back),
     "relu": Gate(_relu, _relu_back),
-    "hard_sigmoid": Gate(_hard_sigmoid, _hard_sigmoid_back),
+    "hard_sigmoid": _hard_sigmoid(6),
+    "keras2_hard_sigmoid": _hard_sigmoid(5),
     "linear": Gate(lambda e, x: x, lambda e, dy, y: dy),
 }

@@ -84,7 +84,7 @@ class ThresholdedReLU(Layer):
 
     Example:
         >>> import keras, numpy as np
-        >>> keras.layers.ThresholdedReLU()(np.array([-2.0, 0.5, 1.0, 1.5], "float32")).tolist()
+        >>> keras.layers.ThresholdedReLU()(np.array([0.0, 0.5, 1.0, 1.5], "float32")).tolist()
         [0.0, 0.0, 0.0, 1.5]
     """
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 from typing import Any
 
+from keras.config_reader import written_by
 from keras.serializable import deserialize, serialize
 
 
@@ -24,7 +25,8 @@ def model_from_config(config: dict[str, Any], custom_objects: Any = None) -> Any
         raise TypeError(
             f"model_from_config expects a dict. Received: {type(config).__name__}; see `Sequential.from_config`."
         )
-    return deserialize(config, custom_objects, family="models")
+    with written_by(config.get("keras_version")):
+        return deserialize(config, custom_objects, family="models")
 
 
 def model_from_json(json_string: str, custom_objects: Any = None) -> Any:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import inspect
 import math
+import warnings
 from typing import Any
 
 import numpy as np
@@ -13,10 +14,8 @@ from keras.models import tf_ops
 
 Config = dict[str, Any]
 
+
 # ---------------------------------------------------------------------- reading
-_OPTIMIZER_RENAMES = {"lr": "learning_rate", "decay": None, "is_legacy_optimizer": None, "jit_compile": None}
-
-
 def upgrade_model(config: Config) -> Config:
     """A `model_config` as written by any Keras, in today's spelling where class names changed."""
     if not isinstance(config, dict) or "class_name" not in config:
@@ -47,14 +46,13 @@ def upgrade_training(config: Config, model: Any) -> Config:
 
 
 def _upgrade_optimizer(config: Config) -> Config:
-    inner = {}
-    for k, v in config.get("config", {}).items():
-        k = _OPTIMIZER_RENAMES.get(k, k)
-        if k is not None:
-            inner[k] = v
-    name = config["class_name"].removeprefix("Custom>")
-    registered = config["class_name"]
-    return {"class_name": name, "config": inner, "module": "keras.optimizers", "registered_name": registered}
+    registered = config["class_name"]  # `lr`, `decay` and the like are the optimizer's own to understand
+    return {
+        "class_name": registered.removeprefix("Custom>"),
+        "config": config.get("config", {}),
+        "module": "keras.optimizers",
+        "registered_name": registered,
+    }
 
 
 def _is_function(x: Any) -> bool:
@@ -193,6 +191,7 @@ _NEW_ARGUMENTS = {
     "LSTM": {"seed", "use_cudnn"},
     "GRU": {"seed", "use_cudnn"},
     "SimpleRNN": {"seed"},
+    **{f"ConvLSTM{n}D": {"seed"} for n in (1, 2, 3)},
     "LSTMCell": {"seed"},
     "GRUCell": {"seed"},
     "SimpleRNNCell": {"seed"},
@@ -252,7 +251,7 @@ def _downgrade(x: Any) -> Any:
         name = x.get("registered_name") or x["class_name"]
         x = {**x, "class_name": name}
         config = {
-            k: _downgrade(v)
+            k: _activation(v) if k.endswith("activation") else _downgrade(v)
             for k, v in x["config"].items()
             if k not in _NEW_ARGUMENTS["*"] | _NEW_ARGUMENTS.get(name, set())
         }
@@ -269,6 +268,15 @@ def _downgrade(x: Any) -> Any:
             x["inbound_nodes"] = [_downgrade_call(n, name) for n in x["inbound_nodes"]]
         return {k: v for k, v in x.items() if k not in ("registered_name", "build_config")}
     return {k: _downgrade(v) for k, v in x.items()}
+
+
+def _activation(x: Any) -> Any:
+    if x == "hard_sigmoid":
+        warnings.warn(
+            "layout keras2: in Keras 2, and when the file is read here, hard_sigmoid is x / 5 + 1/2 and not x / 6 + 1/2.",
+            stacklevel=2,
+        )
+    return "hard_sigmoid" if x == "keras2_hard_sigmoid" else _downgrade(x)
 
 
 def _attention_shapes(build: Config) -> Config:

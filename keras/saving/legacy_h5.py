@@ -17,7 +17,7 @@ import h5py
 from keras import losses, registry, tree
 from keras.backend import select, state
 from keras.backend.state import Variable
-from keras.config_reader import well_formed
+from keras.config_reader import well_formed, written_by
 from keras.layers import Layer
 from keras.models import Model
 from keras.saving import hdf5, keras2
@@ -203,7 +203,8 @@ def load_model(
             raise ValueError(
                 f"{path} {what}: it has no architecture. Build the model in code, then `model.load_weights({str(path)!r})`."
             )
-        with state.uninitialized(), well_formed(f"{path}, model_config"):
+        version = file.text("keras_version") or "1"
+        with state.uninitialized(), written_by(version), well_formed(f"{path}, model_config"):
             model = deserialize(keras2.upgrade_model(config), custom_objects, safe_mode, family="models")
         if not isinstance(model, Model):
             raise ValueError(f"{path} holds a {type(model).__name__}, not a model.")

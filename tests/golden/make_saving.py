@@ -1,7 +1,7 @@
 """Writes the model files of tests/golden/saving with real Keras, and what each model predicts.
 
     python make_saving.py 3            with keras 3.15.1 on tensorflow
-    TF_USE_LEGACY_KERAS=1 python make_saving.py 2     with tf-keras 2.21
+    TF_USE_LEGACY_KERAS=1 python make_saving.py 2     with tf-keras 2.21; names of models after it: only these
 
 For each model: `<name>_k3.h5`, `.keras` and `.weights.h5`, or `<name>_k2.h5` and `_k2_weights.h5`; beside it `<name>_k?.npz`
 with the inputs and outputs, and the outputs after two more training steps from the restored optimizer state. Of `graph` also
@@ -95,7 +95,29 @@ def graph():
     return model, inputs, [rng.normal(size=(4, 2)).astype("f"), rng.normal(size=(4, 1)).astype("f")]
 
 
-for make in (dense, conv, recurrent, graph):
+def hard():
+    """What Keras 2 alone has: its hard_sigmoid, in recurrent layers too, and a rate that decays."""
+    model = keras.Sequential(
+        [
+            keras.Input((5, 3)),
+            L.LSTM(4, recurrent_activation="hard_sigmoid", return_sequences=True, name="lstm"),
+            L.GRU(
+                3, recurrent_activation="hard_sigmoid", reset_after=False, return_sequences=True, name="gru"
+            ),
+            L.Reshape((5, 3, 1), name="pictures"),
+            L.TimeDistributed(L.Activation("hard_sigmoid"), name="each"),
+            L.ConvLSTM1D(2, 2, name="film"),
+            L.Flatten(name="flat"),
+            L.Dense(2, activation="hard_sigmoid", name="out"),
+        ],
+        name="hard_model",
+    )
+    model.compile(keras.optimizers.legacy.SGD(0.1, momentum=0.9, decay=0.5), "mse")
+    return model, rng.normal(size=(6, 5, 3)).astype("f"), rng.normal(size=(6, 2)).astype("f")
+
+
+MODELS = {f.__name__: f for f in (dense, conv, recurrent, graph, *([hard] if ERA == "2" else []))}
+for make in (MODELS[name] for name in sys.argv[2:] or MODELS):
     keras.utils.set_random_seed(3)
     model, x, y = make()
     name = f"{make.__name__}_k{ERA}"

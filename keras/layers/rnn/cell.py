@@ -82,13 +82,16 @@ class Cell(Layer):
         """Zeros, one tensor [batch, units] per state."""
         return [ops.zeros((batch_size, n), dtype=self.compute_dtype) for n in sizes_of(self.state_size)]
 
+    def _state_shape(self, batch_size: Any) -> tuple[Any, ...]:
+        return (batch_size, self.units)
+
     # ------------------------------------------------------------------ dropout
     def prepare_masks(self, inputs_like: Tensor, training: bool | None) -> None:
         """Draw the dropout masks of a sequence, before its loop begins; `release_masks` forgets them."""
         if training and (self.dropout or self.recurrent_dropout):
             batch, dtype = shape_of(inputs_like)[0], dtype_of(inputs_like)
             ones = ops.ones_like(inputs_like)
-            state_ones = ops.ones((batch, self.units), dtype=dtype)
+            state_ones = ops.ones(self._state_shape(batch), dtype=dtype)
             self._masks = (self._drop(ones, self.dropout), self._drop(state_ones, self.recurrent_dropout))
         else:
             self._masks = (None, None)

@@ -125,7 +125,7 @@ class LSTMCell(Cell):
         self.state_size = [self.units, self.units]
 
     def _bias_start(self) -> Any:
-        return _ForgetBias(self.bias_initializer) if self.unit_forget_bias else self.bias_initializer
+        return ForgetBias(self.bias_initializer) if self.unit_forget_bias else self.bias_initializer
 
     def call(self, inputs: Tensor, states: Any, training: bool = False) -> tuple[Tensor, list[Tensor]]:
         h, c = states
@@ -236,7 +236,7 @@ class GRUCell(Cell):
         return y, [h]
 
 
-class _ForgetBias:
+class ForgetBias:
     """Bias of an LSTM: as `start` gives it, but ones for the forget gate."""
 
     def __init__(self, start: Any) -> None:

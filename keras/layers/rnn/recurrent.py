@@ -1,15 +1,16 @@
-"""Recurrent layers with a cell of their own: SimpleRNN, LSTM and GRU."""
+"""Recurrent layers with a cell of their own: SimpleRNN, LSTM, GRU and ConvLSTM."""
 
 from __future__ import annotations
 
 from collections.abc import Callable
-from typing import Any
+from typing import Any, ClassVar
 
 from keras.backend.state import to_snake_case
 from keras.errors import shorten
-from keras.layers.input_spec import label
+from keras.layers.input_spec import InputSpec, label
 from keras.layers.layer import Layer
 from keras.layers.rnn.cells import GRUCell, LSTMCell, SimpleRNNCell
+from keras.layers.rnn.conv_cell import ConvLSTMCell, IntOrInts
 from keras.layers.rnn.rnn import RNN
 
 Tensor = Any
@@ -44,6 +45,7 @@ class _Ready(RNN):
         loop_options = {
             n: arguments[n]
             for n in ("return_sequences", "return_state", "go_backwards", "stateful", "unroll")
+            if n in arguments
         }
         regularizer = arguments["activity_regularizer"]
         names = [n for n in _SHARED + tuple(self._cell_extras) if n in arguments]
@@ -57,7 +59,8 @@ class _Ready(RNN):
             self.use_cudnn = _checked_cudnn(arguments["use_cudnn"], self)
 
     def _base_config(self) -> dict[str, Any]:
-        return {**super()._base_config(), "zero_output_for_mask": self.zero_output_for_mask}
+        own = {"unroll": self.unroll, "zero_output_for_mask": self.zero_output_for_mask}
+        return {**super()._base_config(), **own}
 
     _cell_extras: tuple[str, ...] = ()
 
@@ -208,3 +211,84 @@ class GRU(_Ready):
         **kwargs: Any,
     ) -> None:
         self._make(GRUCell, locals(), kwargs)
+
+
+_OF_WINDOW = ("rank", "filters", "kernel_size", "strides", "padding", "data_format", "dilation_rate")
+
+
+@_from_cell(*_SHARED, *_OF_WINDOW[1:], "recurrent_activation", "unit_forget_bias")
+class _ConvLSTM(_Ready):
+    """Long short-term memory over a sequence of images; arguments as in `ConvLSTMCell` and `RNN`."""
+
+    rank: ClassVar[int]
+    _cell_extras = (*_OF_WINDOW, "recurrent_activation", "unit_forget_bias")
+
+    def __init__(
+        self,
+        filters: int,
+        kernel_size: IntOrInts,
+        strides: IntOrInts = 1,
+        padding: str = "valid",
+        data_format: str | None = None,
+        dilation_rate: IntOrInts = 1,
+        activation: Any = "tanh",
+        recurrent_activation: Any = "sigmoid",
+        use_bias: bool = True,
+        kernel_initializer: Any = "glorot_uniform",
+        recurrent_initializer: Any = "orthogonal",
+        bias_initializer: Any = "zeros",
+        unit_forget_bias: bool = True,
+        kernel_regularizer: Any = None,
+        recurrent_regularizer: Any = None,
+        bias_regularizer: Any = None,
+        activity_regularizer: Any = None,
+        kernel_constraint: Any = None,
+        recurrent_constraint: Any = None,
+        bias_constraint: Any = None,
+        dropout: float = 0.0,
+        recurrent_dropout: float = 0.0,
+        seed: int | None = None,
+        return_sequences: bool = False,
+        return_state: bool = False,
+        go_backwards: bool = False,
+        stateful: bool = False,
+        **kwargs: Any,
+    ) -> None:
+        self._make(ConvLSTMCell, {**locals(), "rank": self.rank}, kwargs)
+        self.input_spec = [InputSpec(ndim=self.rank + 3)]
+
+
+class ConvLSTM1D(_ConvLSTM):
+    """Long short-term memory with convolutions over sequences of rows (Shi et al. 2015, https://arxiv.org/abs/1506.04214).
+
+    Example:
+        >>> import keras
+        >>> keras.layers.ConvLSTM1D(4, 3)(keras.Input((5, 8, 2))).shape
+        (None, 6, 4)
+    """
+
+    rank = 1
+
+
+class ConvLSTM2D(_ConvLSTM):
+    """Long short-term memory with convolutions over sequences of images (Shi et al. 2015, https://arxiv.org/abs/1506.04214).
+
+    Example:
+        >>> import keras
+        >>> keras.layers.ConvLSTM2D(4, 3, padding="same", return_sequences=True)(keras.Input((5, 8, 8, 2))).shape
+        (None, 5, 8, 8, 4)
+    """
+
+    rank = 2
+
+
+class ConvLSTM3D(_ConvLSTM):
+    """Long short-term memory with convolutions over sequences of volumes (Shi et al. 2015, https://arxiv.org/abs/1506.04214).
+
+    Example:
+        >>> import keras
+        >>> keras.layers.ConvLSTM3D(4, 3)(keras.Input((5, 6, 6, 6, 2))).shape
+        (None, 4, 4, 4, 4)
+    """
+
+    rank = 3

@@ -425,7 +425,44 @@ def _inner(kind: str, **more: Any) -> tuple[str, dict[str, Any]]:
     return kind, {"units": 3, "name": "inner", **more}
 
 
+VIDEO = (2, 3, 6, 5, 2)
+SEVERAL = {"filters": 3, "kernel_size": (3, 2), "padding": "same"}
+
+CONV_RECURRENT = [
+    C("ConvLSTM1D", (2, 4, 7, 3), {"filters": 2, "kernel_size": 3, "return_sequences": True}),
+    C("ConvLSTM2D", VIDEO, {"filters": 3, "kernel_size": 2}),
+    C("ConvLSTM2D/state", VIDEO, {**SEVERAL, "return_state": True, "use_bias": False}),
+    C(
+        "ConvLSTM2D/strides",
+        VIDEO,
+        {"filters": 2, "kernel_size": 2, "strides": 2, **EVERYTHING, "go_backwards": True},
+    ),
+    C(
+        "ConvLSTM2D/dilation",
+        VIDEO,
+        {"filters": 2, "kernel_size": 2, "dilation_rate": 2, "unit_forget_bias": False, "activation": "elu"},
+    ),
+    C(
+        "ConvLSTM2D/first",
+        (2, 3, 2, 5, 6),
+        {**SEVERAL, "data_format": "channels_first", "return_sequences": True},
+    ),
+    C("ConvLSTM2D/mask", VIDEO, {**SEVERAL, **EVERYTHING}, mask=(2, 3), padding=True),
+    C(
+        "ConvLSTM2D/initial_state",
+        [VIDEO, *[(2, 6, 5, 3)] * 2],
+        {**SEVERAL, "return_state": True},
+        spread="states",
+    ),
+    C(
+        "ConvLSTM3D",
+        (1, 2, 4, 4, 4, 1),
+        {"filters": 2, "kernel_size": 2, "recurrent_activation": "hard_sigmoid"},
+    ),
+]
+
 RECURRENT = [
+    *CONV_RECURRENT,
     *_recurrent("SimpleRNN", "", 1, {}),
     *_recurrent("LSTM", "", 2, {}),
     *_recurrent("GRU", "", 1, {}),
@@ -626,12 +663,16 @@ KERAS_2: dict[str, tuple[Any, ...]] = {
     "Embedding": (3, 4),
     "Masking": (),
     "ReLU": (),
+    "ThresholdedReLU": (0.5,),
     "LeakyReLU": (0.1,),
     "PReLU": (),
     "ELU": (),
     "Softmax": (),
     "Conv1D": (3, 3),
     "Conv2D": (3, 3),
+    "ConvLSTM1D": (3, 3),
+    "ConvLSTM2D": (3, 3),
+    "ConvLSTM3D": (3, 3),
     "Conv3D": (3, 3),
     "Conv1DTranspose": (3, 3),
     "Conv2DTranspose": (3, 3),

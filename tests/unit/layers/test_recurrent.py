@@ -262,3 +262,50 @@ def test_other_activations_and_dropped_states_at_once_and_step_by_step(
         found.append([ops.convert_to_numpy(a) for a in (y, *by_weights, *by_x)])
     for a, b in zip(*found, strict=True):
         np.testing.assert_allclose(a, b, 2e-5, 2e-6)
+
+
+# ---------------------------------------------------------------------- convolutions in place of products
+def test_images_over_time_are_learnt(engine, tmp_path):
+    """A dot that moves one pixel a step: the next picture is told from the ones before, and the model survives a file."""
+    keras.utils.set_random_seed(0)
+    film = np.zeros((16, 4, 6, 6, 1), "float32")
+    for i in range(16):
+        for t in range(4):
+            film[i, t, i % 6, (i // 6 + t) % 6] = 1
+    model = keras.Sequential(
+        [
+            keras.Input((3, 6, 6, 1)),
+            L.ConvLSTM2D(6, 3, padding="same", dropout=0.1, recurrent_dropout=0.1),
+            L.Conv2D(1, 3, padding="same"),
+        ]
+    )
+    model.compile(keras.optimizers.Adam(0.02), "mse")
+    losses = model.fit(film[:, :3], film[:, 3], epochs=40, verbose=0).history["loss"]
+    assert losses[-1] < losses[0] / 2
+    model.save(tmp_path / "m.h5")
+    again = keras.models.load_model(tmp_path / "m.h5")
+    np.testing.assert_allclose(
+        again.predict(film[:, :3], verbose=0), model.predict(film[:, :3], verbose=0), atol=1e-6
+    )
+
+
+def test_states_of_images_are_kept(engine):
+    inputs = keras.Input(batch_shape=(2, 3, 5, 4, 1))
+    layer = L.ConvLSTM2D(2, 2, stateful=True)
+    model = keras.Model(inputs, layer(inputs))
+    x = np.ones((2, 3, 5, 4, 1), "float32")
+    first = model.predict(x, verbose=0)
+    assert np.abs(model.predict(x, verbose=0) - first).max() > 1e-4
+    layer.reset_states()
+    np.testing.assert_allclose(model.predict(x, verbose=0), first, rtol=1e-6)
+
+
+def test_settings_of_convolutions_over_time():
+    with pytest.raises(ValueError, match=r"must be known\. Received: images of shape"):
+        L.ConvLSTM2D(2, 2)(keras.Input((3, None, 4, 1)))
+    with pytest.raises(ValueError, match="expected `strides` or `dilation_rate` to be 1"):
+        L.ConvLSTM1D(2, 2, strides=2, dilation_rate=2)
+    with pytest.raises(ValueError, match="`filters` to be a positive int"):
+        L.ConvLSTM3D(0, 2)
+    with pytest.raises(ValueError, match="rank"):
+        L.ConvLSTM2D(2, 2)(keras.Input((3, 4, 1)))

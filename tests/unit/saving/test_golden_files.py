@@ -9,6 +9,12 @@ import keras
 
 GOLDEN = Path(__file__).parents[2] / "golden" / "saving"
 NAMES = ["dense", "conv", "recurrent", "graph"]
+FILES = [
+    (name, era, ending) for name in NAMES for era, ending in (("k2", ".h5"), ("k3", ".h5"), ("k3", ".keras"))
+]
+FILES.append(("hard", "k2", ".h5"))
+WEIGHTS = [(name, "k3", ending) for name in NAMES for ending in (".weights.h5", ".h5")]
+WEIGHTS += [(name, "k2", ending) for name in [*NAMES, "hard"] for ending in ("_weights.h5", ".h5")]
 
 
 def case(name):
@@ -34,15 +40,13 @@ def agree(model, parts):
         np.testing.assert_allclose(got, expected, rtol=1e-5, atol=1e-6)
 
 
-@pytest.mark.parametrize(("era", "ending"), [("k2", ".h5"), ("k3", ".h5"), ("k3", ".keras")])
-@pytest.mark.parametrize("name", NAMES)
+@pytest.mark.parametrize(("name", "era", "ending"), FILES)
 def test_whole_model_predicts_as_it_did(engine, name, era, ending):
     parts, _ = case(f"{name}_{era}")
     agree(keras.models.load_model(GOLDEN / f"{name}_{era}{ending}", compile=False), parts)
 
 
-@pytest.mark.parametrize(("era", "ending"), [("k2", ".h5"), ("k3", ".h5"), ("k3", ".keras")])
-@pytest.mark.parametrize("name", NAMES)
+@pytest.mark.parametrize(("name", "era", "ending"), FILES)
 def test_training_goes_on_where_it_stopped(engine, name, era, ending):
     """Compile arguments and optimizer state are restored: the next steps give the losses real Keras got."""
     parts, losses = case(f"{name}_{era}")
@@ -54,10 +58,7 @@ def test_training_goes_on_where_it_stopped(engine, name, era, ending):
     np.testing.assert_allclose(got, losses, rtol=2e-5)
 
 
-@pytest.mark.parametrize(
-    ("era", "ending"), [("k2", "_weights.h5"), ("k3", ".weights.h5"), ("k3", ".h5"), ("k2", ".h5")]
-)
-@pytest.mark.parametrize("name", NAMES)
+@pytest.mark.parametrize(("name", "era", "ending"), WEIGHTS)
 def test_weights_alone(name, era, ending):
     parts, _ = case(f"{name}_{era}")
     model = keras.models.model_from_json((GOLDEN / f"{name}_{era}.json").read_text())
@@ -77,6 +78,26 @@ def test_round_trip(tmp_path, name, ending):
         model.train_on_batch(one(parts["x"]), one(parts["y"]), return_dict=True)["loss"] for _ in losses[1:]
     ]
     np.testing.assert_allclose(got, losses[1:], rtol=2e-5)
+
+
+@pytest.mark.parametrize("ending", [".h5", ".keras", "keras2"])
+def test_what_keras_2_called_hard_sigmoid_stays_it(tmp_path, ending):
+    parts, _ = case("hard_k2")
+    model = keras.models.load_model(GOLDEN / "hard_k2.h5", compile=False)
+    options = {"layout": "keras2"} if ending == "keras2" else {}
+    path = tmp_path / ("m.h5" if options else f"m{ending}")
+    keras.saving.save_model(model, path, **options)
+    again = keras.models.load_model(path, compile=False)
+    agree(again, parts)
+    names = [layer.recurrent_activation.__name__ for layer in again.layers[:2]]
+    assert names == ["keras2_hard_sigmoid"] * 2
+    assert keras.activations.get("hard_sigmoid") is keras.activations.hard_sigmoid
+
+
+def test_todays_hard_sigmoid_is_none_of_keras_2(tmp_path):
+    model = keras.Sequential([keras.Input((3,)), keras.layers.Activation("hard_sigmoid")])
+    with pytest.warns(UserWarning, match=r"hard_sigmoid is x / 5 \+ 1/2 and not x / 6"):
+        keras.saving.save_model(model, tmp_path / "m.h5", layout="keras2")
 
 
 @pytest.mark.parametrize("name", NAMES)
