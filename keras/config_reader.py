@@ -30,6 +30,10 @@ _inside: ContextVar[bool] = ContextVar(
 _of_keras_2: ContextVar[bool] = ContextVar("keras_reads_keras_2", default=False)
 
 
+#: Arguments that Keras 2 began to write at some time, and what they were in files before it, where today's default differs.
+_UNWRITTEN = {name: {"reset_after": False} for name in ("GRU", "GRUCell")}
+
+
 @contextmanager
 def written_by(version: str | None) -> Iterator[None]:
     """What is read in this block is of Keras 2 (or 1) if this is the version that wrote it."""
@@ -138,6 +142,8 @@ def _deserialize_object(
     cls, config = _find_class(data, custom_objects, family), data["config"]
     if not isinstance(config, dict):
         raise ValueError(f"deserialize: the config of {cls.__name__} must be a dict, got {shorten(config)}")
+    if reads_keras_2() and cls.__module__.startswith("keras."):
+        config = {**_UNWRITTEN.get(cls.__name__, {}), **config}
     accepted = inspect.signature(cls.from_config).parameters
     offered = {"custom_objects": custom_objects, "safe_mode": safe_mode}
     try:

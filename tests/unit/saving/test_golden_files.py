@@ -1,7 +1,9 @@
 """Files written by real Keras 3.15.1 and tf-keras 2.21 (tests/golden/make_saving.py) load, predict and train on."""
 
+import re
 from pathlib import Path
 
+import h5py
 import numpy as np
 import pytest
 
@@ -109,3 +111,19 @@ def test_weights_round_trip(tmp_path, name):
         fresh = keras.models.clone_model(whole)
         fresh.load_weights(tmp_path / f"w{ending}")
         agree(fresh, parts)
+
+
+def test_a_gru_from_before_it_had_two_forms(tmp_path):
+    """Keras 2.0 wrote no `reset_after`; what it computed is the form with False."""
+    path = tmp_path / "m.h5"
+    model = keras.Sequential(
+        [keras.Input((4, 3)), keras.layers.Bidirectional(keras.layers.GRU(2, reset_after=False))]
+    )
+    keras.saving.save_model(model, path, layout="keras2")
+    with h5py.File(path, "a") as file:
+        file.attrs["model_config"] = re.sub(r', "reset_after": false', "", file.attrs["model_config"])
+        assert "reset_after" not in file.attrs["model_config"]
+    x = np.linspace(-1, 1, 24, dtype="float32").reshape(2, 4, 3)
+    again = keras.models.load_model(path)
+    np.testing.assert_allclose(again.predict(x, verbose=0), model.predict(x, verbose=0), rtol=1e-6)
+    assert keras.layers.deserialize({"class_name": "GRU", "config": {"units": 2}}).reset_after
