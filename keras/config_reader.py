@@ -35,9 +35,9 @@ _UNWRITTEN = {name: {"reset_after": False} for name in ("GRU", "GRUCell")}
 
 
 @contextmanager
-def written_by(version: str | None) -> Iterator[None]:
+def written_by(version: Any) -> Iterator[None]:
     """What is read in this block is of Keras 2 (or 1) if this is the version that wrote it."""
-    token = _of_keras_2.set((version or "").startswith(("0.", "1", "2")))
+    token = _of_keras_2.set(str(version).split(".")[0] in ("0", "1", "2"))
     try:
         yield
     finally:

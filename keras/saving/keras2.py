@@ -11,6 +11,7 @@ import numpy as np
 
 from keras import registry, tree
 from keras.models import tf_ops
+from keras.optimizers.settings import modernised
 
 Config = dict[str, Any]
 
@@ -46,10 +47,10 @@ def upgrade_training(config: Config, model: Any) -> Config:
 
 
 def _upgrade_optimizer(config: Config) -> Config:
-    registered = config["class_name"]  # `lr`, `decay` and the like are the optimizer's own to understand
+    registered = config["class_name"]
     return {
         "class_name": registered.removeprefix("Custom>"),
-        "config": config.get("config", {}),
+        "config": modernised(config.get("config", {})),
         "module": "keras.optimizers",
         "registered_name": registered,
     }

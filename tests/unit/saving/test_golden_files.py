@@ -1,5 +1,6 @@
 """Files written by real Keras 3.15.1 and tf-keras 2.21 (tests/golden/make_saving.py) load, predict and train on."""
 
+import json
 import re
 from pathlib import Path
 
@@ -94,6 +95,17 @@ def test_what_keras_2_called_hard_sigmoid_stays_it(tmp_path, ending):
     names = [layer.recurrent_activation.__name__ for layer in again.layers[:2]]
     assert names == ["keras2_hard_sigmoid"] * 2
     assert keras.activations.get("hard_sigmoid") is keras.activations.hard_sigmoid
+
+
+@pytest.mark.parametrize(
+    ("version", "is_old"),
+    [("2.2.4-tf", True), ("1.2.2", True), ("3.15.1", False), (None, False), (2, True), ([], False)],
+)
+def test_which_versions_are_old(version, is_old):
+    model = keras.Sequential([keras.Input((3,)), keras.layers.Activation("hard_sigmoid")])
+    config = {**json.loads(model.to_json()), "keras_version": version}
+    activation = keras.models.model_from_json(json.dumps(config)).layers[0].activation
+    assert activation.__name__ == ("keras2_hard_sigmoid" if is_old else "hard_sigmoid")
 
 
 def test_todays_hard_sigmoid_is_none_of_keras_2(tmp_path):
