@@ -30,8 +30,13 @@ _inside: ContextVar[bool] = ContextVar(
 _of_keras_2: ContextVar[bool] = ContextVar("keras_reads_keras_2", default=False)
 
 
-#: Arguments that Keras 2 began to write at some time, and what they were in files before it, where today's default differs.
-_UNWRITTEN = {name: {"reset_after": False} for name in ("GRU", "GRUCell")}
+#: What classes of Keras 2 are called today, and what arguments were that it did not write, or only from some time on.
+_KERAS_2 = {
+    "GRU": ("GRU", {"reset_after": False}),
+    "GRUCell": ("GRUCell", {"reset_after": False}),
+    "CuDNNGRU": ("GRU", {"reset_after": True}),
+    "CuDNNLSTM": ("LSTM", {}),
+}
 
 
 @contextmanager
@@ -139,11 +144,15 @@ def _deserialize_dict(
 def _deserialize_object(
     data: Config, custom_objects: Mapping[str, Any] | None, safe_mode: bool, family: str | None
 ) -> Any:
+    unwritten: Config = {}
+    name = data["class_name"]
+    if reads_keras_2() and name in _KERAS_2 and registry.find_custom((name,), custom_objects) is None:
+        name, unwritten = _KERAS_2[name]
+        data = {**data, "class_name": name}
     cls, config = _find_class(data, custom_objects, family), data["config"]
     if not isinstance(config, dict):
         raise ValueError(f"deserialize: the config of {cls.__name__} must be a dict, got {shorten(config)}")
-    if reads_keras_2() and cls.__module__.startswith("keras."):
-        config = {**_UNWRITTEN.get(cls.__name__, {}), **config}
+    config = {**unwritten, **config}
     accepted = inspect.signature(cls.from_config).parameters
     offered = {"custom_objects": custom_objects, "safe_mode": safe_mode}
     try:

@@ -104,27 +104,28 @@ def _upgrade_metrics(metrics: Any, model: Any) -> Any:
 
 
 def convert_weights(layer: Any, values: list[Any], version: str) -> list[Any]:
-    """A layer's weights as today's layer wants them: GRU biases, gates kept apart (Keras 1), nested models."""
+    """A layer's weights as today's layer wants them: those of cuDNN's layers, and gates kept apart (Keras 1)."""
     major = version.split(".")[0]
     if major == "1":
         values = _from_keras1(layer, values)
-    if type(layer).__name__ in ("GRU", "GRUCell") and len(values) == 3:
-        values = _gru_bias(layer, values)
-    if (
-        type(layer).__name__ == "Bidirectional"
-        and len(values) == 6
-        and type(layer.forward_layer).__name__ == "GRU"
-    ):
-        values = _gru_bias(layer.forward_layer, values[:3]) + _gru_bias(layer.backward_layer, values[3:])
-    return values
+    if type(layer).__name__ == "Bidirectional" and len(values) == 6:
+        return _from_cudnn(layer.forward_layer, values[:3]) + _from_cudnn(layer.backward_layer, values[3:])
+    return _from_cudnn(layer, values)
 
 
-def _gru_bias(layer: Any, values: list[Any]) -> list[Any]:
-    """cuDNN's GRU kept its two biases in one vector."""
-    units = layer.units
-    if getattr(layer, "reset_after", False) and tuple(values[2].shape) == (6 * units,):
-        values = [*values[:2], np.asarray(values[2]).reshape(2, 3 * units)]
-    return values
+def _from_cudnn(layer: Any, values: list[Any]) -> list[Any]:
+    """Weights of `CuDNNLSTM` and `CuDNNGRU`: kernels stand transposed, gate by gate, and there are two biases in one."""
+    gates = {"LSTM": 4, "GRU": 3, "GRUCell": 3}.get(type(layer).__name__, 0)
+    if not gates or not getattr(layer, "reset_after", True):
+        return values
+    width, shapes = gates * layer.units, [tuple(v.shape) for v in values]
+    if shapes[1:] != [(layer.units, width), (2 * width,)] or shapes[0][1:] != (width,):
+        return values
+    kernel, recurrent, bias = map(np.asarray, values)
+    kernels = [k.T.reshape(k.shape, order="F") for k in np.split(kernel, gates, axis=1)]
+    recurrents = [k.T for k in np.split(recurrent, gates, axis=1)]
+    biases = bias.reshape(2, width)
+    return [np.hstack(kernels), np.hstack(recurrents), biases.sum(axis=0) if gates == 4 else biases]
 
 
 def _from_keras1(layer: Any, values: list[Any]) -> list[Any]:

@@ -2,6 +2,7 @@
 
     python make_saving.py 3            with keras 3.15.1 on tensorflow
     TF_USE_LEGACY_KERAS=1 python make_saving.py 2     with tf-keras 2.21; names of models after it: only these
+    TF_USE_LEGACY_KERAS=1 python make_saving.py 2 cudnn     forms of weights: cudnn_k2.npz
 
 For each model: `<name>_k3.h5`, `.keras` and `.weights.h5`, or `<name>_k2.h5` and `_k2_weights.h5`; beside it `<name>_k?.npz`
 with the inputs and outputs, and the outputs after two more training steps from the restored optimizer state. Of `graph` also
@@ -116,6 +117,23 @@ def hard():
     return model, rng.normal(size=(6, 5, 3)).astype("f"), rng.normal(size=(6, 2)).astype("f")
 
 
+def cudnn():
+    """Weights of LSTM and GRU, and in what form `CuDNNLSTM` and `CuDNNGRU` keep them, by what tf-keras has for the way."""
+    from tf_keras.src.saving.legacy.hdf5_format import _convert_rnn_weights
+
+    arrays = {}
+    for kind, gates in (("LSTM", 4), ("GRU", 3)):
+        bias = (2, 6) if kind == "GRU" else (8,)
+        plain = [rng.normal(size=s).astype("f") for s in ((3, 2 * gates), (2, 2 * gates), bias)]
+        target = type(f"CuDNN{kind}", (), {})()
+        arrays |= {f"{kind}{i}": w for i, w in enumerate(plain)}
+        arrays |= {f"CuDNN{kind}{i}": w for i, w in enumerate(_convert_rnn_weights(target, plain))}
+    np.savez_compressed(HERE / "cudnn_k2.npz", **arrays)
+
+
+if ERA == "2" and "cudnn" in sys.argv[2:]:
+    cudnn()
+    sys.exit()
 MODELS = {f.__name__: f for f in (dense, conv, recurrent, graph, *([hard] if ERA == "2" else []))}
 for make in (MODELS[name] for name in sys.argv[2:] or MODELS):
     keras.utils.set_random_seed(3)

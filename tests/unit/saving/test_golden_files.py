@@ -139,3 +139,41 @@ def test_a_gru_from_before_it_had_two_forms(tmp_path):
     again = keras.models.load_model(path)
     np.testing.assert_allclose(again.predict(x, verbose=0), model.predict(x, verbose=0), rtol=1e-6)
     assert keras.layers.deserialize({"class_name": "GRU", "config": {"units": 2}}).reset_after
+
+
+@pytest.mark.parametrize("both_ways", [False, True])
+@pytest.mark.parametrize("kind", ["LSTM", "GRU"])
+def test_layers_of_cudnn(tmp_path, kind, both_ways):
+    """`CuDNNLSTM` and `CuDNNGRU`, with which models were trained on a GPU: layers and weights in another form."""
+    path = tmp_path / "m.h5"
+    with np.load(GOLDEN / "cudnn_k2.npz") as data:
+        plain, turned = ([data[f"{name}{kind}{i}"] for i in range(3)] for name in ("", "CuDNN"))
+    layer = getattr(keras.layers, kind)(2)
+    model = keras.Sequential([keras.Input((4, 3)), keras.layers.Bidirectional(layer) if both_ways else layer])
+    model.set_weights(plain * (1 + both_ways))
+    keras.saving.save_model(model, path, layout="keras2")
+    with h5py.File(path, "a") as file:
+        config = json.loads(file.attrs["model_config"])
+        entry = config["config"]["layers"][-1]
+        entry = entry["config"]["layer"] if both_ways else entry
+        known = (
+            "name",
+            "trainable",
+            "dtype",
+            "units",
+            "return_sequences",
+            "return_state",
+            "go_backwards",
+            "stateful",
+        )
+        entry |= {"class_name": f"CuDNN{kind}", "config": {k: entry["config"][k] for k in known}}
+        if both_ways:
+            config["config"]["layers"][-1]["config"].pop("backward_layer", None)
+        file.attrs["model_config"] = json.dumps(config)
+        group = file["model_weights"][model.layers[0].name]
+        for name, array in zip(group.attrs["weight_names"], turned * (1 + both_ways), strict=True):
+            del group[name]
+            group[name] = array
+    x = np.linspace(-1, 1, 24, dtype="float32").reshape(2, 4, 3)
+    again = keras.models.load_model(path)
+    np.testing.assert_allclose(again.predict(x, verbose=0), model.predict(x, verbose=0), rtol=1e-5, atol=1e-6)
