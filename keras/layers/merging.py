@@ -33,8 +33,6 @@ class _Merge(Layer):
         self.supports_masking = True
 
     def call(self, inputs: Sequence[Tensor]) -> Tensor:
-        if isinstance(inputs, (list, tuple)):  # `K.gradients` in a Lambda gives a list of one tensor
-            inputs = [x[0] if isinstance(x, list) and len(x) == 1 else x for x in inputs]
         shapes = self._checked(inputs)
         self._check_shapes(shapes)
         return self._merge(list(inputs))
