@@ -48,7 +48,7 @@ def relu(
 
 
 def keras2_hard_sigmoid(x: Any) -> Tensor:
-    """x / 5 + 1/2, limited to [0, 1]: what Keras 2 called hard_sigmoid, as its recurrent layers had it by themselves.
+    """0.2 x + 0.5, limited to [0, 1]: what Keras 2 called hard_sigmoid, as its recurrent layers had it by themselves.
 
     Files of Keras 2 that name `hard_sigmoid` are read with it. Keras 3 does not know it.
 
@@ -57,7 +57,7 @@ def keras2_hard_sigmoid(x: Any) -> Tensor:
         >>> activations.keras2_hard_sigmoid([-3.0, 0.0, 1.0]).tolist()
         [0.0, 0.5, 0.699999988079071]
     """
-    return ops.clip(ops.add(ops.divide(x, 5.0), 0.5), 0.0, 1.0)
+    return ops.clip(ops.add(ops.multiply(x, 0.2), 0.5), 0.0, 1.0)
 
 
 def gelu(x: Any, approximate: bool = False) -> Tensor:

@@ -6,7 +6,7 @@ import math
 from collections.abc import Sequence
 from typing import Any
 
-from keras import ops, random
+from keras import activations, ops, random
 from keras.backend.spec import shape_str
 from keras.classic.checked import Axes, Seed, Shape, checked
 from keras.classic.checks import dims_of
@@ -98,7 +98,7 @@ def hard_sigmoid(x: Any) -> Tensor:
     >>> hard_sigmoid([-3.0, 0.0, 3.0]).tolist()
     [0.0, 0.5, 1.0]
     """
-    return ops.clip(ops.add(ops.multiply(x, 0.2), 0.5), 0.0, 1.0)
+    return activations.keras2_hard_sigmoid(x)
 
 
 @checked
