@@ -59,6 +59,28 @@ def data_format_of(layer: Layer, value: Any) -> str:
     return choice(layer, "data_format", value, ("channels_last", "channels_first"))
 
 
+def set_window(
+    layer: Any,
+    kernel_size: Any,
+    strides: Any,
+    padding: str,
+    data_format: str | None,
+    dilation_rate: Any,
+    paddings: Sequence[str] = ("valid", "same"),
+) -> None:
+    """Settle how the window of a convolution slides over the `rank` spatial axes of a layer, as the layer's attributes."""
+    layer.kernel_size = ints_of(layer, "kernel_size", kernel_size, layer.rank)
+    layer.strides = ints_of(layer, "strides", strides, layer.rank)
+    layer.padding = choice(layer, "padding", padding, paddings)
+    layer.data_format = data_format_of(layer, data_format)
+    layer.dilation_rate = ints_of(layer, "dilation_rate", dilation_rate, layer.rank)
+    if max(layer.strides) > 1 and max(layer.dilation_rate) > 1:
+        raise ValueError(
+            f"{label(layer)}: expected `strides` or `dilation_rate` to be 1. "
+            f"Received: strides={layer.strides}, dilation_rate={layer.dilation_rate}"
+        )
+
+
 def fraction_of(layer: Layer, name: str, value: Any, below_one: bool = False) -> float:
     """A number from 0 to 1."""
     if not is_number(value) or not 0 <= value <= 1 or (below_one and value == 1):

@@ -21,6 +21,11 @@ class Window(Layer):
     """What all convolutions share: a window that slides over `rank` spatial axes, a bias, an activation."""
 
     rank: ClassVar[int]
+    kernel_size: tuple[int, ...]
+    strides: tuple[int, ...]
+    padding: str
+    data_format: str
+    dilation_rate: tuple[int, ...]
     paddings: ClassVar[tuple[str, ...]] = ("valid", "same")
     #: What Keras 2 wrote into configs though the layer makes no use of it.
     _idle_in_files: ClassVar[frozenset[str]] = frozenset()
@@ -38,16 +43,7 @@ class Window(Layer):
         **kwargs: Any,
     ) -> None:
         super().__init__(**kwargs)
-        self.kernel_size = arguments.ints_of(self, "kernel_size", kernel_size, self.rank)
-        self.strides = arguments.ints_of(self, "strides", strides, self.rank)
-        self.padding = arguments.choice(self, "padding", padding, self.paddings)
-        self.data_format = arguments.data_format_of(self, data_format)
-        self.dilation_rate = arguments.ints_of(self, "dilation_rate", dilation_rate, self.rank)
-        if max(self.strides) > 1 and max(self.dilation_rate) > 1:
-            raise ValueError(
-                f"{label(self)}: expected `strides` or `dilation_rate` to be 1. "
-                f"Received: strides={self.strides}, dilation_rate={self.dilation_rate}"
-            )
+        arguments.set_window(self, kernel_size, strides, padding, data_format, dilation_rate, self.paddings)
         self.activation = activations.get(activation)
         self.use_bias = use_bias
         self.bias_initializer = initializers.get(bias[0])

@@ -52,9 +52,13 @@ class Cell(Layer):
         self._masks: tuple[Tensor | None, Tensor | None] | None = None
 
     def build(self, input_shape: Any) -> None:
+        self._make_weights(input_shape[-1])
+
+    def _make_weights(self, channels: int, window: tuple[int, ...] = ()) -> None:
+        """Kernels for so many inputs, of convolutions with this window if there is one, and the bias."""
         width = self.gates * self.units
-        self.kernel = self._weight("kernel", (input_shape[-1], width))
-        self.recurrent_kernel = self._weight("recurrent", (self.units, width), "recurrent_kernel")
+        self.kernel = self._weight("kernel", (*window, channels, width))
+        self.recurrent_kernel = self._weight("recurrent", (*window, self.units, width), "recurrent_kernel")
         self.bias = (
             self._weight("bias", self._bias_shape(), initializer=self._bias_start())
             if self.use_bias
@@ -79,11 +83,12 @@ class Cell(Layer):
         return self.bias_initializer
 
     def get_initial_state(self, batch_size: Any = None) -> list[Tensor]:
-        """Zeros, one tensor [batch, units] per state."""
-        return [ops.zeros((batch_size, n), dtype=self.compute_dtype) for n in sizes_of(self.state_size)]
+        """Zeros, one tensor per state."""
+        shapes = [self._state_shape(batch_size, n) for n in sizes_of(self.state_size)]
+        return [ops.zeros(shape, dtype=self.compute_dtype) for shape in shapes]
 
-    def _state_shape(self, batch_size: Any) -> tuple[Any, ...]:
-        return (batch_size, self.units)
+    def _state_shape(self, batch_size: Any, units: int) -> tuple[Any, ...]:
+        return (batch_size, units)
 
     # ------------------------------------------------------------------ dropout
     def prepare_masks(self, inputs_like: Tensor, training: bool | None) -> None:
@@ -91,7 +96,7 @@ class Cell(Layer):
         if training and (self.dropout or self.recurrent_dropout):
             batch, dtype = shape_of(inputs_like)[0], dtype_of(inputs_like)
             ones = ops.ones_like(inputs_like)
-            state_ones = ops.ones(self._state_shape(batch), dtype=dtype)
+            state_ones = ops.ones(self._state_shape(batch, self.units), dtype=dtype)
             self._masks = (self._drop(ones, self.dropout), self._drop(state_ones, self.recurrent_dropout))
         else:
             self._masks = (None, None)

@@ -75,7 +75,34 @@ class SimpleRNNCell(Cell):
         return y, [h]
 
 
-class LSTMCell(Cell):
+class LongShortCell(Cell):
+    """What cells with gates i, f, c, o share, whatever their products are."""
+
+    gates = 4
+    unit_forget_bias: bool
+
+    def _settle(self, units: int, options: dict[str, Any]) -> None:
+        """Settle the constructor arguments but those of the products."""
+        rates = options["dropout"], options["recurrent_dropout"]
+        self._begin(units, options["use_bias"], *rates, options["seed"], options)
+        self.activation = activations.get(options["activation"])
+        self.recurrent_activation = activations.get(options["recurrent_activation"])
+        self.unit_forget_bias = options["unit_forget_bias"]
+        self.state_size = [self.units, self.units]
+
+    def _bias_start(self) -> Any:
+        return _ForgetBias(self.bias_initializer) if self.unit_forget_bias else self.bias_initializer
+
+    def _gated(self, z: Tensor, c: Tensor, axis: int) -> tuple[Tensor, list[Tensor]]:
+        """Output and states, from the sums of the products for all gates, side by side along an axis, and the cell's state."""
+        i, f, g, o = ops.split(z, self.gates, axis=axis)
+        gate = self.recurrent_activation
+        c = gate(f) * c + gate(i) * self.activation(g)
+        h = gate(o) * self.activation(c)
+        return h, [h, c]
+
+
+class LSTMCell(LongShortCell):
     """Long short-term memory, one step (Hochreiter & Schmidhuber 1997): gates i, f, c, o.
 
     Args:
@@ -91,8 +118,6 @@ class LSTMCell(Cell):
         >>> tuple(c.shape)
         (3, 2)
     """
-
-    gates = 4
 
     def __init__(
         self,
@@ -118,24 +143,13 @@ class LSTMCell(Cell):
         kwargs.pop("implementation", None)  # Keras 2's choice of kernel
         options = dict(locals())
         super().__init__(**kwargs)
-        self._begin(units, use_bias, dropout, recurrent_dropout, seed, options)
-        self.activation = activations.get(activation)
-        self.recurrent_activation = activations.get(recurrent_activation)
-        self.unit_forget_bias = unit_forget_bias
-        self.state_size = [self.units, self.units]
-
-    def _bias_start(self) -> Any:
-        return ForgetBias(self.bias_initializer) if self.unit_forget_bias else self.bias_initializer
+        self._settle(units, options)
 
     def call(self, inputs: Tensor, states: Any, training: bool = False) -> tuple[Tensor, list[Tensor]]:
         h, c = states
         x, h = self._dropped(inputs, h, training)
         z = ops.matmul(x, self.kernel) + ops.matmul(h, self.recurrent_kernel)
-        i, f, g, o = ops.split(z if self.bias is None else z + self.bias, 4, axis=-1)
-        gate = self.recurrent_activation
-        c = gate(f) * c + gate(i) * self.activation(g)
-        h = gate(o) * self.activation(c)
-        return h, [h, c]
+        return self._gated(z if self.bias is None else z + self.bias, c, -1)
 
     def sequence(self, x: Tensor, states: list[Tensor], mask: Tensor | None, reverse: bool) -> Any:
         whole = self._of_sequence(x)
@@ -236,7 +250,7 @@ class GRUCell(Cell):
         return y, [h]
 
 
-class ForgetBias:
+class _ForgetBias:
     """Bias of an LSTM: as `start` gives it, but ones for the forget gate."""
 
     def __init__(self, start: Any) -> None:

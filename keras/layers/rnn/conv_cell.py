@@ -5,18 +5,17 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Any
 
-from keras import activations, ops
+from keras import ops
 from keras.backend.spec import is_unknown, shape_str, window_size
 from keras.layers import arguments
 from keras.layers.input_spec import label
-from keras.layers.rnn.cell import Cell
-from keras.layers.rnn.cells import ForgetBias
+from keras.layers.rnn.cells import LongShortCell
 
 Tensor = Any
 IntOrInts = int | Sequence[int]
 
 
-class ConvLSTMCell(Cell):
+class ConvLSTMCell(LongShortCell):
     """One step: gates i, f, c, o from a convolution of the input and one of the state, which keeps its size.
 
     Args:
@@ -26,7 +25,11 @@ class ConvLSTMCell(Cell):
         activation ... seed: as in `LSTMCell`.
     """
 
-    gates = 4
+    kernel_size: tuple[int, ...]
+    strides: tuple[int, ...]
+    padding: str
+    data_format: str
+    dilation_rate: tuple[int, ...]
 
     def __init__(
         self,
@@ -59,21 +62,8 @@ class ConvLSTMCell(Cell):
         super().__init__(**kwargs)
         self.rank = rank
         self.filters = arguments.int_of(self, "filters", filters)
-        self.kernel_size = arguments.ints_of(self, "kernel_size", kernel_size, rank)
-        self.strides = arguments.ints_of(self, "strides", strides, rank)
-        self.padding = arguments.choice(self, "padding", padding, ("valid", "same"))
-        self.data_format = arguments.data_format_of(self, data_format)
-        self.dilation_rate = arguments.ints_of(self, "dilation_rate", dilation_rate, rank)
-        if max(self.strides) > 1 and max(self.dilation_rate) > 1:
-            raise ValueError(
-                f"{label(self)}: expected `strides` or `dilation_rate` to be 1. "
-                f"Received: strides={self.strides}, dilation_rate={self.dilation_rate}"
-            )
-        self._begin(self.filters, use_bias, dropout, recurrent_dropout, seed, options)
-        self.activation = activations.get(activation)
-        self.recurrent_activation = activations.get(recurrent_activation)
-        self.unit_forget_bias = unit_forget_bias
-        self.state_size = [self.filters, self.filters]
+        arguments.set_window(self, kernel_size, strides, padding, data_format, dilation_rate)
+        self._settle(self.filters, options)
 
     def build(self, input_shape: Any) -> None:
         axis = arguments.channel_axis(self.data_format, self.rank)
@@ -82,27 +72,16 @@ class ConvLSTMCell(Cell):
                 f"{label(self)}: the states have the size of the images, which must be known. Received: images of shape "
                 f"{shape_str(input_shape[1:])}"
             )
-        width = self.gates * self.filters
-        self.kernel = self._weight("kernel", (*self.kernel_size, input_shape[axis], width))
-        self.recurrent_kernel = self._weight(
-            "recurrent", (*self.kernel_size, self.filters, width), "recurrent_kernel"
-        )
-        self.bias = self._weight("bias", (width,), initializer=self._bias_start()) if self.use_bias else None
+        self._make_weights(input_shape[axis], self.kernel_size)
         sizes = [input_shape[a] for a in arguments.spatial_axes(self.data_format, self.rank)]
         strides_of = zip(sizes, self.kernel_size, self.strides, self.dilation_rate, strict=True)
         same = self.padding == "same"
         spatial = [-(-n // s) if same else window_size(n, k, s, 0, 0, d) for n, k, s, d in strides_of]
-        self._image = (*spatial, self.filters) if axis > 1 else (self.filters, *spatial)
+        self._spatial = tuple(spatial)
 
-    def _bias_start(self) -> Any:
-        return ForgetBias(self.bias_initializer) if self.unit_forget_bias else self.bias_initializer
-
-    def _state_shape(self, batch_size: Any) -> tuple[Any, ...]:
-        return (batch_size, *self._image)
-
-    def get_initial_state(self, batch_size: Any = None) -> list[Tensor]:
-        """Zeros, one image per state."""
-        return [ops.zeros(self._state_shape(batch_size), dtype=self.compute_dtype) for _ in self.state_size]
+    def _state_shape(self, batch_size: Any, units: int) -> tuple[Any, ...]:
+        last = self.data_format == "channels_last"
+        return (batch_size, *self._spatial, units) if last else (batch_size, units, *self._spatial)
 
     def call(self, inputs: Tensor, states: Any, training: bool = False) -> tuple[Tensor, list[Tensor]]:
         h, c = states
@@ -112,8 +91,4 @@ class ConvLSTMCell(Cell):
         z = z + ops.conv(h, self.recurrent_kernel, 1, "same", self.data_format)
         if self.bias is not None:
             z = z + ops.reshape(self.bias, [-1 if a == axis else 1 for a in range(self.rank + 2)])
-        i, f, g, o = ops.split(z, self.gates, axis=axis)
-        gate = self.recurrent_activation
-        c = gate(f) * c + gate(i) * self.activation(g)
-        h = gate(o) * self.activation(c)
-        return h, [h, c]
+        return self._gated(z, c, axis)
