@@ -1,7 +1,7 @@
 """Kernels of `keras.ops.kernels` for which TensorFlow's own measured faster than the shared body.
 
-The cross-entropies, gelu, silu, the other norms and attention were tried too: their bodies, made of these kernels, are as
-fast or faster (TensorFlow 2.21, two cores).
+The other cross-entropy, gelu, silu, the other norms and attention in graphs were tried too: their bodies, made of these
+kernels, are as fast or faster (TensorFlow 2.21, two cores).
 """
 
 from __future__ import annotations
@@ -13,6 +13,7 @@ from typing import Any
 from keras.backend.engine import Axes, Engine, Shape
 from keras.backend.tensorflow_engine.leaf import ints, raw
 from keras.backend.tensorflow_engine.loading import tf
+from keras.backend.tensorflow_engine.pull_back import PullBack, with_pull_back
 
 Tensor = Any
 
@@ -36,6 +37,17 @@ class KernelsPart(Engine):
 
     def softplus(self, x: Tensor) -> Tensor:
         return raw.Softplus(features=x)
+
+    def sigmoid_cross_entropy(self, labels: Tensor, logits: Tensor) -> Tensor:
+        """In graphs, the logarithm takes half of what `Softplus` does; TensorFlow's gradient of it would take twice."""
+        eager = tf.executing_eagerly()  # where fewer calls are faster
+        return NotImplemented if eager else with_pull_back(_sigmoid_cross_entropy, [labels, logits])[0]
+
+    def sparse_softmax_cross_entropy(self, labels: Tensor, logits: Tensor) -> Tensor:
+        """Of matrices, whose labels `take_along` takes as they are here: the body would add an axis, and take it away."""
+        if logits.shape.rank != 2:
+            return NotImplemented
+        return raw.Neg(x=self.take_along(self.log_softmax(logits, 1), labels, 1))
 
     def softmax(self, x: Tensor, axis: int) -> Tensor:
         # oneDNN's, which may be behind it, has at most 5 axes (TensorFlow 2.21).
@@ -87,6 +99,18 @@ class KernelsPart(Engine):
         """The gradient of slices would be as many tensors with zeros all around, to be added up."""
         return tuple(raw.Split(axis=ints(axis), value=x, num_split=n))
 
+    def attention(
+        self, q: Tensor, k: Tensor, v: Tensor, bias: Any, mask: Any, scale: Any, causal: bool
+    ) -> Tensor:
+        """Outside of graphs, four calls in place of nine."""
+        if not tf.executing_eagerly() or bias is not None or mask is not None or causal:
+            return NotImplemented
+        q = raw.Mul(x=q, y=self.full((), scale, self.dtype(q)))
+        scores = self.products(("bthd", "bshd"), "bhts", q, k)
+        if scores is NotImplemented:
+            return scores
+        return self.products(("bhts", "bshd"), "bthd", raw.Softmax(logits=scores), v)
+
     def products(self, inputs: tuple[str, ...], output: str, *tensors: Tensor) -> Tensor:
         """One call in place of five, which is what counts outside of graphs."""
         fits = tf.executing_eagerly() and tensors[0].dtype in (tf.float32, tf.float64)
@@ -101,3 +125,14 @@ def _plain(inputs: tuple[str, ...], shapes: tuple[Shape, ...]) -> bool:
     sizes = set(zip("".join(inputs), (n for shape in shapes for n in shape), strict=True))
     once = all(len(set(letters)) == len(letters) for letters in inputs)
     return len(inputs) <= 2 and once and len(sizes) == len({c for c, _ in sizes})
+
+
+def _sigmoid_cross_entropy(labels: Tensor, logits: Tensor) -> tuple[list[Tensor], PullBack]:
+    rest = raw.Log1p(x=raw.Exp(x=raw.Neg(x=raw.Abs(x=logits))))
+    loss = raw.AddV2(x=raw.Sub(x=raw.Relu(features=logits), y=raw.Mul(x=labels, y=logits)), y=rest)
+
+    def pull_back(g: Tensor) -> list[Tensor]:
+        by_logits = raw.Sub(x=raw.Sigmoid(x=logits), y=labels)
+        return [raw.Neg(x=raw.Mul(x=g, y=logits)), raw.Mul(x=g, y=by_logits)]
+
+    return [loss], pull_back

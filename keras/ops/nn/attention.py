@@ -73,7 +73,7 @@ def dot_product_attention(
                 f"Received: mask.shape={shape_str(shape_of(mask))}"
             )
     if attn_logits_soft_cap is None:
-        return attention(q, k, v, bias, mask, scale, bool(is_causal))
+        return _in_groups(q, k, v, bias, mask, scale, bool(is_causal))
     return _capped(q, k, v, bias, mask, scale, bool(is_causal), attn_logits_soft_cap)
 
 
@@ -108,24 +108,18 @@ def _capped(
     scores = e.mul(limit, e.tanh(e.div(scores, limit)))
     if bias is not None:
         scores = e.add(scores, cast(bias, dtype_of(scores)))
-    return attention(q, k, v, scores, mask, 0.0, causal)
+    return _in_groups(q, k, v, scores, mask, 0.0, causal)
 
 
-# ---------------------------------------------------------------------- the kernel
-@kernel
-def attention(
+def _in_groups(
     q: Tensor, k: Tensor, v: Tensor, bias: Tensor | None, mask: Tensor | None, scale: float, causal: bool
 ) -> Tensor:
-    """softmax(scale q k^T + bias) v per head, `[batch, time, heads, dim]`; False in `mask` means: do not look.
-
-    `bias` and `mask` broadcast against `[batch, heads, queries, keys]`; `causal` hides keys later than the query. Very
-    many scores are made group by group of the batch, so that they need not all be in memory.
-    """
+    """Very many scores are made group by group of the batch, so that they need not all be in memory."""
     groups = _groups(shape_of(q), shape_of(k)[1])
     if groups == 1:
-        return _attend(q, k, v, bias, mask, scale=scale, causal=causal)
+        return attention(q, k, v, bias, mask, scale, causal)
     parts = zip(*(_parts(x, groups) for x in (q, k, v, bias, mask)), strict=True)
-    return current().concat([_attend(*part, scale=scale, causal=causal) for part in parts], 0)
+    return current().concat([attention(*part, scale, causal) for part in parts], 0)
 
 
 def _groups(shape: tuple[Any, ...], keys: Any) -> int:
@@ -144,9 +138,15 @@ def _parts(x: Tensor | None, groups: int) -> tuple[Tensor | None, ...]:
     return equal_parts(x, groups, 0)
 
 
-def _attend(
-    q: Tensor, k: Tensor, v: Tensor, bias: Tensor | None, mask: Tensor | None, *, scale: float, causal: bool
+# ---------------------------------------------------------------------- the kernel
+@kernel
+def attention(
+    q: Tensor, k: Tensor, v: Tensor, bias: Tensor | None, mask: Tensor | None, scale: float, causal: bool
 ) -> Tensor:
+    """softmax(scale q k^T + bias) v per head, `[batch, time, heads, dim]`; False in `mask` means: do not look.
+
+    `bias` and `mask` broadcast against `[batch, heads, queries, keys]`; `causal` hides keys later than the query.
+    """
     e = current()
     queries = shape_of(q)[1]
     keys = shape_of(k)[1]

@@ -107,6 +107,9 @@ def sparse_categorical_crossentropy(
         from_logits: whether `output` holds logits.
         axis: the axis of the classes.
 
+    Raises:
+        ValueError: shapes that do not fit, or a label, if its value is known, that is no class.
+
     >>> [round(float(v), 4) for v in sparse_categorical_crossentropy([1], [[0.5, 0.5]])]
     [0.6931]
     """
@@ -128,10 +131,24 @@ def sparse_categorical_crossentropy(
             "sparse_categorical_crossentropy: `target` must have the shape of `output` without its classes. "
             f"Received: target.shape={shape_str(have)}, output.shape={shape_str(shape)}"
         )
+    _check_labels(target, shape[axis])
     logits = output if from_logits else (get_logits(output, "softmax") if axis == len(shape) - 1 else None)
     if logits is None:
         logits = e.log(_clipped(output))  # the softmax in the kernel makes them sum to 1
     return kernels.sparse_softmax_cross_entropy(target, _last(logits, axis))
+
+
+def _check_labels(labels: Tensor, classes: Any) -> None:
+    """Where their values are known; as indices, negative ones would count from the last class."""
+    values = current().peek(labels)
+    if values is None or not values.size or not isinstance(classes, int):
+        return
+    low, high = int(values.min()), int(values.max())
+    if low < 0 or high >= classes:
+        raise ValueError(
+            f"sparse_categorical_crossentropy: expected labels from 0 to {classes - 1}, one for each of the {classes} "
+            f"classes of `output`. Received: {low if low < 0 else high} in `target`"
+        )
 
 
 def _classes(target: Any) -> Tensor:
