@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import functools
 import math
 from collections.abc import Callable
 from typing import Any
@@ -70,12 +71,10 @@ class ReductionDefaults(Composed):
     ) -> tuple[Tensor, tuple[int, ...]]:
         """`[*batch, free, contracted]` or `[*batch, contracted, free]`, and the sizes of the free axes."""
         shape = self.spec(x)[0]
-        free = tuple(i for i in range(len(shape)) if i not in batch and i not in contract)
-        order = batch + free + contract if contracted_last else batch + contract + free
-        rows, columns = (free, contract) if contracted_last else (contract, free)
-        size = [math.prod(shape[i] for i in axes) for axes in (rows, columns)]
-        x = self.reshape(self.transpose(x, order), (*(shape[i] for i in batch), *size))
-        return x, tuple(shape[i] for i in free)
+        order, rows, columns = _order(len(shape), batch, contract, contracted_last)
+        sizes = [*map(shape.__getitem__, batch), *(math.prod([shape[i] for i in axes]) for axes in (rows, columns))]
+        free = tuple([shape[i] for i in (rows if contracted_last else columns)])
+        return self.reshape(self.transpose(x, order), tuple(sizes)), free
 
     def _running(
         self, x: Tensor, axis: int, combine: Callable[[Tensor, Tensor], Tensor], neutral: int
@@ -96,3 +95,11 @@ class ReductionDefaults(Composed):
         shape = self.spec(x)[0]
         lead = (0,) * (len(shape) - 1)
         return self.slice(x, (*lead, start), (*shape[:-1], stop), (1,) * len(shape))
+
+
+@functools.lru_cache(maxsize=1024)
+def _order(rank: int, batch: Axes, contract: Axes, contracted_last: bool) -> tuple[Axes, Axes, Axes]:
+    """Of the axes of a product's operand as matrices: their order, and which of them are rows and columns."""
+    free = tuple(i for i in range(rank) if i not in batch and i not in contract)
+    rows, columns = (free, contract) if contracted_last else (contract, free)
+    return batch + rows + columns, rows, columns

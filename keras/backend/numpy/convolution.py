@@ -7,6 +7,7 @@ makes one product for each offset in the window and adds it in place. Measured, 
 
 from __future__ import annotations
 
+import functools
 import itertools
 import math
 from collections.abc import Iterator
@@ -33,7 +34,7 @@ class Convolution:
         self, x: Array, kernel: Array, strides: Shape, pads: Pads, dilation: Shape, groups: int
     ) -> Array:
         x = padded(x, pads)
-        taps = Taps(x.shape, kernel.shape[:-2], strides, dilation)
+        taps = taps_of(x.shape[1:-1], kernel.shape[:-2], strides, dilation)
         y = np.empty((len(x), *taps.out, kernel.shape[-1]), x.dtype)
         if kernel.shape[-2] == 1 and groups > 1:
             _depthwise(x, kernel, y, taps)
@@ -59,7 +60,7 @@ class Convolution:
         groups: int,
     ) -> Array:
         dx = np.zeros(_padded_shape(input_shape, pads), dy.dtype)
-        taps = Taps(dx.shape, kernel.shape[:-2], strides, dilation)
+        taps = taps_of(dx.shape[1:-1], kernel.shape[:-2], strides, dilation)
         if kernel.shape[-2] == 1 and groups > 1:
             _depthwise_input_grad(dy, kernel, dx, taps)
         else:
@@ -80,7 +81,7 @@ class Convolution:
         groups: int,
     ) -> Array:
         x = padded(x, pads)
-        taps = Taps(x.shape, kernel_shape[:-2], strides, dilation)
+        taps = taps_of(x.shape[1:-1], kernel_shape[:-2], strides, dilation)
         dk = np.zeros(kernel_shape, x.dtype)
         if kernel_shape[-2] == 1 and groups > 1:
             _depthwise_kernel_grad(x, dy, dk, taps)
@@ -95,24 +96,28 @@ class Convolution:
 
 
 class Taps:
-    """How a window slides over the spatial axes of an array of (padded) `shape`."""
+    """How a window slides over the spatial axes of a (padded) array."""
 
-    def __init__(self, shape: Shape, window: Shape, strides: Shape, dilation: Shape) -> None:
+    def __init__(self, spatial: Shape, window: Shape, strides: Shape, dilation: Shape) -> None:
         self.window, self.strides, self.dilation = window, strides, dilation
         self.out = tuple(
             window_size(n, k, s, 0, 0, d)
-            for n, k, s, d in zip(shape[1:-1], window, strides, dilation, strict=True)
+            for n, k, s, d in zip(spatial, window, strides, dilation, strict=True)
         )
 
-    def __iter__(self) -> Iterator[tuple[slice, ...]]:
+    @functools.cached_property
+    def places(self) -> list[tuple[slice, ...]]:
         """For every offset in the window, in row-major order, the index of the elements all windows have there."""
-        for offset in itertools.product(
+        offsets = itertools.product(
             *(range(0, k * d, d) for k, d in zip(self.window, self.dilation, strict=True))
-        ):
-            yield (
+        )
+        return [
+            (
                 slice(None),
                 *(slice(o, o + n * s, s) for o, n, s in zip(offset, self.out, self.strides, strict=True)),
             )
+            for offset in offsets
+        ]
 
     def chunks(self, batch: int, width: int, limit: int) -> Iterator[slice]:
         """Slices of the batch, so long that `width` numbers for every window do not exceed `limit`."""
@@ -147,6 +152,11 @@ class Taps:
             yield at, part.reshape(-1, width)
 
 
+@functools.lru_cache(maxsize=256)
+def taps_of(spatial: Shape, window: Shape, strides: Shape, dilation: Shape) -> Taps:
+    return Taps(spatial, window, strides, dilation)
+
+
 def padded(x: Array, pads: Pads, value: float = 0) -> Array:
     """`x` with its spatial axes padded."""
     if not any(a or b for a, b in pads):
@@ -178,7 +188,7 @@ def _input_grad(dy: Array, weights: Array, dx: Array, taps: Taps) -> None:
     for at in taps.chunks(len(dy), max(weights.shape[1:]), _ROWS):
         part = dy[at]
         rows, shape = part.reshape(-1, part.shape[-1]), (*part.shape[:-1], weights.shape[1])
-        for place, column in zip(taps, columns, strict=True):
+        for place, column in zip(taps.places, columns, strict=True):
             dx[at][place] += (rows @ column).reshape(shape)
 
 
@@ -188,10 +198,11 @@ def _depthwise(x: Array, kernel: Array, y: Array, taps: Taps) -> None:
     y = y.reshape(*y.shape[:-1], channels, y.shape[-1] // channels)
     weights = kernel.reshape(-1, channels, y.shape[-1])
     for at in taps.chunks(len(x), channels * y.shape[-1], _ROWS):
-        total = 0
-        for place, weight in zip(taps, weights, strict=True):
-            total = total + x[at][place][..., None] * weight
-        y[at] = total
+        part, total = x[at][..., None], y[at]
+        first, *places = taps.places
+        np.multiply(part[first], weights[0], out=total)
+        for place, weight in zip(places, weights[1:], strict=True):
+            total += part[place] * weight
 
 
 def _depthwise_input_grad(dy: Array, kernel: Array, dx: Array, taps: Taps) -> None:
@@ -199,7 +210,7 @@ def _depthwise_input_grad(dy: Array, kernel: Array, dx: Array, taps: Taps) -> No
     dy = dy.reshape(*dy.shape[:-1], channels, dy.shape[-1] // channels)
     weights = kernel.reshape(-1, channels, dy.shape[-1])
     for at in taps.chunks(len(dy), channels * dy.shape[-1], _ROWS):
-        for place, weight in zip(taps, weights, strict=True):
+        for place, weight in zip(taps.places, weights, strict=True):
             dx[at][place] += np.add.reduce(dy[at] * weight, -1)
 
 
@@ -208,6 +219,6 @@ def _depthwise_kernel_grad(x: Array, dy: Array, dk: Array, taps: Taps) -> None:
     dy = dy.reshape(*dy.shape[:-1], channels, dy.shape[-1] // channels)
     weights = dk.reshape(-1, channels, dy.shape[-1])
     for at in taps.chunks(len(x), channels * dy.shape[-1], _ROWS):
-        for place, weight in zip(taps, weights, strict=True):
+        for place, weight in zip(taps.places, weights, strict=True):
             product = x[at][place][..., None] * dy[at]
             weight += np.add.reduce(product.reshape(-1, *weight.shape), 0)

@@ -6,7 +6,7 @@ import numpy as np
 
 from keras.backend.defaults.composed import lowest
 from keras.backend.numpy.arrays import NAMES, Array, in_float32
-from keras.backend.numpy.convolution import Taps, padded, unpadding
+from keras.backend.numpy.convolution import padded, taps_of, unpadding
 from keras.backend.numpy.elementwise import BITS
 
 Shape = tuple[int, ...]
@@ -38,16 +38,16 @@ class Pooling:
     def _sum_grad(self, dy: Array, shape: Shape, window: Shape, strides: Shape, pads: Pads) -> Array:
         spatial = (n + a + b for n, (a, b) in zip(shape[1:-1], pads, strict=True))
         dx = np.zeros((shape[0], *spatial, shape[-1]), dy.dtype)
-        taps = Taps(dx.shape, window, strides, (1,) * len(window))
+        taps = taps_of(dx.shape[1:-1], window, strides, (1,) * len(window))
         for at in taps.chunks(len(dx), shape[-1], _CHUNK):
-            for place in taps:
+            for place in taps.places:
                 dx[at][place] += dy[at]
         return dx[unpadding(dx.shape, pads)]
 
 
 def _slide(combine: np.ufunc, x: Array, window: Shape, strides: Shape) -> Array:
-    taps = Taps(x.shape, window, strides, (1,) * len(window))
-    first, *others = taps
+    taps = taps_of(x.shape[1:-1], window, strides, (1,) * len(window))
+    first, *others = taps.places
     y = np.empty((len(x), *taps.out, x.shape[-1]), x.dtype)
     for at in taps.chunks(len(x), x.shape[-1], _CHUNK):
         part, result = x[at], y[at]
@@ -59,7 +59,7 @@ def _slide(combine: np.ufunc, x: Array, window: Shape, strides: Shape) -> Array:
 
 def _max_grad(x: Array, dy: Array, window: Shape, strides: Shape, pads: Pads) -> Array:
     """Each number of `dy` to the first element of its window that has the maximum; `x` is padded."""
-    taps = Taps(x.shape, window, strides, (1,) * len(window))
+    taps = taps_of(x.shape[1:-1], window, strides, (1,) * len(window))
     overlapping = any(s < k for s, k in zip(strides, window, strict=True))
     bits = BITS[dy.dtype.itemsize]
     dx = np.zeros(x.shape, dy.dtype)
@@ -67,7 +67,7 @@ def _max_grad(x: Array, dy: Array, window: Shape, strides: Shape, pads: Pads) ->
         part, gradient, result = x[at], dy[at], dx[at]
         top = _slide(np.maximum, part, window, strides)
         free = None
-        for place in taps:
+        for place in taps.places:
             hit = part[place] == top
             if free is not None:
                 hit &= free

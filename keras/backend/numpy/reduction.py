@@ -99,16 +99,16 @@ def _one_by_one(x: Array, k: int) -> Array | None:
     struck: Any = -np.inf if x.dtype.kind == "f" else np.iinfo(x.dtype).min if x.dtype.kind in "iu" else None
     if k > 1 and struck is None:
         return None
-    left = np.array(x) if k > 1 else x
-    best = np.empty((*x.shape[:-1], k), np.intp)
+    rows = np.array(x) if k > 1 else x
+    rows = rows.reshape(-1, x.shape[-1])
+    best, each = np.empty((len(rows), k), np.intp), np.arange(len(rows))
     for i in range(k):
-        at = best[..., i : i + 1]
-        at[...] = np.argmax(left, -1)[..., None]
-        if i > 0 and np.any(np.take_along_axis(left, at, -1) == struck):
+        best[:, i] = at = rows.argmax(-1)
+        if i > 0 and (rows[each, at] == struck).any():
             return None
         if i < k - 1:
-            np.put_along_axis(left, at, struck, -1)
-    return best
+            rows[each, at] = struck
+    return best.reshape(*x.shape[:-1], k)
 
 
 def _largest(x: Array, k: int) -> Array | None:

@@ -7,10 +7,10 @@ from typing import Any
 
 from keras.backend.select import current
 from keras.backend.spec import Unknown, is_unknown, same, shape_str
-from keras.ops.dispatch import as_float, cast, convert, dtype_of, kernel, ndim_of, op, promote, shape_of
+from keras.ops.dispatch import INEXACT, as_float, cast, convert, dtype_of, kernel, ndim_of, op, promote, shape_of
 from keras.ops.kernels import softmax
 from keras.ops.numpy.joining import equal_parts
-from keras.ops.settling import scalar
+from keras.ops.settling import in_float32, scalar
 
 Tensor = Any
 
@@ -49,7 +49,9 @@ def dot_product_attention(
     >>> dot_product_attention(ones, ones, ones).tolist()
     [[[[1.0, 1.0]]]]
     """
-    q, k, v = (as_float(x) for x in promote(query, key, value))
+    q, k, v = promote(query, key, value)
+    if dtype_of(q) not in INEXACT:
+        q, k, v = map(as_float, (q, k, v))
     shapes = [shape_of(x) for x in (q, k, v)]
     if any(len(s) != 4 for s in shapes):
         raise ValueError(
@@ -83,10 +85,10 @@ def _default_scale(dim: Any) -> Any:
 
 def _heads(x: Tensor, heads: Any, shapes: list[tuple[Any, ...]]) -> Tensor:
     """Keys or values with as many heads as the queries have."""
-    e = current()
     batch, time, have, dim = shape_of(x)
     if same(have, heads):
         return x
+    e = current()
     if heads % have:
         raise ValueError(
             "dot_product_attention: the number of query heads must be a multiple of that of key and value heads. "
@@ -160,7 +162,7 @@ def attention(
         mask = visible if mask is None else e.logical_and(mask, visible)
     if mask is not None:
         scores = e.select(mask, scores, scalar(_hidden_score(dtype_of(scores)), scores))
-    weights = cast(softmax(cast(scores, _summing(scores)), 3), dtype_of(v))
+    weights = in_float32(softmax, scores, 3)
     return e.transpose(e.matmul(weights, v), (0, 2, 1, 3))
 
 
@@ -168,6 +170,3 @@ def _hidden_score(dtype: str) -> float:
     """What stands for -inf in attention: rows with nothing to look at then average instead of becoming NaN."""
     return -3e4 if dtype == "float16" else -1e30
 
-
-def _summing(x: Tensor) -> str:
-    return "float32" if dtype_of(x) in ("float16", "bfloat16") else dtype_of(x)

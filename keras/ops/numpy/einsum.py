@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import functools
 import string
-from typing import Any
+from typing import Any, NamedTuple
 
 from keras.backend.select import current
 from keras.backend.spec import is_unknown, shape_str
@@ -18,6 +18,7 @@ from keras.ops.settling import check_text
 
 Tensor = Any
 Labelled = tuple[Tensor, str]
+Axes = tuple[int, ...]
 
 
 @op
@@ -56,7 +57,7 @@ def products(inputs: tuple[str, ...], output: str, *tensors: Tensor) -> Tensor:
     rest = [_tidied(x, letters) for x, letters in zip(tensors, inputs, strict=True)]
     total = rest.pop(0)
     while rest:
-        needed = set(output).union(*(letters for _, letters in rest[1:]))
+        needed = output + "".join(letters for _, letters in rest[1:])
         total = _pair(total, rest.pop(0), needed)
     return _arranged(total, output)
 
@@ -123,46 +124,65 @@ def _tidied(x: Tensor, letters: str) -> Labelled:
     return x, letters
 
 
-def _summed(term: Labelled, needed: set[str]) -> Labelled:
-    """The operand without the letters nobody else needs."""
+def _pair(first: Labelled, second: Labelled, needed: str) -> Labelled:
+    a, b = (first[1], _ones(first)), (second[1], _ones(second))
+    (x, of_x), (y, of_y) = _lean(first, _side(*a, *b, needed)), _lean(second, _side(*b, *a, needed))
+    contract, batch, letters = _pairing(of_x, of_y, needed)
+    return _summed((current().dot_general(x, y, contract, batch), letters), needed)
+
+
+class Side(NamedTuple):
+    """What is done to one operand of a pair at first."""
+
+    alone: Axes  #: summed away, for nobody else needs them
+    ones: Axes  #: of size 1, left out of what remains, for they broadcast against the other operand's
+    letters: str  #: of the axes that are left
+
+
+def _ones(term: Labelled) -> str:
+    """The letters of the axes that have size 1."""
+    return "".join([c for c, d in zip(term[1], shape_of(term[0]), strict=True) if d == 1])
+
+
+@functools.lru_cache(maxsize=1024)
+def _side(own: str, own_ones: str, other: str, other_ones: str, needed: str) -> Side:
+    kept = "".join(c for c in own if c in needed or c in other)
+    broadcast = [c for c in kept if c in own_ones and c in other and c not in other_ones]
+    return Side(
+        tuple(i for i, c in enumerate(own) if c not in kept),
+        tuple(i for i, c in enumerate(kept) if c in broadcast),
+        "".join(c for c in kept if c not in broadcast),
+    )
+
+
+def _lean(term: Labelled, side: Side) -> Labelled:
+    x = current().reduce_sum(term[0], side.alone) if side.alone else term[0]
+    if side.ones:
+        x = current().reshape(x, tuple(d for i, d in enumerate(shape_of(x)) if i not in side.ones))
+    return x, side.letters
+
+
+@functools.lru_cache(maxsize=1024)
+def _pairing(a: str, b: str, needed: str) -> tuple[tuple[Axes, Axes], tuple[Axes, Axes], str]:
+    """Of two operands the axes to contract, those to go through one by one, and the letters of the product."""
+    shared = [c for c in a if c in b]
+    batch = [c for c in shared if c in needed]
+    summed = [c for c in shared if c not in needed]
+    free = [c for c in a + b if c not in shared]
+    contract, batched = ((tuple(map(a.index, cs)), tuple(map(b.index, cs))) for cs in (summed, batch))
+    return contract, batched, "".join(batch + free)
+
+
+def _summed(term: Labelled, needed: str) -> Labelled:
+    """A product without the letters nobody else needs."""
     x, letters = term
-    axes = tuple(i for i, c in enumerate(letters) if c not in needed)
+    axes = tuple([i for i, c in enumerate(letters) if c not in needed])
     if not axes:
         return term
     return current().reduce_sum(x, axes), "".join(c for c in letters if c in needed)
 
 
-def _dropped_ones(term: Labelled, other: Labelled) -> Labelled:
-    """The operand without axes of size 1 that broadcast against the other's."""
-    x, letters = term
-    sizes = dict(zip(other[1], shape_of(other[0]), strict=True))
-    drop = [
-        i
-        for i, (c, d) in enumerate(zip(letters, shape_of(x), strict=True))
-        if d == 1 and sizes.get(c, 1) != 1
-    ]
-    if not drop:
-        return term
-    shape = tuple(d for i, d in enumerate(shape_of(x)) if i not in drop)
-    return current().reshape(x, shape), "".join(c for i, c in enumerate(letters) if i not in drop)
-
-
-def _pair(first: Labelled, second: Labelled, needed: set[str]) -> Labelled:
-    first = _summed(first, needed | set(second[1]))
-    second = _summed(second, needed | set(first[1]))
-    first, second = _dropped_ones(first, second), _dropped_ones(second, first)
-    (a, of_a), (b, of_b) = first, second
-    shared = [c for c in of_a if c in of_b]
-    batch = [c for c in shared if c in needed]
-    summed = [c for c in shared if c not in needed]
-    contract = tuple(of_a.index(c) for c in summed), tuple(of_b.index(c) for c in summed)
-    batched = tuple(of_a.index(c) for c in batch), tuple(of_b.index(c) for c in batch)
-    y = current().dot_general(a, b, contract, batched)
-    free = [c for letters in (of_a, of_b) for c in letters if c not in shared]
-    return _summed((y, "".join(batch + free)), needed)
-
-
 def _arranged(term: Labelled, output: str) -> Tensor:
     """The last term, its axes in the order of the result."""
-    x, letters = _summed(term, set(output))
-    return current().transpose(x, tuple(letters.index(c) for c in output))
+    x, letters = _summed(term, output)
+    return x if letters == output else current().transpose(x, tuple(map(letters.index, output)))
