@@ -129,6 +129,7 @@ CASES = [
     Case("attention", (*(u(2, 3, 1, 2) for _ in range(3)), None, MASK[:, None, None], 1.0, False), label="mask"),
     Case("embedding", (u(6, 3), ids(6, 2, 4))),
     Case("one_hot", (ids(4, 2, 3), 4, 2, "float32"), grad=False),
+    *(Case("take_wrapped", (X, ids(3, 2, 2) - 1, axis), label=str(axis)) for axis in (0, 2)),
     Case("wrapped_index", (ids(5, 2, 3), 5), grad=False),
     Case("wrapped_index", (ids(9, 4, dtype="int64") - 5, 5), grad=False, label="negative"),
     Case("wrapped_index", (ids(5, 0), 5), grad=False, label="empty"),

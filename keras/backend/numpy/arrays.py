@@ -91,7 +91,7 @@ class Arrays:
 
     @known(_plain_cast)
     def cast(self, x: Array, dtype: str) -> Array:
-        return _cast(x, dtype_of_name(dtype), copy=False)
+        return _cast(x, dtype_of_name(dtype), copy=x.dtype.kind == "c")  # of which the real part is a view
 
     def bitcast(self, x: Array, dtype: str) -> Array:
         return np.ascontiguousarray(x).view(dtype_of_name(dtype)) if x.ndim else x.view(dtype_of_name(dtype))

@@ -18,7 +18,7 @@ class Indexing:
 
     def take(self, x: Array, indices: Array, axis: int) -> Array:
         _check_along(x, indices, axis)
-        return as_array(np.take(x, indices, axis))
+        return as_array(x.take(indices, axis))
 
     def take_along(self, x: Array, indices: Array, axis: int) -> Array:
         _check_along(x, indices, axis)

@@ -83,6 +83,9 @@ class Kernels(Convolution, Elementwise):
         return y
 
     # ------------------------------------------------------------------ indices
+    def take_wrapped(self, x: Array, indices: Array, axis: int) -> Array:
+        return as_array(x.take(indices, axis))  # whose indices are such
+
     def wrapped_index(self, indices: Array, size: int) -> Array:
         if not indices.size or indices.min() >= 0:  # which is seldom otherwise
             return indices

@@ -11,7 +11,7 @@ import numpy as np
 from keras.backend import dtypes
 from keras.backend.select import current
 from keras.backend.spec import UNKNOWN, Unknown, broadcast, is_unknown, largest, shape_str, smallest
-from keras.ops.dispatch import axis_of, cast, convert, dtype_of, ndim_of, op, promote, shape_of
+from keras.ops.dispatch import axis_of, cast, convert, dtype_of, kernel, ndim_of, op, promote, shape_of
 from keras.ops.settling import (
     as_index,
     as_number,
@@ -44,11 +44,15 @@ def take(x: Any, indices: Any, axis: int | None = None) -> Tensor:
     """
     e, x = current(), convert(x)
     indices = as_index(indices, "take")
-    shape = shape_of(x)
     if axis is None:
-        x, shape, axis = e.reshape(x, (math.prod(shape),)), (math.prod(shape),), 0
-    axis = axis_of(axis, len(shape), "take")
-    return e.take(x, wrapped_index(indices, shape[axis]), axis)
+        x, axis = e.reshape(x, (math.prod(shape_of(x)),)), 0
+    return take_wrapped(x, indices, axis_of(axis, ndim_of(x), "take"))
+
+
+@kernel
+def take_wrapped(x: Tensor, indices: Tensor, axis: int) -> Tensor:
+    """`take` where negative indices count from the end."""
+    return current().take(x, wrapped_index(indices, shape_of(x)[axis]), axis)
 
 
 @op
