@@ -5,10 +5,11 @@ Functions given here take and return trees (nested lists, tuples, dicts) of tens
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from typing import Any
 
 from keras import tree
+from keras.backend import dtypes
 from keras.backend.abstract import ABSTRACT
 from keras.backend.select import current, scope
 from keras.backend.spec import KerasTensor, broadcast, is_unknown
@@ -107,15 +108,20 @@ def while_loop(
     start = tree.map_structure(convert, loop_vars if several else (loop_vars,))
     specs = _loop_dtypes(body, loop_vars if several else (loop_vars,), start, several)
     flat = [convert(x, d) for x, d in zip(tree.flatten(start), specs, strict=True)]
+    ints = [type(x) is int and dtypes.is_int(d) for x, d in zip(tree.flatten(loop_vars), specs, strict=True)]
+
+    def held(state: Sequence[Tensor]) -> Tree:
+        """A Python int stays one as long as its value is known: some engines add it to tensors of its own dtype only."""
+        return tree.unflatten(start, [_int(x) if i else x for x, i in zip(state, ints, strict=True)])
 
     def test(count: Tensor, *state: Tensor) -> Tensor:
-        more = convert(cond(*tree.unflatten(start, list(state))), "bool")
+        more = convert(cond(*held(state)), "bool")
         if maximum_iterations is not None:
             more = current().logical_and(more, current().less(count, scalar(maximum_iterations, count)))
         return more
 
     def step(count: Tensor, *state: Tensor) -> list[Tensor]:
-        new = body(*tree.unflatten(start, list(state)))
+        new = body(*held(state))
         new = new if several else (new,)
         flat_new = tree.flatten_like(tree.lists_to_tuples(start), tree.lists_to_tuples(new))
         out = [convert(x, d) for x, d in zip(flat_new, specs, strict=True)]
@@ -124,6 +130,11 @@ def while_loop(
     _, *last = current().while_loop(test, step, [current().full((), 0, "int32"), *flat])
     result = tree.unflatten(start, last)
     return tuple(result) if several else result[0]
+
+
+def _int(x: Tensor) -> Any:
+    value = current().peek(x)
+    return x if value is None else int(value)
 
 
 def _loop_dtypes(body: Callable[..., Tree], given: Tree, start: Tree, several: bool) -> list[str]:
@@ -162,7 +173,8 @@ def fori_loop(lower: Any, upper: Any, body_fun: Callable[[Any, Tree], Tree], ini
     Args:
         lower: integer scalar.
         upper: integer scalar.
-        body_fun: takes the int32 counter and the value; returns a value of the same structure.
+        body_fun: takes the counter, an int or, where a graph is made, an int32 tensor, and the value; returns a value
+            of the same structure.
         init_val: the first value.
 
     >>> fori_loop(0, 4, lambda i, s: s + i, 0).tolist()
@@ -170,13 +182,13 @@ def fori_loop(lower: Any, upper: Any, body_fun: Callable[[Any, Tree], Tree], ini
     """
     end = convert(upper, "int32")
 
-    def more(i: Tensor, _: Tree) -> Tensor:
-        return current().less(i, end)
+    def more(i: Any, _: Tree) -> Tensor:
+        return current().less(convert(i, "int32"), end)
 
-    def body(i: Tensor, value: Tree) -> Tree:
-        return current().add(i, scalar(1, i)), body_fun(i, value)
+    def body(i: Any, value: Tree) -> Tree:
+        return i + 1, body_fun(i, value)
 
-    return while_loop(more, body, (convert(lower, "int32"), init_val))[1]
+    return while_loop(more, body, (lower if type(lower) is int else convert(lower, "int32"), init_val))[1]
 
 
 @op

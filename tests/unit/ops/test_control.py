@@ -66,6 +66,14 @@ def test_fori_loop(run):
     np.testing.assert_array_equal(run(f, X), X * 6)
 
 
+def test_counters_are_ints_outside_of_graphs(engine):
+    x = ops.convert_to_tensor(X)
+    by_operators = ops.fori_loop(1, 4, lambda i, s: s + i * x, ops.zeros_like(x))
+    np.testing.assert_array_equal(ops.convert_to_numpy(by_operators), X * 6)
+    _, power = ops.while_loop(lambda i, s: i < 3, lambda i, s: (i + 1, s * (x + i)), (0, x))
+    np.testing.assert_array_equal(ops.convert_to_numpy(power), X * X * (X + 1) * (X + 2))
+
+
 @pytest.mark.parametrize("reverse", [False, True])
 def test_scan(run, reverse):
     def f(x):
