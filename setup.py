@@ -19,7 +19,7 @@ LINUX_X86 = f"{X86} and sys_platform == 'linux'"
 ONEDNN = f"onednn-cpu-gomp>=2023.2; {LINUX_X86}"
 
 ENGINES = {
-    "numpy": [],
+    "numpy": [ONEDNN],  # which it does without
     "tensorflow": [f"tensorflow-cpu>=2.18; {X86}", f"tensorflow>=2.18; {OTHER}", ONEDNN],
     "theano": ["pytensor>=3", ONEDNN],
     "cntk": [f"pybind11>=2.13; {LINUX_X86}", ONEDNN],  # then: python -m keras install cntk

@@ -183,7 +183,7 @@ class ParallelEngine(BareNumPyEngine):
             out = [np.empty(shape, x.dtype) for shape in shapes]
             if plan is None or not convolution.run(direction, _of(plan, at), (x[at], dy[at]), out):
                 out[0] = body(x[at], dy[at], kernel_shape, *static)
-                out[1:] = [np.add.reduce(dy[at], tuple(range(dy.ndim - 1)))] * (len(shapes) - 1)
+                out[1:] = [self.reduce_sum(dy[at], tuple(range(dy.ndim - 1)))] * (len(shapes) - 1)
             parts.append((at.start, out))
 
         split(len(x), part, ways(x.size + dy.size))

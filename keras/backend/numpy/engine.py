@@ -12,7 +12,7 @@ from keras.backend.graph.engine import GraphEngine
 from keras.backend.graph.state import tracing
 from keras.backend.graph.tensor import GraphTensor
 from keras.backend.numpy.arrays import KINDS, NAMES, Array
-from keras.backend.numpy.eager import CALLS, BareNumPyEngine, EagerNumPyEngine
+from keras.backend.numpy.eager import CALLS, EagerNumPyEngine
 
 Spec = tuple[tuple[int, ...], str]
 
@@ -21,10 +21,6 @@ class NumPyEngine(GraphEngine):
     """Its tensors are arrays; only what is being traced has tensors of another kind."""
 
     name = "numpy"
-
-    def __init__(self) -> None:
-        super().__init__()
-        self._bare = BareNumPyEngine()
 
     def describe(self) -> dict[str, str]:
         return {"engine": self.name, "numpy": np.__version__, "device": "cpu"}

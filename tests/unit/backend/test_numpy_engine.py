@@ -9,6 +9,8 @@ import pytest
 import keras
 from keras.backend import select
 from keras.backend.engine import PRIMITIVES
+from keras.backend.kernels import onednn
+from keras.backend.kernels.parallel import POOL
 from keras.backend.numpy.engine import NumPyEngine
 from keras.backend.state import Variable
 from keras.backend.tracing import Compiled
@@ -536,8 +538,10 @@ def test_a_small_network_of_everything_learns() -> None:
 
 
 @pytest.mark.parametrize("kind", ["mlp", "cnn", "lstm"])
-def test_compiled_training_has_the_bits_of_eager_training(kind: str) -> None:
-    """Loss, gradients, dropout, moving averages and Adam: the same primitives in the same order."""
+def test_compiled_training_has_the_bits_of_eager_training(kind: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Loss, gradients, dropout, moving averages and Adam: by NumPy alone on one core, the same primitives in the same order."""
+    monkeypatch.setattr(POOL, "size", 1)
+    monkeypatch.setattr(onednn, "library", lambda: None)
     middle: dict[str, Any] = {
         "mlp": lambda: [keras.layers.Flatten(), keras.layers.Dense(6, "relu"), keras.layers.Dropout(0.5)],
         "cnn": lambda: [
