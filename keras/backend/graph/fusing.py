@@ -67,17 +67,22 @@ def fused(
     made = {y: i for i, node in enumerate(nodes) for y in node.outputs}
     place = {node: i for i, node in enumerate(nodes)}
     result: list[Any] = list(nodes)
+
+    def is_left(node: Any) -> bool:
+        return result[place[node]] is node
+
     for node in nodes:
         if method := _method(node, "conv"):
             # Of two convolutions that meet in a sum, the first one found takes it.
-            tail, more, chain = _tail(node, inner, spec_of, lambda n: result[place[n]] is n)
+            tail, more, chain = _tail(node, inner, spec_of, is_left)
             if chain:
                 for n in (node, *chain):
                     result[place[n]] = None
                 last = chain[-1]
                 result[place[last]] = Fused(node, method, more, last.outputs, spec_of, tail)
         elif method := _method(node, "conv_kernel_grad"):
-            total = _sum(node, users, spec_of)
+            # Of two whose results were added, both have the same gradient, and the first one found takes its sum.
+            total = _sum(node, users, spec_of, is_left)
             if total is not None:
                 both = [node.outputs[0], total.outputs[0]]
                 first, second = sorted((place[node], place[total]))
@@ -152,10 +157,15 @@ def _longer(
     return None
 
 
-def _sum(node: Any, users: Any, spec_of: Callable[[Variable], Spec]) -> Any:
+def _sum(
+    node: Any,
+    users: Mapping[Variable, Sequence[Any]],
+    spec_of: Callable[[Variable], Spec],
+    is_left: Callable[[Any], bool],
+) -> Any:
     """The node that sums up the gradient of a convolution over all axes but the last; or None."""
     dy = node.inputs[1]
     shape, dtype = spec_of(dy)
     all_but_last = (tuple(range(len(shape) - 1)),)
-    sums = (u for u in users[dy] if _is(u, "reduce_sum") and u.op.template[1:] == all_but_last)
+    sums = (u for u in users[dy] if _is(u, "reduce_sum") and u.op.template[1:] == all_but_last and is_left(u))
     return next(sums, None) if dtype == "float32" else None

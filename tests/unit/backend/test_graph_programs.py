@@ -298,6 +298,22 @@ def test_a_bias_is_part_of_its_convolution(e: Any, swapped: bool) -> None:
         np.testing.assert_allclose(e.to_numpy(got), e.to_numpy(want), 1e-5, 1e-5)
 
 
+def test_a_sum_is_part_of_one_of_two_convolutions_with_the_same_gradient(e: Any) -> None:
+    """As in a residual block, whose results were added before."""
+    static = (3, 2, 3, 4), (1, 2), ((1, 0), (0, 1)), (1, 1), 1
+
+    def f(x: Any, z: Any, dy: Any, w: Any) -> list[Any]:
+        total = e.reduce_sum(dy, (0, 1, 2))
+        kernels = [e.conv_kernel_grad(y, dy, *static) for y in (x, z)]
+        return [*kernels, e.momentum_update(w, total, w, e.full((), 1, "float32"), 0.9, False)[0]]
+
+    arrays = [rng.normal(size=s).astype("float32") for s in ((5, 8, 9, 3), (5, 8, 9, 3), (5, 7, 5, 4), (4,))]
+    run = e.trace_and_compile(f, [(a.shape, "float32") for a in arrays])
+    assert len(fused_in(run)) == 1
+    for got, want in zip(run(*arrays), f(*(e.constant(a, "float32") for a in arrays)), strict=True):
+        np.testing.assert_allclose(e.to_numpy(got), e.to_numpy(want), 1e-5, 1e-4)
+
+
 def test_a_convolution_that_is_used_otherwise_too_stays_alone(e: Any) -> None:
     static = ((1, 1), ((0, 0), (0, 0)), (1, 1), 1)
 
