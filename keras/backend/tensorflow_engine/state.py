@@ -16,6 +16,7 @@ from typing import Any
 import numpy as np
 
 from keras.backend.engine import Engine
+from keras.backend.spec import KerasTensor
 from keras.backend.state import Variable
 from keras.backend.tensorflow_engine.cells import Cell
 from keras.backend.tensorflow_engine.leaf import DTYPES, raw
@@ -225,6 +226,8 @@ def _variable_to_tensor(
 ) -> Any:
     """A variable in the user's own TensorFlow code: `tf.matmul(x, layer.kernel)`."""
     value = variable.value
+    if isinstance(value, KerasTensor):  # while shapes are inferred, for which any numbers do
+        value = tf.zeros(value.shape, DTYPES[value.dtype])
     if dtype is not None and not dtype.is_compatible_with(value.dtype):
         return NotImplemented
     return value

@@ -258,3 +258,27 @@ def test_walking_through_the_packages_ends() -> None:
     names = [module.name for module in pkgutil.walk_packages(keras.__path__, "keras.")]
     assert len(names) == len(set(names))
     assert max(name.count("_tf_keras") for name in names) == 1
+
+
+@pytest.mark.parametrize(
+    "call",
+    [
+        lambda x, w: x * tf.reduce_mean(w),
+        lambda x, w: x * tf.nn.l2_normalize(w),
+        lambda x, w: tf.nn.batch_normalization(x, 0.0, 1.0, w, w, 1e-3),
+        lambda x, w: tf.nn.conv1d(x[:, :, None], tf.reshape(w, (3, 1, 1)), 1, "SAME")[..., 0],
+    ],
+)
+def test_functions_of_a_weight_alone_in_a_symbolic_call(call):
+    class Scaled(keras.layers.Layer):
+        def build(self, shape):
+            self.w = self.add_weight(shape=(shape[-1],), initializer="ones")
+
+        def call(self, x):
+            return call(x, self.w)
+
+    inputs = keras.Input((3,))
+    model = keras.Model(inputs, Scaled()(inputs))
+    assert model.output.shape == (None, 3)
+    x = np.arange(6, dtype="float32").reshape(2, 3)
+    np.testing.assert_allclose(model.predict(x, verbose=0), call(tf.constant(x), tf.ones(3)), 1e-6)
