@@ -360,7 +360,7 @@ def _compile_config(obj: Any) -> Any:
     if not hasattr(obj, "get_compile_config"):
         return None
     try:
-        return obj.get_compile_config()
+        return serialize(obj.get_compile_config())
     except TypeError as error:
         warnings.warn(
             f'{type(obj).__name__} "{obj.name}" is saved without its compile arguments, which cannot be written: {error} '

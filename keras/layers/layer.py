@@ -204,7 +204,11 @@ class Layer(Masked, Keras2Calls):
             return tree.map_shape_structure(lambda s: KerasTensor(s, self.compute_dtype or "float32"), shapes)
         if not isinstance(error, (TypeError, AttributeError, ValueError)):
             raise error
-        outputs = infer(self.call, args, kwargs)
+        try:
+            outputs = infer(self.call, args, kwargs)
+        except Exception as found:  # with tensors the engine's functions take: it says more than that there were none
+            hidden = isinstance(error, SymbolicTensorError) and not isinstance(found, NotImplementedError)
+            raise (found if hidden else error) from None
         if outputs is None:
             raise error
         return outputs

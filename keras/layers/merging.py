@@ -59,7 +59,9 @@ class _Elementwise(_Merge):
 
     def _check_shapes(self, shapes: list[tuple[Any, ...]]) -> None:
         batches = [s[0] for s in shapes if s]
-        same_batch = all(same(a, b) for a in batches for b in batches)
+        # As Keras sees it: a layer that a model was made with stretches a batch of one like any other axis.
+        stretches = self._seen_shape is not None
+        same_batch = all(same(a, b) or (stretches and 1 in (a, b)) for a in batches for b in batches)
         rank = max(map(len, shapes))
         aligned = [s[:1] + (1,) * (rank - len(s)) + s[1:] for s in shapes]
         try:

@@ -425,7 +425,8 @@ def _checked_batch_size(batch_size: Any) -> int:
 def _length(iterable: Any) -> int | None:
     """Batches in a pass, where it can be known without making one."""
     if hasattr(iterable, "cardinality"):  # tf.data: -1 is endless, -2 unknown
-        count = int(iterable.cardinality())
+        count = iterable.cardinality
+        count = int(count() if callable(count) else count)  # a number, of a distributed dataset
         return count if count >= 0 else None
     try:
         return len(iterable)

@@ -14,7 +14,7 @@ import numpy as np
 from keras import activations, losses, tree
 from keras.backend.state import to_host
 from keras.errors import shorten
-from keras.layers import Embedding
+from keras.layers import Activation, Embedding
 from keras.losses import Loss, LossFunctionWrapper
 from keras.losses.checks import check_targets
 from keras.training.class_weight import ClassWeights, labels_of
@@ -201,8 +201,14 @@ def _activation_of(model: Any, index: int, count: int) -> Any:
     if not outputs or len(outputs) != count:
         return None
     node = outputs[index].node
-    layer = node.operation if node is not None else None
-    return getattr(layer, "activation", None)
+    # A linear `Activation` at the end stands for a cast, as under mixed precision: what counts is before it.
+    while node is not None and _casts_only(node.operation) and len(node.inputs) == 1:
+        node = node.inputs[0].node
+    return getattr(node.operation, "activation", None) if node is not None else None
+
+
+def _casts_only(layer: Any) -> bool:
+    return isinstance(layer, Activation) and layer.activation is activations.linear
 
 
 def _has_graph(model: Any) -> bool:

@@ -188,11 +188,8 @@ def _place(model: Any) -> None:
     """Hand all variables to the engine now: one that is first touched inside a trace may cost a second trace."""
     engine = current()
     optimizer = [] if model.optimizer is None else model.optimizer.variables
-    for variable in (
-        *model.variables,
-        *optimizer,
-        *(v for metric in model.metrics for v in metric.variables),
-    ):
+    metrics = model.metrics if model.compiled else []  # a class may make what its property lists in `compile`
+    for variable in (*model.variables, *optimizer, *(v for metric in metrics for v in metric.variables)):
         variable.cell(engine)
 
 

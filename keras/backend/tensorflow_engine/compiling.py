@@ -84,25 +84,28 @@ class CompilingPart(Engine):
         return Loop(step) if isinstance(step, Compiled) else super().looped(step)
 
     def infer(self, f: Callable[..., Sequence[Tensor]], specs: Sequence[Spec]) -> list[Spec] | None:
-        graph = self._graph_of(f, specs)
+        graph, failed = None, None
+        try:
+            graph = self._graph_of(f, specs)
+        except Exception as error:
+            failed = error
         known = graph and [self.spec(y) for y in graph.outputs]
         if any(UNKNOWN in shape for shape, _ in specs) and (graph is None or computes_sizes(graph)):
             tried = self._inferred_by_trial(f, specs)
-            return _merged(known, tried) if known and tried else known or tried
+            known = _merged(known, tried) if known and tried else known or tried
+        if known is None and failed is not None:
+            raise failed
         return known
 
     def _graph_of(self, f: Callable[..., Sequence[Tensor]], specs: Sequence[Spec]) -> Any:
-        """What TensorFlow traces; None if it cannot."""
+        """What TensorFlow traces."""
 
         def graph(*args: Tensor) -> list[Tensor]:
             with holding_writes():  # and never released
                 return list(f(*args))
 
         signature = [tf.TensorSpec(as_known(shape), DTYPES[dtype]) for shape, dtype in specs]
-        try:
-            return tf.function(graph, autograph=False).get_concrete_function(*signature).graph
-        except Exception:  # the caller has an error that says more
-            return None
+        return tf.function(graph, autograph=False).get_concrete_function(*signature).graph
 
     def _inferred_by_trial(
         self, f: Callable[..., Sequence[Tensor]], specs: Sequence[Spec]
@@ -110,8 +113,9 @@ class CompilingPart(Engine):
         """For code that computes with the sizes of tensors: traces with two sets of sizes; what differs is unknown."""
         trials: list[list[Spec]] = []
         for rows, size in ((32, 64), (64, 96)):  # multiples of 32, which five poolings divide
-            graph = self._graph_of(f, [(_filled(shape, rows, size), dtype) for shape, dtype in specs])
-            if graph is None:
+            try:
+                graph = self._graph_of(f, [(_filled(shape, rows, size), dtype) for shape, dtype in specs])
+            except Exception:  # there is an error already
                 return None
             trials.append([self.spec(y) for y in graph.outputs])
         first, second = trials
