@@ -18,7 +18,7 @@ from keras.config_reader import well_formed
 from keras.errors import NoFileError
 from keras.layers import Layer
 from keras.models import Model
-from keras.saving import weights_h5
+from keras.saving import assets, weights_h5
 from keras.saving.atomic import replacing, replacing_all
 from keras.saving.hdf5 import parse_json
 from keras.saving.legacy_h5 import KERAS_VERSIONS
@@ -49,6 +49,9 @@ def save_folder(model: Any, path: Path) -> None:
         for name, text in _texts(model).items():
             (folder / name).write_text(text)
         weights_h5.save_weights(model, folder / _WEIGHTS)
+        for name, data in assets.files_of(model).items():
+            (folder / name).parent.mkdir(parents=True, exist_ok=True)
+            (folder / name).write_bytes(data)
 
 
 def is_folder(path: Path) -> bool:
@@ -75,6 +78,8 @@ def _write(model: Any, target: Any) -> None:
         for name, text in _texts(model).items():
             archive.writestr(_entry(name), text)
         archive.writestr(_entry(_WEIGHTS), weights.getvalue())
+        for name, data in assets.files_of(model).items():
+            archive.writestr(_entry(name), data)
 
 
 def _entry(name: str) -> zipfile.ZipInfo:
@@ -122,7 +127,17 @@ def load_model(
         with registry.custom_object_scope(custom_objects), well_formed(f"{where}, compile_config"):
             model.compile_from_config(compile_config)
     weights_h5.load_weights(model, weights, whole=True)
+    _load_assets(model, path)
     return model
+
+
+def _load_assets(model: Any, path: str | Path | io.BytesIO) -> None:
+    if isinstance(path, Path) and path.is_dir():
+        files = {p.relative_to(path).as_posix(): p for p in (path / assets.FOLDER).rglob("*") if p.is_file()}
+        assets.restore(model, files, lambda name: _plain_file(files[name]), path)
+        return
+    with zipfile.ZipFile(path) as archive:
+        assets.restore(model, archive.namelist(), lambda name: _member(archive, name, path), path)
 
 
 def load_weights(model: Any, path: str | Path, skip_mismatch: bool = False) -> None:

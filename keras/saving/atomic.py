@@ -44,7 +44,7 @@ def replacing(path: str | Path) -> Iterator[Path]:
 
 @contextmanager
 def replacing_all(folder: Path, key: str) -> Iterator[Path]:
-    """A temporary folder inside `folder`; its files take their places in `folder` when the block ends without an error.
+    """A temporary folder inside `folder`, whose files and folders take their places when the block ends without an error.
 
     Several files cannot be exchanged at once. The old ones are therefore moved aside whole, the one named `key` first, and the
     new ones in, `key` last: whatever happens, there is never an old key to new files, and a killed program leaves both sets.
@@ -116,7 +116,7 @@ def _remove_abandoned(temporary: Path, name: str) -> None:
 
 def _exchange(new: Path, folder: Path, old: Path, names: list[str]) -> None:
     """Move what is in the way aside and the new files in; everything back again when that fails."""
-    moves = [(folder / n, old / n) for n in names if (folder / n).is_file()]
+    moves = [(folder / n, old / n) for n in names if (folder / n).exists()]
     moves += [(new / n, folder / n) for n in reversed(names)]
     try:
         for source, target in moves:
@@ -129,7 +129,11 @@ def _exchange(new: Path, folder: Path, old: Path, names: list[str]) -> None:
 
 
 def _settle(temporary: Path, path: Path) -> None:
-    """See a finished file to the disk, with the permissions it is to have at `path`."""
+    """See a finished file, or a folder of such, to the disk, with the permissions it is to have at `path`."""
+    if temporary.is_dir():
+        for part in temporary.iterdir():
+            _settle(part, path / part.name)
+        return
     with open(temporary, "rb") as f:
         os.fsync(f.fileno())
     os.chmod(temporary, _mode_for(path))

@@ -85,6 +85,18 @@ def children(obj: Any, optimizer: bool = True) -> Iterator[tuple[str, Any]]:
             yield name, value
 
 
+def objects(obj: Any, path: str = "", seen: set[int] | None = None) -> Iterator[tuple[str, Any]]:
+    """A model and all below it that has state, each once, under the names of their groups."""
+    seen = set() if seen is None else seen
+    if id(obj) in seen:
+        return
+    seen.add(id(obj))
+    if not _is_container(obj):
+        yield path, obj
+    for name, child in _numbered(obj) if _is_container(obj) else children(obj, optimizer=False):
+        yield from objects(child, f"{path}/{name}" if path else name, seen)
+
+
 def _lists_layers(obj: Any) -> bool:
     """Whether `obj` is a model of the user's own class, whose layers are attributes that `layers` lists as well."""
     return isinstance(obj, Model) and not isinstance(obj, (Functional, Sequential))
