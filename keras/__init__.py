@@ -34,7 +34,7 @@ if TYPE_CHECKING:
 #: Public submodules, each loaded at its first use.
 _MODULES = frozenset({
     "activations", "backend", "callbacks", "config", "constraints", "dtype_policies", "initializers", "layers", "losses",
-    "metrics", "models", "ops", "optimizers", "random", "regularizers", "saving", "tree", "utils",
+    "metrics", "mixed_precision", "models", "ops", "optimizers", "random", "regularizers", "saving", "tree", "utils",
 })  # fmt: skip
 
 #: Public names and the module each comes from.

@@ -29,6 +29,7 @@ MAY_IMPORT = {
     "models": [*VALUES, "utils", "layers", "training"],
     "utils": [*FOUNDATION, "backend", "ops", "random"],
     "classic": [*OPS, "random", "activations", "layers", "models", "optimizers"],
+    "mixed_precision": [*FOUNDATION, "dtype_policies", "optimizers"],
 }
 TOP = {"saving", "api", "_tf_keras", "former", "__init__", "__main__"}  # these may import everything below
 UPWARDS = {  # the few imports against the current, all of them late; one that is no longer there must go from here

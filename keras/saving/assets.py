@@ -62,6 +62,8 @@ def restore(model: Any, names: Iterable[str], read: Callable[[str], bytes], sour
 def _inside(name: str, source: Any) -> PurePosixPath:
     """A relative path that leads nowhere else, on any system."""
     path = PurePosixPath(name)
-    if path.is_absolute() or ".." in path.parts or any(c in name for c in '\\:\0'):
-        raise ValueError(f"{source}: the file {name!r} among its assets would be written outside of their folder.")
+    if path.is_absolute() or ".." in path.parts or any(c in name for c in "\\:\0"):
+        raise ValueError(
+            f"{source}: the file {name!r} among its assets would be written outside of their folder."
+        )
     return path

@@ -72,7 +72,10 @@ class ReductionDefaults(Composed):
         """`[*batch, free, contracted]` or `[*batch, contracted, free]`, and the sizes of the free axes."""
         shape = self.spec(x)[0]
         order, rows, columns = _order(len(shape), batch, contract, contracted_last)
-        sizes = [*map(shape.__getitem__, batch), *(math.prod([shape[i] for i in axes]) for axes in (rows, columns))]
+        sizes = [
+            *map(shape.__getitem__, batch),
+            *(math.prod([shape[i] for i in axes]) for axes in (rows, columns)),
+        ]
         free = tuple([shape[i] for i in (rows if contracted_last else columns)])
         return self.reshape(self.transpose(x, order), tuple(sizes)), free
 

@@ -60,13 +60,17 @@ LEAVES = frozenset(("constant", "full", "iota", "to_numpy", "is_tensor", "spec")
 CALLS = frozenset((*PRIMITIVES, *_KERNELS)) - _OTHERS - LEAVES
 #: Of these, what only moves data.
 _MOVES = frozenset(
-    ("take", "take_wrapped", "take_along", "reshape", "transpose", "broadcast_to", "slice", "pad", "concat", "flip")
+    (
+        *("take", "take_wrapped", "take_along", "concat"),
+        *("reshape", "transpose", "broadcast_to", "slice", "pad", "flip"),
+    )
 )
 _OWN_ARRAYS = (
     *("matmul", "relu", "clip", "sigmoid", "softplus", "silu", "gelu", "softmax", "log_softmax"),
     *("conv", "conv_input_grad", "conv_kernel_grad", "reduce_window", "reduce_window_grad"),
     *("layer_norm", "rms_norm", "batch_norm", "batch_norm_training", "batch_norm_training_grad"),
-    *("concat", "take", "take_wrapped", "take_along", "one_hot", "argmax", "argsort", "sort", "cumsum", "cumprod"),
+    *("concat", "take", "take_wrapped", "take_along", "one_hot"),
+    *("argmax", "argsort", "sort", "cumsum", "cumprod"),
     "cast",  # in graphs, where there is none to the dtype a tensor has
 )
 #: What always makes arrays of its own.

@@ -7,7 +7,18 @@ from typing import Any
 
 from keras.backend.select import current
 from keras.backend.spec import Unknown, is_unknown, same, shape_str
-from keras.ops.dispatch import INEXACT, as_float, cast, convert, dtype_of, kernel, ndim_of, op, promote, shape_of
+from keras.ops.dispatch import (
+    INEXACT,
+    as_float,
+    cast,
+    convert,
+    dtype_of,
+    kernel,
+    ndim_of,
+    op,
+    promote,
+    shape_of,
+)
 from keras.ops.kernels import softmax
 from keras.ops.numpy.joining import equal_parts
 from keras.ops.settling import in_float32, scalar
@@ -121,7 +132,7 @@ def _in_groups(
     if groups == 1:
         return attention(q, k, v, bias, mask, scale, causal)
     parts = zip(*(_parts(x, groups) for x in (q, k, v, bias, mask)), strict=True)
-    return current().concat([attention(*part, scale, causal) for part in parts], 0)
+    return current().concat([attention(*(*part, scale, causal)) for part in parts], 0)
 
 
 def _groups(shape: tuple[Any, ...], keys: Any) -> int:
@@ -169,4 +180,3 @@ def attention(
 def _hidden_score(dtype: str) -> float:
     """What stands for -inf in attention: rows with nothing to look at then average instead of becoming NaN."""
     return -3e4 if dtype == "float16" else -1e30
-

@@ -304,8 +304,8 @@ def test_a_sum_is_part_of_one_of_two_convolutions_with_the_same_gradient(e: Any)
 
     def f(x: Any, z: Any, dy: Any, w: Any) -> list[Any]:
         total = e.reduce_sum(dy, (0, 1, 2))
-        kernels = [e.conv_kernel_grad(y, dy, *static) for y in (x, z)]
-        return [*kernels, e.momentum_update(w, total, w, e.full((), 1, "float32"), 0.9, False)[0]]
+        both = [e.conv_kernel_grad(y, dy, *static) for y in (x, z)]
+        return [*both, e.momentum_update(w, total, w, e.full((), 1, "float32"), 0.9, False)[0]]
 
     arrays = [rng.normal(size=s).astype("float32") for s in ((5, 8, 9, 3), (5, 8, 9, 3), (5, 7, 5, 4), (4,))]
     run = e.trace_and_compile(f, [(a.shape, "float32") for a in arrays])

@@ -21,6 +21,19 @@ def mask_of(x: Any) -> Any:
     return None if mask is None else ops.convert_to_numpy(mask).tolist()
 
 
+# ---------------------------------------------------------------------- merging
+@pytest.mark.parametrize("layer", [L.Add, L.Subtract, L.Multiply, L.Average, L.Maximum, L.Minimum])
+def test_a_batch_of_one_stretches_in_a_model(engine: Engine, layer: Any) -> None:
+    """As in a Perceiver, whose latent array is the same for all rows."""
+    a, b = keras.Input((3, 2)), keras.Input((3, 2))
+    model = keras.Model([a, b], layer()([a, b]))
+    x, y = np.arange(24.0, dtype="float32").reshape(4, 3, 2), np.ones((1, 3, 2), "float32")
+    together = layer()([x, np.repeat(y, 4, axis=0)])
+    np.testing.assert_array_equal(ops.convert_to_numpy(model([x, y])), ops.convert_to_numpy(together))
+    with pytest.raises(ValueError, match="the same batch size"):
+        layer()([x, y])
+
+
 # ---------------------------------------------------------------------- masks
 def test_embedding_masks_zero(engine: Engine) -> None:
     y = L.Embedding(5, 2, mask_zero=True)(np.array([[1, 2, 0], [3, 0, 0]]))

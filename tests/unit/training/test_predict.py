@@ -72,6 +72,30 @@ def test_predict_needs_no_compile(engine: Any) -> None:
         model.fit(x, y)
 
 
+class Counting(keras.Model):
+    """Makes what its `metrics` lists in `compile`, as many models with a step of their own do."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.dense = keras.layers.Dense(2)
+
+    def compile(self, **settings: Any) -> None:
+        super().compile(**settings)
+        self.tracker = keras.metrics.Mean()
+
+    @property
+    def metrics(self) -> list[Any]:
+        return [self.tracker]
+
+    def call(self, x: Any) -> Any:
+        return self.dense(x)
+
+
+def test_predict_asks_no_model_for_its_metrics_that_was_not_compiled(engine: Any) -> None:
+    x, _ = data(4)
+    assert Counting().predict(x, verbose=0).shape == Counting().predict_on_batch(x).shape == (4, 2)
+
+
 # ---------------------------------------------------------------------- prediction in larger batches
 @pytest.mark.parametrize("use_bias", [False, True])
 def test_predictions_follow_every_change_of_weights(engine: Any, use_bias: bool) -> None:

@@ -252,3 +252,14 @@ def test_an_id_that_is_nan(engine: Any) -> None:
     model.compile("sgd", "mse")
     with pytest.warns(UserWarning, match="holds NaN"), pytest.raises(ValueError, match="holds the id nan"):
         model.fit(np.full((4, 2), np.nan), np.zeros((4, 2, 2)), verbose=0)
+
+
+def test_a_cast_at_the_end_is_not_taken_for_a_missing_activation(engine: Any) -> None:
+    """Under mixed precision the last layer is a linear `Activation` of float32."""
+    inputs = keras.Input((4,))
+    x = keras.layers.Dense(3, activation="softmax")(inputs)
+    model = keras.Model(inputs, keras.layers.Activation("linear", dtype="float32")(x))
+    model.compile("sgd", "sparse_categorical_crossentropy")
+    with warnings.catch_warnings():
+        warnings.simplefilter("error")
+        model.fit(X, LABELS, verbose=0)
