@@ -202,7 +202,7 @@ class Layer(Masked, Keras2Calls):
         if not own and type(self).compute_output_shape is not Layer.compute_output_shape:
             shapes = self._declared_shapes(args, kwargs)
             return tree.map_shape_structure(lambda s: KerasTensor(s, self.compute_dtype or "float32"), shapes)
-        if not isinstance(error, (TypeError, AttributeError, ValueError)):
+        if not isinstance(error, (TypeError, AttributeError, ValueError, RuntimeError)):
             raise error
         try:
             outputs = infer(self.call, args, kwargs)

@@ -44,14 +44,10 @@ class Masked(Weighted):
         mask = self.compute_mask(inputs, masks)
         if mask is None:
             return
-        flat = tree.flatten(outputs)
-        flat_masks = tree.flatten(mask)
-        if len(flat_masks) == len(flat):
-            for y, m in zip(flat, flat_masks, strict=True):
-                if m is not None:
-                    set_mask(y, m)
-        elif len(flat_masks) == 1:
-            set_mask(flat[0], flat_masks[0])
+        # Of several inputs' masks, as `Layer.compute_mask` hands them on, a single output gets the first.
+        for y, m in zip(tree.flatten(outputs), tree.flatten(mask), strict=False):
+            if m is not None:
+                set_mask(y, m)
 
     def _record_masks(self, args: tuple[Any, ...], kwargs: dict[str, Any], outputs: Any) -> None:
         """Masks that belong to the graph, in place of those of the inference: a model may use or return them.

@@ -37,7 +37,8 @@ class Preflight:
 
     def __init__(self, model: Any, predictions: Any) -> None:
         self._model = model
-        self._shapes = [tuple(p.shape) for p in tree.flatten(predictions)] if predictions is not None else []
+        outputs = tree.flatten(predictions)  # None may be among them, of a class with a step of its own
+        self._shapes = [] if any(p is None for p in outputs) else [tuple(p.shape) for p in outputs]
         loss = model._compile_loss
         self._loss: CompileLoss | None = loss if loss is not None and loss.built and self._shapes else None
 

@@ -282,3 +282,13 @@ def test_functions_of_a_weight_alone_in_a_symbolic_call(call):
     assert model.output.shape == (None, 3)
     x = np.arange(6, dtype="float32").reshape(2, 3)
     np.testing.assert_allclose(model.predict(x, verbose=0), call(tf.constant(x), tf.ones(3)), 1e-6)
+
+
+def test_gradients_of_a_graph_in_a_lambda() -> None:
+    """`tf.gradients` refuses to run outside of graphs, with a RuntimeError."""
+    x = keras.Input((3,))
+    y = layers.Dense(2, kernel_initializer="ones")(x)
+    slope = layers.Lambda(lambda t: tf.gradients(t[0], t[1], unconnected_gradients="zero"))([y, x])
+    np.testing.assert_array_equal(
+        keras.Model(x, slope).predict(np.ones((2, 3)), verbose=0), np.full((2, 3), 2.0)
+    )

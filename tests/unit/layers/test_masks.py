@@ -164,3 +164,17 @@ def test_time_distributed_checks_its_mask(engine: Engine, shape: Any) -> None:
     assert ops.shape(layer(x, mask=np.ones((4, 5, 1), bool))) == (4, 5, 2)
     with pytest.raises(ValueError, match="begins with the input's batch and time"):
         layer(x, mask=np.ones(shape, bool))
+
+
+def test_one_output_of_several_masked_inputs_has_the_first_mask(engine):
+    class Sum(keras.layers.Layer):
+        def __init__(self):
+            super().__init__()
+            self.supports_masking = True
+
+        def call(self, inputs):
+            return inputs[0] + inputs[1]
+
+    ids = np.array([[1, 2, 0], [3, 0, 0]])
+    mask = get_mask(Sum()([L.Embedding(5, 2, mask_zero=True)(x) for x in (ids, ids + 1)]))
+    assert numbers(mask) == [[True, True, False], [True, False, False]]

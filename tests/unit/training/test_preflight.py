@@ -263,3 +263,24 @@ def test_a_cast_at_the_end_is_not_taken_for_a_missing_activation(engine: Any) ->
     with warnings.catch_warnings():
         warnings.simplefilter("error")
         model.fit(X, LABELS, verbose=0)
+
+
+def test_an_output_may_be_none(engine: Any) -> None:
+    """As of a language model, whose second one is a loss if there are targets."""
+
+    class Language(keras.Model):
+        def __init__(self) -> None:
+            super().__init__()
+            self.dense = keras.layers.Dense(1, kernel_initializer="ones")
+
+        def call(self, x: Any, targets: Any = None) -> Any:
+            return self.dense(x), None
+
+        def train_step(self, data: Any) -> dict[str, Any]:
+            logits, _ = self(data[0])
+            return {"mean": keras.ops.mean(logits)}
+
+    model = Language()
+    model.compile("sgd")
+    history = model.fit(np.ones((4, 3)), np.ones((4, 1)), verbose=0).history
+    assert history == {"mean": [3.0]}
