@@ -151,14 +151,15 @@ def _size(v: Any) -> int:
 
 
 def _totals(model: Any) -> Iterator[str]:
+    optimizer = getattr(model, "optimizer", None)
+    of_optimizer = optimizer.variables if getattr(optimizer, "built", False) else []
     groups = [
-        ("Total", model.weights),
+        ("Total", [*model.weights, *of_optimizer]),
         ("Trainable", model.trainable_weights),
         ("Non-trainable", model.non_trainable_weights),
     ]
-    optimizer = getattr(model, "optimizer", None)
-    if optimizer is not None and getattr(optimizer, "built", False):
-        groups.append(("Optimizer", optimizer.variables))
+    if of_optimizer:
+        groups.append(("Optimizer", of_optimizer))
     for what, variables in groups:
         size = sum(_size(v) * dtypes.itemsize(v.dtype) for v in variables)
         yield f" {what} params: {sum(map(_size, variables)):,} ({_bytes_text(size)})"

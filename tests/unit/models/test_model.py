@@ -145,6 +145,21 @@ def test_summary_of_a_chain():
     assert not any("Connected" in t for t in text)
 
 
+def test_the_total_of_a_summary_counts_the_optimizer():
+    """The numbers are those of Keras 3.15."""
+    model = keras.Sequential([keras.Input((3,)), layers.Dense(2)])
+    model.compile("adam", "mse")
+    assert next(t for t in lines(model) if "params" in t) == " Total params: 8 (32 B)"
+    model.fit(np.ones((4, 3)), np.ones((4, 2)), verbose=0)
+    counts = [t.partition("(")[0].strip() for t in lines(model) if "params" in t]
+    assert counts == [
+        "Total params: 26",
+        "Trainable params: 8",
+        "Non-trainable params: 0",
+        "Optimizer params: 18",
+    ]
+
+
 def test_summary_of_a_graph_names_connections_and_nested_layers():
     inner = keras.Sequential([keras.Input((3,)), layers.Dense(3, name="deep")], name="inner")
     a, b = keras.Input((3,), name="a"), keras.Input((3,), name="b")

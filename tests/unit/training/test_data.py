@@ -288,7 +288,9 @@ class Squares(PyDataset):
     def __getitem__(self, index: int) -> Any:
         self.threads.add(threading.current_thread().name)
         if index == 0 and self.workers > 1 and not self.use_multiprocessing:
-            until = time.monotonic() + 10  # for the second thread: on a busy machine one might compute them all
+            until = (
+                time.monotonic() + 10
+            )  # for the second thread: on a busy machine one might compute them all
             while len(self.threads) < 2 and time.monotonic() < until:
                 time.sleep(0.001)
         time.sleep(0.002 * (index % 2))
