@@ -206,9 +206,8 @@ class Layer(Masked, Keras2Calls):
             raise error
         try:
             outputs = infer(self.call, args, kwargs)
-        except (
-            Exception
-        ) as found:  # with tensors the engine's functions take: it says more than that there were none
+        except Exception as found:
+            # With tensors that the engine's functions take, it says more than that there were none.
             hidden = isinstance(error, SymbolicTensorError) and not isinstance(found, NotImplementedError)
             raise (found if hidden else error) from None
         if outputs is None:

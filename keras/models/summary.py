@@ -152,7 +152,7 @@ def _size(v: Any) -> int:
 
 def _totals(model: Any) -> Iterator[str]:
     optimizer = getattr(model, "optimizer", None)
-    of_optimizer = optimizer.variables if getattr(optimizer, "built", False) else []
+    of_optimizer = optimizer.variables if optimizer is not None and optimizer.built else []
     groups = [
         ("Total", [*model.weights, *of_optimizer]),
         ("Trainable", model.trainable_weights),
