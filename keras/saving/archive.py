@@ -137,7 +137,8 @@ def _load_assets(model: Any, path: str | Path | io.BytesIO) -> None:
         assets.restore(model, files, lambda name: _plain_file(files[name]), path)
         return
     with zipfile.ZipFile(path) as archive:
-        assets.restore(model, archive.namelist(), lambda name: _member(archive, name, path), path)
+        names = archive.namelist()
+    assets.restore(model, names, lambda name: _members(path, name)[0], path)
 
 
 def load_weights(model: Any, path: str | Path, skip_mismatch: bool = False) -> None:

@@ -71,6 +71,14 @@ def test_folder_written_twice(tmp_path: Path) -> None:
     ]
 
 
+def test_a_damaged_file_is_told(tmp_path: Path) -> None:
+    path = tmp_path / "m.keras"
+    model_of_words().save(path)
+    path.write_bytes(path.read_bytes().replace(b"words 1", b"wordz 1"))  # stored as it is, with a checksum
+    with pytest.raises(ValueError, match=r"is not a whole `\.keras` archive"):
+        keras.models.load_model(path)
+
+
 @pytest.mark.parametrize("name", ["../../evil", "lists/../../../../evil", "..\\evil", "C:evil", "/evil"])
 def test_a_file_that_leads_out_of_the_folder_is_refused(tmp_path: Path, name: str) -> None:
     path = tmp_path / "m.keras"
